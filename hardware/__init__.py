@@ -1,0 +1,1 @@
+"""Cards, readers and terminals. Knows cards and no city: nothing of ours is imported from outside this package."""
