@@ -1,0 +1,1 @@
+"""HTTP: the JSON faces and the pages of the citizen card."""

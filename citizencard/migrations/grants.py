@@ -1,0 +1,46 @@
+"""What the three PostgreSQL roles may do. The server runs as `citizencard_app`: it owns nothing and cannot rewrite history.
+
+`citizencard_migrator` owns the tables, `citizencard_app` works with them, `citizencard_auditor` reads. Roles belong to the cluster, not to
+the database: `create_roles` makes them once, and the grants are repeated after every upgrade where the roles exist.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+MIGRATOR = "citizencard_migrator"
+APP = "citizencard_app"
+AUDITOR = "citizencard_auditor"
+
+APPEND_ONLY = (
+    "ledger_transfer",
+    "audit_entry",
+)
+"""Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
+
+
+def create_roles(connection: Connection) -> None:
+    """Make the three roles where they are missing. Needs the right to create roles; no passwords are set here."""
+    for role in (MIGRATOR, APP, AUDITOR):
+        known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar()
+        if not known:
+            connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+
+
+def grant_roles(connection: Connection) -> None:
+    """Give each role that exists its rights on every table of the schema, and take the app's right to rewrite facts."""
+    found = set(
+        connection.execute(
+            text("SELECT rolname FROM pg_roles WHERE rolname IN (:app, :auditor)"), {"app": APP, "auditor": AUDITOR}
+        ).scalars()
+    )
+    if APP in found:
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {APP}")
+        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}")
+        connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP}")
+        for table in (*APPEND_ONLY, "alembic_version"):
+            if connection.execute(text("SELECT to_regclass(:table)"), {"table": table}).scalar():
+                connection.exec_driver_sql(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP}")
+        connection.exec_driver_sql(f"REVOKE INSERT ON alembic_version FROM {APP}")
+    if AUDITOR in found:
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {AUDITOR}")
+        connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {AUDITOR}")

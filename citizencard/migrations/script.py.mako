@@ -1,0 +1,22 @@
+"""${message}.
+
+Say here why, and what happens to a city that trades while this runs: no lock on a busy table for longer than a moment, constraints
+NOT VALID first, indexes CONCURRENTLY outside the transaction.
+"""
+
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

@@ -1,0 +1,1 @@
+"""Double-entry engine: knows money and no cards."""

@@ -1,0 +1,28 @@
+"""The database's one history, tried on both databases."""
+
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from citizencard.db import Sessions, check_durability, make_engine, reading, transaction
+from citizencard.migrations import check
+
+
+def test_models_and_database_agree(database: str, clone_database: Callable[[str], str]) -> None:
+    """What the code believes about the tables is what a migrated city has."""
+    engine = make_engine(clone_database(database))
+    check(engine)
+    engine.dispose()
+
+
+def test_database_keeps_what_it_acknowledges(committed: Sessions) -> None:
+    """The server starts only on a database that survives a power cut."""
+    check_durability(committed.kw["bind"])
+
+
+def test_reader_cannot_write(committed: Sessions) -> None:
+    """A look at the data changes nothing, even by mistake."""
+    with transaction(committed) as session:
+        assert session.execute(text("SELECT 1")).scalar() == 1
+    with reading(committed) as session:
+        assert session.execute(text("SELECT 1")).scalar() == 1

@@ -1,0 +1,174 @@
+"""What every test stands on: two real databases, made by the migrations, and sessions that leave no trace."""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from citizencard.db import Sessions, make_engine, make_sessions, transaction
+from citizencard.migrations import upgrade
+from citizencard.migrations.grants import APP, MIGRATOR, create_roles
+from tests import postgres
+
+TEMPLATE = "citizencard_template"
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process starts PostgreSQL once and makes the template by the migrations; workers are told its port."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    cluster = postgres.Cluster()
+    cluster.start()
+    config.stash[CLUSTER] = cluster
+    config.add_cleanup(cluster.stop)
+    _make_template(cluster.port)
+
+
+CLUSTER = pytest.StashKey[postgres.Cluster]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a parallel worker where the one PostgreSQL of this run is."""
+    node.workerinput["postgres_port"] = node.config.stash[CLUSTER].port
+
+
+def _make_template(port: int) -> None:
+    admin = make_engine(postgres.url(port, "postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        create_roles(connection)
+        connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE} OWNER {MIGRATOR}")
+    admin.dispose()
+    grantor = make_engine(postgres.url(port, TEMPLATE))
+    with grantor.begin() as connection:
+        connection.exec_driver_sql(f"GRANT ALL ON SCHEMA public TO {MIGRATOR}")
+    grantor.dispose()
+    engine = make_engine(postgres.url(port, TEMPLATE, MIGRATOR))
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_port(request: pytest.FixtureRequest) -> int:
+    """Port of the run's PostgreSQL."""
+    if hasattr(request.config, "workerinput"):
+        port: int = request.config.workerinput["postgres_port"]
+        return port
+    return request.config.stash[CLUSTER].port
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database made by the migrations, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.commit()
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr] # sqlite3
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Which of the two databases the test runs on: both, one after the other."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(scope="session")
+def clone_database(
+    postgres_port: int, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, worker_id_text: str
+) -> Iterator[Callable[[str], str]]:
+    """Make a fresh database of a kind, by copying the template; returns its address for the role of the app."""
+    made: list[str] = []
+    admin = make_engine(postgres.url(postgres_port, "postgres"))
+
+    def clone(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path_factory.mktemp("clone") / "city.db"
+            shutil.copy(sqlite_template, path)
+            return f"sqlite:///{path}"
+        name = f"citizencard_{worker_id_text}_{len(made)}"
+        made.append(name)
+        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # CREATE DATABASE refuses while another worker copies the template: an advisory lock makes them take turns.
+            connection.execute(text("SELECT pg_advisory_lock(1)"))
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            connection.execute(text("SELECT pg_advisory_unlock(1)"))
+        return postgres.url(postgres_port, name, APP)
+
+    yield clone
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def worker_id_text(request: pytest.FixtureRequest) -> str:
+    """Name of this test process, usable in a database name."""
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def shared_engines(clone_database: Callable[[str], str]) -> Iterator[Callable[[str], Engine]]:
+    """One database of each kind for all tests that leave no trace."""
+    engines: dict[str, Engine] = {}
+
+    def engine_of(kind: str) -> Engine:
+        if kind not in engines:
+            engines[kind] = make_engine(clone_database(kind))
+        return engines[kind]
+
+    yield engine_of
+    for engine in engines.values():
+        engine.dispose()
+
+
+@pytest.fixture
+def sessions(database: str, shared_engines: Callable[[str], Engine]) -> Iterator[Sessions]:
+    """Sessions whose commits last until the end of the test and no longer."""
+    with shared_engines(database).connect() as connection:
+        outer = connection.begin()
+        yield sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        outer.rollback()
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[Session]:
+    """One session on a database that is rolled back afterwards."""
+    with transaction(sessions) as session:
+        yield session
+
+
+@pytest.fixture
+def committed(database: str, clone_database: Callable[[str], str]) -> Iterator[Sessions]:
+    """A database of one's own with real commits, for races and for what is read by other processes."""
+    engine = make_engine(clone_database(database))
+    yield make_sessions(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed instant: a Saturday morning in Beijing."""
+    return datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test talks to anything outside this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
