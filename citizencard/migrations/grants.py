@@ -14,6 +14,8 @@ AUDITOR = "citizencard_auditor"
 APPEND_ONLY = (
     "ledger_transfer",
     "audit_entry",
+    "settlement_net_position",
+    "settlement_certificate",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 

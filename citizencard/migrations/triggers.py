@@ -6,11 +6,21 @@ REFUSAL = "rows of this table are facts and are never changed"
 
 
 def append_only(op: Operations, table: str) -> None:
+    """Keep the rows of a table that is numbered by `id` as they are; see `append_only_by`."""
+    append_only_by(op, table, ("id",))
+
+
+def append_only_by(op: Operations, table: str, key: tuple[str, ...]) -> None:
     """Let the database itself refuse UPDATE, DELETE, TRUNCATE and REPLACE on a table.
 
     PostgreSQL: a row trigger for UPDATE and DELETE, and a statement trigger for TRUNCATE, which row triggers do not see.
     SQLite: one trigger each. REPLACE fires the DELETE trigger because connections set `recursive_triggers`; for connections
-    that do not, a BEFORE INSERT trigger refuses an id that is there already.
+    that do not, a BEFORE INSERT trigger refuses a primary key that is there already.
+
+    Args:
+        op: alembic's operations.
+        table: the table's name.
+        key: the columns of its primary key.
     """
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
@@ -31,9 +41,10 @@ def append_only(op: Operations, table: str) -> None:
             f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table}"
             f" BEGIN SELECT RAISE(ABORT, '{table}: {REFUSAL}'); END"
         )
+    same = " AND ".join(f"{column} = NEW.{column}" for column in key)
     op.execute(
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"
-        f" WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608 # the name is ours
+        f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 # the name is ours
         f" BEGIN SELECT RAISE(ABORT, '{table}: {REFUSAL}'); END"
     )
 
