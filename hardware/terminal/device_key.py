@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from http_message_signatures import HTTPSignatureKeyResolver
 
 from hardware.terminal.errors import DeviceInvalid
 
@@ -20,7 +21,7 @@ OTHERS_MAY_READ: Final = 0o077
 MAX_KEY_FILE_BYTES: Final = 4_096
 
 
-class DeviceKey:
+class DeviceKey(HTTPSignatureKeyResolver):
     """The signing key of one terminal; its `repr` shows the public key only.
 
     Args:

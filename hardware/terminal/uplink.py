@@ -81,7 +81,7 @@ class SignIn:
 class _Answer:
     status: int
     document: object
-    retry_after_s: float | None
+    retry_after_s: int | None
 
 
 class Uplink:
@@ -196,7 +196,7 @@ class Uplink:
                 return _accepted(answer)
             if attempt + 1 < self._patience.attempts:
                 asked_s = answer.retry_after_s if answer is not None else None
-                self._patience.wait(min(self._patience.longest_wait_s, max(pause_s, asked_s or 0.0)))
+                self._patience.wait(min(self._patience.longest_wait_s, max(pause_s, asked_s or 0)))
                 pause_s *= 2
             reason = reason if answer is None else str(answer.status)
         raise UplinkUnavailable(f"no answer from the server after {self._patience.attempts} attempts ({reason})")
@@ -262,5 +262,5 @@ def _instant(text: object) -> datetime | None:
     return instant.astimezone(UTC) if instant.tzinfo is not None else None
 
 
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text is not None and text.isascii() and text.isdigit() else None
+def _seconds(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None
