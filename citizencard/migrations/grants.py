@@ -14,6 +14,7 @@ AUDITOR = "citizencard_auditor"
 APPEND_ONLY = (
     "ledger_transfer",
     "audit_entry",
+    "social_security_event",
     "settlement_net_position",
     "settlement_certificate",
 )

@@ -1,0 +1,1 @@
+"""The people who work with the system: outlets, tills, logins, roles, sessions."""
