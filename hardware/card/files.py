@@ -223,17 +223,17 @@ class TransactionLogRecord:
     """EF18, 23 bytes a record: what the card remembers of a transaction, newest first. Shown to people, decides nothing.
 
     Args:
-        seq: the counter after the transaction, n + 1.
+        sequence: the counter after the transaction, n + 1.
         overdraft_fen, amount_fen: up to 2**24 - 1 and 2**32 - 1.
-        tti: type of the transaction.
+        type: type of the transaction (TTI).
         terminal: 6 bytes.
         date, time: 4 and 3 BCD bytes, as the terminal sent them.
     """
 
-    seq: int
+    sequence: int
     overdraft_fen: int
     amount_fen: int
-    tti: int
+    type: int
     terminal: bytes
     date: bytes
     time: bytes
@@ -251,10 +251,10 @@ class TransactionLogRecord:
         """The 23 bytes of the record."""
         what = "EF18 record"
         return (
-            unsigned(what, "counter", self.seq, 2)
+            unsigned(what, "counter", self.sequence, 2)
             + unsigned(what, "overdraft", self.overdraft_fen, 3)
             + unsigned(what, "amount", self.amount_fen, 4)
-            + unsigned(what, "type", self.tti, 1)
+            + unsigned(what, "type", self.type, 1)
             + require(what, "terminal", self.terminal, 6)
             + require(what, "date", self.date, 4)
             + require(what, "time", self.time, 3)
