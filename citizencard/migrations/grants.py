@@ -15,8 +15,12 @@ APPEND_ONLY = (
     "ledger_transfer",
     "audit_entry",
     "social_security_event",
+    "card_state_change",
     "settlement_net_position",
     "settlement_certificate",
+    "tariff_version",
+    "psam",
+    "terminal_acknowledgement",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 
