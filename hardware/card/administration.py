@@ -30,7 +30,6 @@ class FileKind(IntEnum):
     BINARY = 0x28
     FIXED = 0x2A
     VARIABLE = 0x2C
-    COUNTER = 0x2D
     CYCLIC = 0x2E
     PURSE = 0x2F
     KEY = 0x3F
@@ -118,7 +117,7 @@ class FileBody:
 
     Args:
         kind: what kind of file.
-        size: bytes (binary, variable records, keys, counter); for fixed and cyclic records `count × 256 + record length`;
+        size: bytes (binary, variable records, keys); for fixed and cyclic records `count × 256 + record length`;
             0208 for a purse.
         read, write: access bytes; for a key file write is who may add keys.
         protection_kid: number of the line-protection key (type 36) whose MAC every update must carry; None for free updates.

@@ -40,7 +40,6 @@ PSAM_AID: Final = b"CITY.PSAM.01"
 PSAM_PUBLIC_DATA_FID: Final = 0x0015
 PSAM_TERMINAL_FID: Final = 0x0016
 PSAM_APPLICATION_FID: Final = 0x0017
-PSAM_COUNTER_FID: Final = 0x0018
 
 PUBLIC_DATA_SFI, CARDHOLDER_SFI, MANAGEMENT_SFI, LOG_SFI, TRIP_SFI = 0x15, 0x16, 0x17, 0x18, 0x1E
 SSSE_ISSUER_SFI, SSSE_PERSON_SFI = 0x05, 0x06
@@ -52,7 +51,6 @@ LOG_RECORDS: Final = 10
 PSAM_PUBLIC_DATA_BYTES: Final = 14
 PSAM_TERMINAL_BYTES: Final = 6
 PSAM_APPLICATION_BYTES: Final = 25
-PSAM_COUNTER_BYTES: Final = 4
 PURSE_SIZE: Final = 0x0208
 
 FREE: Final = 0xF0
@@ -277,13 +275,8 @@ class PsamProfile:
 
     @property
     def files(self) -> tuple[FileSpec, ...]:
-        """Files of the purchase application: EF17 and the terminal sequence, which only 8070 and 8072 move."""
-        counter = FileBody(FileKind.COUNTER, PSAM_COUNTER_BYTES, FREE, NEVER)
-        return (
-            _key_file(0x0080),
-            _binary(PSAM_APPLICATION_FID, PSAM_APPLICATION_BYTES),
-            FileSpec(PSAM_COUNTER_FID, counter),
-        )
+        """Files of the purchase application; the terminal sequence is inside the operating system and in no file."""
+        return (_key_file(0x0080), _binary(PSAM_APPLICATION_FID, PSAM_APPLICATION_BYTES))
 
     @property
     def control(self) -> KeySlot:
