@@ -1,0 +1,291 @@
+"""The opened vault file: which roots there are, their life, and the copy of each that is already diversified for the city."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, NoReturn, Self, final
+
+from citizencard.keys import vault_file
+from citizencard.keys.derivation import DEFAULT_CITY, algorithm_of, derived, stored_role, upper_factors
+from citizencard.keys.errors import (
+    KeyStateRefused,
+    KnownTestKeyRefused,
+    RealmRefused,
+    UnknownKeyVersion,
+    VaultTampered,
+)
+from citizencard.keys.hsm import KeyRole, Realm
+from citizencard.keys.known_test_keys import WELL_KNOWN_CHECK_VALUES
+from citizencard.keys.secret import KeyAlgorithm, SecretKey
+from citizencard.keys.vault_file import KeyInfo, KeyState, VaultFile
+from citizencard.keys.wrapping import KdfCost, unwrap, wrap
+
+FIRST_VERSION: Final = 1
+FIRST_INDEX: Final = 1
+MAX_DRAWS: Final = 16
+SERVICE: Final = "service"
+STORED_ROLES: Final = tuple(role for role in KeyRole if stored_role(role) is role)
+"""Every role but the PSAM's purchase root, which is the purchase root itself."""
+
+_NEXT_STATES: Final = {
+    KeyState.ACTIVE: frozenset({KeyState.RETIRED}),
+    KeyState.RETIRED: frozenset({KeyState.ACTIVE, KeyState.DESTROYED}),
+    KeyState.DESTROYED: frozenset[KeyState](),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VaultTerms:
+    """How a new vault is made.
+
+    Args:
+        masters: roots to take over, by role; the others are drawn at random.
+        city: four digits; its factor stands between root and card.
+        cost: of the passphrase's derivation.
+        test_vaults: vault files of the test realm: none of their keys is taken into production, by check value.
+    """
+
+    masters: Mapping[KeyRole, bytes] = field(default_factory=dict, repr=False)
+    city: str = DEFAULT_CITY
+    cost: KdfCost = field(default_factory=KdfCost)
+    test_vaults: tuple[Path, ...] = ()
+
+
+@final
+class KeyRing:
+    """The roots of an opened vault.
+
+    Made by `create` or `open`; shows only descriptions and check values, and cannot be pickled or copied.
+    """
+
+    __slots__ = ("_content", "_kek", "_path", "_roots", "_upper")
+
+    def __init__(self, path: Path, kek: SecretKey, content: VaultFile, roots: Mapping[str, SecretKey]) -> None:
+        self._path = path
+        self._kek = kek
+        self._content = content
+        self._roots = dict(roots)
+        self._upper: dict[str, SecretKey] = {}
+        self._diversify_for_city()
+
+    @classmethod
+    def create(cls, path: Path, realm: Realm, passphrase: str, terms: VaultTerms) -> Self:
+        """Make a vault file with one key of every role, version 1, and open it.
+
+        Raises:
+            VaultExists: there is a file.
+            WrongPassphrase: the passphrase is too short.
+            KnownTestKeyRefused: production, and a root to take over is known from tests.
+            ValueError: a root of another length, or the city is not four digits.
+        """
+        if len(terms.city) != len(DEFAULT_CITY) or not (terms.city.isascii() and terms.city.isdigit()):
+            message = "the city has four digits"
+            raise ValueError(message)
+        refused = _refused_check_values(realm, terms.test_vaults)
+        kek = SecretKey(KeyAlgorithm.AES_256, os.urandom(KeyAlgorithm.AES_256.key_bytes))
+        content = VaultFile(realm, terms.city, (), ())
+        content = replace(content, wrappings=(wrap(kek, [(SERVICE, passphrase)], terms.cost, content.head()),))
+        sealed: list[vault_file.SealedKey] = []
+        roots: dict[str, SecretKey] = {}
+        for role in STORED_ROLES:
+            key = _taken_over(role, terms.masters, refused) or _drawn(algorithm_of(role), refused)
+            info = _new_info(role, FIRST_VERSION, key, realm)
+            sealed.append(vault_file.seal_key(kek, info, key))
+            roots[info.key_id] = key
+        content = vault_file.sealed_file(kek, replace(content, keys=tuple(sealed)))
+        vault_file.write(path, content, new=True)
+        return cls(path, kek, content, roots)
+
+    @classmethod
+    def open(cls, path: Path, passphrase: str, realm: Realm | None = None) -> Self:
+        """Open a vault file.
+
+        Args:
+            path: the file.
+            passphrase: of its service custodian.
+            realm: which realm this process works in; None takes the file's.
+
+        Raises:
+            VaultMissing, VaultExposed, VaultMalformed: the file cannot be read, or others can read it.
+            RealmRefused: the vault belongs to another realm, or holds a key of another one.
+            WrongPassphrase: the passphrase does not open it.
+            VaultTampered: it was changed from outside.
+            KnownTestKeyRefused: a production vault holds a key that is known from tests.
+        """
+        content = vault_file.read(path)
+        if realm is not None and content.realm != realm:
+            raise RealmRefused(f"the vault belongs to the realm {content.realm}, this process to {realm}")
+        kek = unwrap(content.wrappings[0], [passphrase], content.head())
+        roots = {
+            sealed.info.key_id: vault_file.open_key(kek, sealed)
+            for sealed in content.keys
+            if sealed.info.state is not KeyState.DESTROYED
+        }
+        vault_file.check_seal(kek, content)
+        refused = _refused_check_values(content.realm, ())
+        for sealed in content.keys:
+            if sealed.info.realm != content.realm:
+                raise RealmRefused(f"the key {sealed.info.key_id} belongs to the realm {sealed.info.realm}")
+            _refuse_known(sealed.info.role, sealed.info.check_value, refused)
+        if len({sealed.info.key_id for sealed in content.keys}) != len(content.keys):
+            raise VaultTampered("the vault holds two keys of one id")
+        return cls(path, kek, content, roots)
+
+    @property
+    def realm(self) -> Realm:
+        """Realm of the vault and of all its keys."""
+        return self._content.realm
+
+    @property
+    def city(self) -> str:
+        """Four digits."""
+        return self._content.city
+
+    def inventory(self) -> tuple[KeyInfo, ...]:
+        """All keys, destroyed ones too, without the keys."""
+        return tuple(sealed.info for sealed in self._content.keys)
+
+    def add_version(self, role: KeyRole) -> KeyInfo:
+        """Draw a new key of a role beside the older ones; new chips get it from now on. Saved before it is used.
+
+        Raises:
+            KeyStateRefused: there are 255 versions already, or the role has no key of its own.
+        """
+        versions = [info.version for info in self.inventory() if info.role is role]
+        if role not in STORED_ROLES or max(versions, default=0) >= 0xFF:  # noqa: PLR2004 - a version is one byte on the card
+            raise KeyStateRefused(f"there is no further version of {role}", role=str(role))
+        key = _drawn(algorithm_of(role), _refused_check_values(self.realm, ()))
+        info = _new_info(role, max(versions, default=0) + 1, key, self.realm)
+        self._save((*self._content.keys, vault_file.seal_key(self._kek, info, key)))
+        self._roots[info.key_id] = key
+        self._diversify_for_city()
+        return info
+
+    def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
+        """Retire a key, take it back, or destroy a retired one for good. Saved before it takes effect.
+
+        Raises:
+            UnknownKeyVersion: no such key.
+            KeyStateRefused: an active key is not destroyed at once, and a destroyed one never comes back.
+        """
+        sealed = next((sealed for sealed in self._content.keys if sealed.info.key_id == key_id), None)
+        if sealed is None:
+            raise UnknownKeyVersion(f"there is no key {key_id}")
+        if state not in _NEXT_STATES[sealed.info.state]:
+            raise KeyStateRefused(f"a key that is {sealed.info.state} does not become {state}", key_id=key_id)
+        info = replace(sealed.info, state=state)
+        key = None if state is KeyState.DESTROYED else self._roots[key_id]
+        changed = vault_file.seal_key(self._kek, info, key)
+        self._save(tuple(changed if entry is sealed else entry for entry in self._content.keys))
+        if key is None:
+            del self._roots[key_id]
+            self._upper.pop(key_id, None)
+        return info
+
+    def newest_active(self, role: KeyRole) -> int:
+        """Version of a role that new chips and new values get.
+
+        Raises:
+            UnknownKeyVersion: none is active.
+        """
+        asked = stored_role(role)
+        versions = [i.version for i in self.inventory() if i.role is asked and i.state is KeyState.ACTIVE]
+        if not versions:
+            raise UnknownKeyVersion(f"no key of role {role} is active", role=str(role))
+        return max(versions)
+
+    def is_active(self, role: KeyRole, version: int) -> bool:
+        """Whether this version may still be given to new chips."""
+        asked = stored_role(role)
+        return any(
+            info.role is asked and info.version == version and info.state is KeyState.ACTIVE
+            for info in self.inventory()
+        )
+
+    def root(self, role: KeyRole, version: int, index: int = FIRST_INDEX) -> SecretKey:
+        """The key of a role diversified for the city or bureau, where the role has such a level; else the root itself.
+
+        Raises:
+            UnknownKeyVersion: no such key, or it is destroyed.
+        """
+        key = self._upper.get(_key_id(stored_role(role), index, version))
+        if key is None:
+            message = f"there is no key of role {role}, version {version}, index {index}"
+            raise UnknownKeyVersion(message, role=str(role), version=version)
+        if role is KeyRole.PSAM_PURCHASE:
+            return self._roots[_key_id(stored_role(role), index, version)]
+        return key
+
+    def versions(self, role: KeyRole) -> dict[int, SecretKey]:
+        """All living versions of a role, diversified as `root` does, index 1."""
+        return {
+            info.version: self._upper[info.key_id]
+            for info in self.inventory()
+            if info.role is role and info.key_id in self._upper and info.index == FIRST_INDEX
+        }
+
+    def _diversify_for_city(self) -> None:
+        for info in self.inventory():
+            if info.key_id in self._roots and info.key_id not in self._upper:
+                self._upper[info.key_id] = derived(self._roots[info.key_id], upper_factors(info.role, self.city))
+
+    def _save(self, keys: tuple[vault_file.SealedKey, ...]) -> None:
+        content = vault_file.sealed_file(self._kek, replace(self._content, keys=keys))
+        vault_file.write(self._path, content, new=False)
+        self._content = content
+
+    def __repr__(self) -> str:
+        """Realm, and each key by id and check value."""
+        keys = ", ".join(f"{info.key_id} {info.check_value.hex().upper()}" for info in self.inventory())
+        return f"KeyRing({self.realm}: {keys})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: always.
+        """
+        message = "a key ring is not pickled"
+        raise TypeError(message)
+
+
+def _key_id(role: KeyRole, index: int, version: int) -> str:
+    return f"{role}-{index:02d}-v{version:02d}"
+
+
+def _new_info(role: KeyRole, version: int, key: SecretKey, realm: Realm) -> KeyInfo:
+    return KeyInfo(role, version, FIRST_INDEX, key.algorithm, key.check_value, KeyState.ACTIVE, realm)
+
+
+def _refused_check_values(realm: Realm, test_vaults: tuple[Path, ...]) -> frozenset[bytes]:
+    """Check values of keys that are not let in: none in the test realm."""
+    if realm == "test":
+        return frozenset()
+    of_vaults = {sealed.info.check_value for path in test_vaults for sealed in vault_file.read(path).keys}
+    return WELL_KNOWN_CHECK_VALUES | of_vaults
+
+
+def _refuse_known(role: KeyRole, check_value: bytes, refused: frozenset[bytes]) -> None:
+    if check_value in refused:
+        text = check_value.hex().upper()
+        message = f"the key of role {role} with check value {text} is known from tests"
+        raise KnownTestKeyRefused(message, role=str(role), check_value=text)
+
+
+def _taken_over(role: KeyRole, masters: Mapping[KeyRole, bytes], refused: frozenset[bytes]) -> SecretKey | None:
+    if role not in masters:
+        return None
+    key = SecretKey(algorithm_of(role), masters[role])
+    _refuse_known(role, key.check_value, refused)
+    return key
+
+
+def _drawn(algorithm: KeyAlgorithm, refused: frozenset[bytes]) -> SecretKey:
+    """A random key; one whose check value happens to be a refused one is drawn again."""
+    for _ in range(MAX_DRAWS):
+        key = SecretKey(algorithm, os.urandom(algorithm.key_bytes))
+        if key.check_value not in refused:
+            return key
+    message = "the random source gives only keys that are known from tests"
+    raise RealmRefused(message)

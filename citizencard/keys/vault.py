@@ -1,0 +1,235 @@
+"""SoftwareVault: the city's keys in an encrypted file, answering the questions of `Hsm`.
+
+The file is apart from the database (money.md §9). The roots are decrypted once, when the vault is opened, and never leave the process.
+Card keys are derived for each question and kept nowhere.
+"""
+
+import hmac
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, Self, final
+
+from citizencard.keys import card_commands, personal_cipher, tacs
+from citizencard.keys.derivation import card_factor, chip_factor
+from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, KeyStateRefused, RealmRefused, UnknownKeyVersion
+from citizencard.keys.hsm import (
+    ALGORITHM_3DES,
+    CardKeyHolder,
+    FieldContext,
+    KeyRole,
+    LoadMac1Question,
+    LoadMac2Question,
+    ProofPurchase,
+    Realm,
+    TacQuestion,
+)
+from citizencard.keys.keyring import FIRST_INDEX, KeyRing, VaultTerms
+from citizencard.keys.vault_file import KeyInfo, KeyState
+from hardware.card import crypto
+from hardware.card.apdu import CommandApdu
+from hardware.card.protection import protect
+
+SOCIAL_SECURITY_X = bytes.fromhex("1122334455667788")
+"""The block that the social-security application signs in EXTERNAL AUTHENTICATE; any will do, PSAMs use this one (cards.md §4.4)."""
+IDENTITY_BYTES = 12
+
+
+@final
+class SoftwareVault:
+    """The keys' keeper as an encrypted file; implements `Hsm`, whose methods say what they promise.
+
+    Made by `create` or `open`. Its repr shows check values only; it cannot be pickled or copied.
+    """
+
+    __slots__ = ("_ring",)
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    @classmethod
+    def create(cls, path: Path, realm: Realm, passphrase: str, terms: VaultTerms | None = None) -> Self:
+        """Make a vault file with a key of every role, and open it; see `KeyRing.create` for what is refused."""
+        return cls(KeyRing.create(path, realm, passphrase, terms or VaultTerms()))
+
+    @classmethod
+    def open(cls, path: Path, passphrase: str, realm: Realm | None = None) -> Self:
+        """Open a vault file, of this realm if one is named; see `KeyRing.open` for what is refused."""
+        return cls(KeyRing.open(path, passphrase, realm))
+
+    @property
+    def realm(self) -> Realm:
+        """Realm of all keys."""
+        return self._ring.realm
+
+    @property
+    def city(self) -> str:
+        """Four digits of the city whose factor stands between root and card."""
+        return self._ring.city
+
+    def inventory(self) -> tuple[KeyInfo, ...]:
+        """All keys by role, version, check value and state."""
+        return self._ring.inventory()
+
+    def add_version(self, role: KeyRole) -> KeyInfo:
+        """Draw a new version of a key beside the older ones; see `KeyRing.add_version`."""
+        return self._ring.add_version(role)
+
+    def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
+        """Retire, take back or destroy a key; see `KeyRing.set_state`."""
+        return self._ring.set_state(key_id, state)
+
+    def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
+        """See `Hsm.tacs_are_valid`."""
+        keys = {version: key.reveal() for version, key in self._ring.versions(KeyRole.TAC).items()}
+        return tacs.tacs_are_valid(keys, questions)
+
+    def load_mac1_is_valid(self, question: LoadMac1Question) -> bool:
+        """See `Hsm.load_mac1_is_valid`."""
+        session_key = self._load_session_key(question)
+        mac1 = crypto.load_mac1(
+            session_key, question.old_balance_fen, question.amount_fen, question.tti, question.terminal
+        )
+        return hmac.compare_digest(mac1, question.mac1)
+
+    def load_mac2(self, question: LoadMac2Question) -> bytes:
+        """See `Hsm.load_mac2`."""
+        session_key = self._load_session_key(question)
+        return crypto.load_mac2(
+            session_key, question.amount_fen, question.tti, question.terminal, question.date, question.time
+        )
+
+    def proof_purchase_mac1(self, question: ProofPurchase) -> bytes:
+        """See `Hsm.proof_purchase_mac1`."""
+        return crypto.purchase_mac1(
+            self._proof_session_key(question),
+            0,
+            crypto.TTI_COMPOUND_PURCHASE,
+            question.terminal,
+            question.date,
+            question.time,
+        )
+
+    def purchase_mac2_is_valid(self, question: ProofPurchase, mac2: bytes) -> bool:
+        """See `Hsm.purchase_mac2_is_valid`."""
+        return hmac.compare_digest(crypto.purchase_mac2(self._proof_session_key(question), 0), mac2)
+
+    def card_proof_is_valid(self, card_serial: bytes, key_version: int, challenge8: bytes, answer8: bytes) -> bool:
+        """See `Hsm.card_proof_is_valid`."""
+        key = self._card_key(KeyRole.INTERNAL, card_serial, key_version, ALGORITHM_3DES)
+        return hmac.compare_digest(crypto.external_authenticate_cryptogram(key, challenge8), answer8)
+
+    def authentication(self, role: KeyRole, holder: CardKeyHolder, challenge8: bytes) -> bytes:
+        """See `Hsm.authentication`."""
+        if role not in card_commands.AUTHENTICATING:
+            raise KeyRoleRefused(f"a key of role {role} does not authenticate to a chip", role=str(role))
+        key = self._holder_key(role, holder)
+        if role is KeyRole.SOCIAL_SECURITY:
+            return crypto.ssse_external_authenticate_data(key, challenge8, SOCIAL_SECURITY_X)
+        return crypto.external_authenticate_cryptogram(key, challenge8)
+
+    def protected_key_command(
+        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+    ) -> CommandApdu:
+        """See `Hsm.protected_key_command`."""
+        card_commands.check_writable(secret, under)
+        version = self._version(secret, holder)
+        if not self._ring.is_active(secret, version):
+            raise KeyStateRefused(f"version {version} of {secret} is not given to chips any more", role=str(secret))
+        record = card_commands.key_record(secret, version, self._holder_key(secret, holder))
+        card_commands.check_challenge(challenge4)
+        return protect(
+            card_commands.WRITE_KEY + header, record, self._holder_key(under, holder), challenge4, encrypt=True
+        )
+
+    def protected_command(
+        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+    ) -> CommandApdu:
+        """See `Hsm.protected_command`."""
+        card_commands.check_protects(header, data, under)
+        card_commands.check_challenge(challenge4)
+        encrypt = header[:2] == card_commands.WRITE_KEY
+        return protect(header, data, self._holder_key(under, holder), challenge4, encrypt=encrypt)
+
+    def card_identity_mac(self, identity12: bytes) -> bytes:
+        """See `Hsm.card_identity_mac`."""
+        if len(identity12) != IDENTITY_BYTES:
+            message = f"the identity has {IDENTITY_BYTES} bytes"
+            raise ValueError(message)
+        key = self._ring.root(KeyRole.CARD_IDENTITY, self._ring.newest_active(KeyRole.CARD_IDENTITY))
+        return crypto.retail_mac(key.reveal(), identity12)
+
+    def encrypt(self, context: FieldContext, plaintext: str) -> bytes:
+        """See `Hsm.encrypt`."""
+        version = self._ring.newest_active(KeyRole.PERSONAL_DATA)
+        return personal_cipher.encrypt(self._ring.root(KeyRole.PERSONAL_DATA, version), version, context, plaintext)
+
+    def decrypt(self, context: FieldContext, ciphertext: bytes) -> str:
+        """See `Hsm.decrypt`."""
+        version = personal_cipher.version_of(ciphertext)
+        try:
+            key = self._ring.root(KeyRole.PERSONAL_DATA, version)
+        except UnknownKeyVersion:
+            raise CiphertextInvalid(f"the value names key version {version}, which is unknown") from None
+        return personal_cipher.decrypt(key, context, ciphertext)
+
+    def blind_index(self, field: str, normalised: str) -> bytes:
+        """See `Hsm.blind_index`."""
+        version = self._ring.newest_active(KeyRole.BLIND_INDEX)
+        return personal_cipher.blind_index(self._ring.root(KeyRole.BLIND_INDEX, version), version, field, normalised)
+
+    def blank_transport_key(self, chip_serial: bytes) -> bytes:
+        """See `Hsm.blank_transport_key`."""
+        if self.realm != "test":
+            raise RealmRefused("only the card maker knows the transport keys of production blanks")
+        return self._holder_key(KeyRole.TRANSPORT, CardKeyHolder(chip_serial))
+
+    def _load_session_key(self, question: LoadMac1Question | LoadMac2Question) -> bytes:
+        key = self._card_key(
+            KeyRole.LOAD, question.card_serial, question.key_version, question.algorithm, question.key_index
+        )
+        return crypto.load_session_key(key, question.random, question.online_seq)
+
+    def _proof_session_key(self, question: ProofPurchase) -> bytes:
+        key = self._card_key(KeyRole.PURCHASE, question.card_serial, question.key_version, question.algorithm)
+        return crypto.purchase_session_key(key, question.random, question.offline_seq, question.terminal_seq)
+
+    def _card_key(
+        self, role: KeyRole, card_serial: bytes, version: int, algorithm: int, index: int = FIRST_INDEX
+    ) -> bytes:
+        """Key of a card by its application serial.
+
+        Raises:
+            UnknownKeyVersion: no such version, index or algorithm.
+        """
+        if algorithm != ALGORITHM_3DES:
+            message = f"there is no key of role {role} for algorithm {algorithm:02X}"
+            raise UnknownKeyVersion(message, role=str(role), version=version)
+        return crypto.diversify(self._ring.root(role, version, index).reveal(), card_factor(card_serial))
+
+    def _version(self, role: KeyRole, holder: CardKeyHolder) -> int:
+        named = holder.transport_version if role is KeyRole.TRANSPORT else holder.key_version
+        return self._ring.newest_active(role) if named is None else named
+
+    def _holder_key(self, role: KeyRole, holder: CardKeyHolder) -> bytes:
+        """Key of a chip, or the root for a PSAM that gets it.
+
+        Raises:
+            KeyRoleRefused: such a chip never holds such a key.
+            UnknownKeyVersion: no such version.
+        """
+        factor = chip_factor(role, holder)
+        root = self._ring.root(role, self._version(role, holder)).reveal()
+        return root if factor is None else crypto.diversify(root, factor)
+
+    def __repr__(self) -> str:
+        """Realm, and each key by id and check value."""
+        return f"SoftwareVault({self._ring!r})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: always.
+        """
+        message = "a vault is not pickled"
+        raise TypeError(message)
