@@ -135,3 +135,9 @@ class DeviceInvalid(HardwareError):
         self.path = str(path)
         self.reason = reason
         super().__init__(f"{self.path}: {reason}")
+
+
+class PsamAbsent(HardwareError):
+    """The security module of the terminal gives no answer; the terminal goes out of service."""
+
+    code: ClassVar[str] = "psam_absent"
