@@ -16,7 +16,7 @@ class Person(Base):
     """
 
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("document_type IN ('resident_id')", name="document_type"),)
+    __table_args__ = (CheckConstraint("document_type IN ('cn_id')", name="document_type"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     document_type: Mapped[str] = mapped_column(String(16))
