@@ -1,0 +1,89 @@
+"""The terminal's security module: it holds the purchase root keys and makes MAC1 for one card after the other (cards.md §2)."""
+
+import hmac
+from typing import Final
+
+from hardware.card import crypto
+from hardware.card.administration import KeyType
+from hardware.card.apdu import CommandApdu, ResponseApdu
+from hardware.card.profile import PSAM_TERMINAL_BYTES, PSAM_TERMINAL_SFI
+from hardware.card.psam import CreditSamForPurchase, InitSamForPurchase
+from hardware.card.status import StatusWord
+from hardware.emulator.file_system import DedicatedFile, KeyRecord, Structure
+from hardware.emulator.state import (
+    BegunSamPurchase,
+    Chip,
+    Refused,
+    answer,
+    require_le,
+    require_length,
+    require_parameters,
+)
+from hardware.errors import MalformedCardData
+
+MAX_TERMINAL_SEQUENCE: Final = 0xFFFF_FFFF
+AUTHORIZATION_BYTES: Final = 8
+PURCHASE_TYPES: Final = frozenset({0x05, crypto.TTI_PURCHASE, crypto.TTI_COMPOUND_PURCHASE})
+
+
+def init_sam_for_purchase(chip: Chip, command: CommandApdu) -> ResponseApdu:
+    """INIT SAM FOR PURCHASE 80 70: derive the card's key through its factors, answer the terminal sequence and MAC1.
+
+    The sequence counts here by default, so no number is ever used twice, whatever happens to the card afterwards.
+    Refuses: 6700 wrong number of factors, 6A80 no purchase type, 9403 unknown key version or algorithm, 6985 no terminal number yet,
+    9402 sequence at its end.
+    """
+    require_parameters(command, 0, 0)
+    require_le(command, AUTHORIZATION_BYTES)
+    try:
+        order = InitSamForPurchase.from_command(command)
+    except MalformedCardData:
+        raise Refused(StatusWord.WRONG_LENGTH) from None
+    if order.tti not in PURCHASE_TYPES:
+        raise Refused(StatusWord.WRONG_DATA)
+    key = _purchase_root(chip.directory, order)
+    if len(order.factors) != chip.image.options.purchase_factors:
+        raise Refused(StatusWord.WRONG_LENGTH)
+    terminal = _terminal_number(chip.image.master_file)
+    sequence = chip.image.master_file.terminal_sequence + 1
+    if sequence > MAX_TERMINAL_SEQUENCE:
+        raise Refused(StatusWord.COUNTER_AT_MAXIMUM)
+    # 8070 lists the card's factor first and the higher levels after it; the derivation starts at the top.
+    card_key = crypto.diversify_chain(key.value, tuple(reversed(order.factors)))
+    session_key = crypto.purchase_session_key(card_key, order.random, order.card_seq, sequence)
+    mac1 = crypto.purchase_mac1(session_key, order.amount_fen, order.tti, terminal, order.date, order.time)
+    if chip.image.options.sequence_counts_at == "8070":
+        chip.journal.assign(chip.image.master_file, "terminal_sequence", sequence)
+    chip.ram.begun_sam = BegunSamPurchase(session_key, order.amount_fen, sequence)
+    return answer(command, sequence.to_bytes(4) + mac1)
+
+
+def credit_sam_for_purchase(chip: Chip, command: CommandApdu) -> ResponseApdu:
+    """CREDIT SAM FOR PURCHASE 80 72: check the card's MAC2. 6985 without 8070 before it, 9302 wrong; one answer per 8070."""
+    require_parameters(command, 0, 0)
+    require_le(command, 0)
+    require_length(command, crypto.MAC_BYTES)
+    begun, chip.ram.begun_sam = chip.ram.begun_sam, None
+    if begun is None:
+        raise Refused(StatusWord.CONDITIONS_OF_USE)
+    if not hmac.compare_digest(
+        crypto.purchase_mac2(begun.session_key, begun.amount_fen), CreditSamForPurchase.from_command(command).mac2
+    ):
+        raise Refused(StatusWord.MAC_INVALID)
+    if chip.image.options.sequence_counts_at == "8072":
+        chip.journal.assign(chip.image.master_file, "terminal_sequence", begun.sequence)
+    return answer(command)
+
+
+def _purchase_root(directory: DedicatedFile, order: InitSamForPurchase) -> KeyRecord:
+    for key in directory.keys.values():
+        if key.kind == KeyType.PURCHASE and (key.version, key.algorithm) == (order.key_version, order.algorithm):
+            return key
+    raise Refused(StatusWord.KEY_INDEX_UNSUPPORTED)
+
+
+def _terminal_number(master_file: DedicatedFile) -> bytes:
+    file = master_file.file_by_sfi(PSAM_TERMINAL_SFI)
+    if file is None or file.structure is not Structure.BINARY or len(file.content) != PSAM_TERMINAL_BYTES:
+        raise Refused(StatusWord.CONDITIONS_OF_USE)
+    return file.content
