@@ -1,0 +1,1 @@
+"""Who is paid: merchants, and the lines that bus companies run."""

@@ -1,0 +1,65 @@
+"""Every way in which the tariffs context says no."""
+
+from citizencard.errors import CitizencardError
+
+
+class TariffError(CitizencardError):
+    """The tariff request cannot be carried out."""
+
+    code = "tariff_refused"
+
+
+class TariffInvalid(TariffError):
+    """The tariff document has mistakes."""
+
+    code = "tariff_invalid"
+    public = ("faults",)
+
+
+class TariffNotApproved(TariffError):
+    """Two people must have agreed on exactly this tariff."""
+
+    code = "tariff_not_approved"
+    public = ("approval_id",)
+
+
+class TariffVersionTaken(TariffError):
+    """A tariff version must have a higher number than all before it."""
+
+    code = "tariff_version_taken"
+    public = ("version", "latest")
+
+
+class TariffBackdated(TariffError):
+    """A tariff can take effect only in the future: taps already priced stay as they are."""
+
+    code = "tariff_backdated"
+    public = ("version", "effective_from")
+
+
+class UnknownTariffVersion(TariffError):
+    """There is no such tariff version."""
+
+    code = "unknown_tariff_version"
+    public = ("version",)
+
+
+class NoTariffInForce(TariffError):
+    """No tariff is in force at that time."""
+
+    code = "no_tariff_in_force"
+    public = ("at",)
+
+
+class LineNotInTariff(TariffError):
+    """The tariff does not say what this line costs."""
+
+    code = "line_not_in_tariff"
+    public = ("version", "line")
+
+
+class ClassNotInTariff(TariffError):
+    """The tariff does not say what this card class pays."""
+
+    code = "class_not_in_tariff"
+    public = ("version", "card_class")

@@ -1,0 +1,26 @@
+"""Tariff versions as they were published."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from citizencard.db import Base, BigId, Json, UtcDateTime
+
+
+class TariffVersion(Base):
+    """A tariff that two people put into force. Rows are facts: a mistake is mended by the next version."""
+
+    __tablename__ = "tariff_version"
+    __table_args__ = (CheckConstraint("version BETWEEN 1 AND 4294967295", name="version"),)
+
+    version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    effective_from: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(64))
+    approval_id: Mapped[str] = mapped_column(String(32), ForeignKey("approval.id"), unique=True)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def __repr__(self) -> str:
+        return f"TariffVersion({self.version}, from {self.effective_from.isoformat()})"

@@ -1,0 +1,89 @@
+"""Sign-in, batch numbers that only rise, and which parameters and hotlist a terminal works with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from citizencard.terminals.errors import UnknownTerminal, VersionUnknown
+from citizencard.terminals.models import AcknowledgedKind, Terminal, TerminalAcknowledgement
+from citizencard.terminals.registry import terminal_by_id
+
+MAX_SOFTWARE_CHARACTERS: Final = 64
+MAX_VERSION: Final = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A terminal has begun to work.
+
+    Args:
+        terminal_id: which.
+        batch: its next batch has at least this number; never given twice.
+        at: when.
+    """
+
+    terminal_id: str
+    batch: int
+    at: datetime
+
+
+def sign_in(session: Session, terminal_id: str, software: str, *, now: datetime) -> SignedIn:
+    """Begin a shift (签到): the terminal gets the next batch number. Two sign-ins at once get two numbers.
+
+    Raises:
+        UnknownTerminal: there is none with this id.
+    """
+    batch = session.execute(
+        update(Terminal)
+        .where(Terminal.id == terminal_id)
+        .values(last_batch=Terminal.last_batch + 1, software=software[:MAX_SOFTWARE_CHARACTERS], signed_in_at=now)
+        .returning(Terminal.last_batch)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if batch is None:
+        raise UnknownTerminal(f"no terminal {terminal_id}", terminal=terminal_id)
+    return SignedIn(terminal_id, batch, now)
+
+
+def acknowledge(
+    session: Session, terminal_id: str, kind: AcknowledgedKind, version: int, *, now: datetime
+) -> TerminalAcknowledgement:
+    """Keep that a terminal has taken a version of its parameters or of the hotlist. The same version again adds nothing.
+
+    Raises, in this order:
+        UnknownTerminal: there is none with this id.
+        VersionUnknown: no such number can exist.
+    """
+    terminal_by_id(session, terminal_id)
+    if not 0 <= version <= MAX_VERSION:
+        raise VersionUnknown(f"no {kind} version {version}", kind=str(kind), version=version)
+    last = _last(session, terminal_id, kind)
+    if last is not None and last.version == version:
+        return last
+    row = TerminalAcknowledgement(terminal_id=terminal_id, kind=kind, version=version, acknowledged_at=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def acknowledged_version(
+    session: Session, terminal_id: str, kind: AcknowledgedKind, *, at: datetime | None = None
+) -> int | None:
+    """The version that a terminal worked with at an instant, or works with now; None when it had taken none."""
+    row = _last(session, terminal_id, kind, at)
+    return None if row is None else row.version
+
+
+def _last(
+    session: Session, terminal_id: str, kind: AcknowledgedKind, at: datetime | None = None
+) -> TerminalAcknowledgement | None:
+    chosen = select(TerminalAcknowledgement).where(
+        TerminalAcknowledgement.terminal_id == terminal_id, TerminalAcknowledgement.kind == kind
+    )
+    if at is not None:
+        chosen = chosen.where(TerminalAcknowledgement.acknowledged_at <= at)
+    newest = chosen.order_by(TerminalAcknowledgement.acknowledged_at.desc(), TerminalAcknowledgement.id.desc())
+    return session.scalars(newest.limit(1)).one_or_none()
