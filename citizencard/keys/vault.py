@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, Self, final
 
-from citizencard.keys import card_commands, personal_cipher, tacs
+from citizencard.keys import card_commands, personal, tacs
 from citizencard.keys.derivation import card_factor, chip_factor
 from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, KeyStateRefused, RealmRefused, UnknownKeyVersion
 from citizencard.keys.hsm import (
@@ -161,21 +161,21 @@ class SoftwareVault:
     def encrypt(self, context: FieldContext, plaintext: str) -> bytes:
         """See `Hsm.encrypt`."""
         version = self._ring.newest_active(KeyRole.PERSONAL_DATA)
-        return personal_cipher.encrypt(self._ring.root(KeyRole.PERSONAL_DATA, version), version, context, plaintext)
+        return personal.encrypt(self._ring.root(KeyRole.PERSONAL_DATA, version), version, context, plaintext)
 
     def decrypt(self, context: FieldContext, ciphertext: bytes) -> str:
         """See `Hsm.decrypt`."""
-        version = personal_cipher.version_of(ciphertext)
+        version = personal.version_of(ciphertext)
         try:
             key = self._ring.root(KeyRole.PERSONAL_DATA, version)
         except UnknownKeyVersion:
             raise CiphertextInvalid(f"the value names key version {version}, which is unknown") from None
-        return personal_cipher.decrypt(key, context, ciphertext)
+        return personal.decrypt(key, context, ciphertext)
 
     def blind_index(self, field: str, normalised: str) -> bytes:
         """See `Hsm.blind_index`."""
         version = self._ring.newest_active(KeyRole.BLIND_INDEX)
-        return personal_cipher.blind_index(self._ring.root(KeyRole.BLIND_INDEX, version), version, field, normalised)
+        return personal.blind_index(self._ring.root(KeyRole.BLIND_INDEX, version), version, field, normalised)
 
     def blank_transport_key(self, chip_serial: bytes) -> bytes:
         """See `Hsm.blank_transport_key`."""

@@ -1,0 +1,1 @@
+"""Tests of the keys: made-up keys, real files."""
