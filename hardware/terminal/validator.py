@@ -91,6 +91,11 @@ class ValidatorSettings:
     key_index: int = 0x01
     same_ride_s: int = 600
 
+    def batch_head(self, parameter_version: int, hotlist_version: int, at: datetime) -> BatchHead:
+        """What the header of a batch built at this time says; the outbox gives the batch its number."""
+        created = bcd_instant(at)
+        return BatchHead(self.terminal_number, self.psam_serial, 0, parameter_version, hotlist_version, created)
+
 
 @dataclass(frozen=True, slots=True)
 class TapResult:
@@ -187,13 +192,6 @@ class BusValidator:
         except (CardRefused, MalformedCardData) as error:
             outcome, text, balance_fen = Outcome.CARD_FAULT, f"the card cannot be used here: {error}", None
         return TapResult(outcome, 0, balance_fen, None, tuple(recovered), text)
-
-    def batch_head(self, at: datetime) -> BatchHead:
-        """What the header of a batch built now says; the outbox gives it its number."""
-        settings = self._settings
-        return BatchHead(
-            settings.terminal_number, settings.psam_serial, 0, self.table.version, self.hotlist.version, bcd_instant(at)
-        )
 
     def _tap(self, card: CardChannel, at: datetime, recovered: list[TapRecord]) -> TapResult:
         facts = read_card(card)
