@@ -1,6 +1,12 @@
 """The ledger's tables, and the one metadata of the whole database with its naming convention."""
 
-from sqlalchemy import MetaData
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, Identity, Index, Integer, MetaData, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from ledger.instants import Instant
 
 metadata = MetaData(
     naming_convention={
@@ -11,3 +17,161 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+BIGGEST_AMOUNT_FEN = 2**53
+"""No transfer is larger: every JSON reader still holds the number exactly."""
+LONGEST_CODE = 96
+LONGEST_REFERENCE = 96
+REVERSAL = "rev:"
+LONGEST_STORED_REFERENCE = LONGEST_REFERENCE + len(REVERSAL)
+LONGEST_KIND = 40
+FINGERPRINT_LENGTH = 64
+
+_BigId = BigInteger().with_variant(Integer, "sqlite")
+_NORMAL_SIDE_BALANCE = (
+    "CASE WHEN type IN ('asset', 'expense') THEN posted_debits_fen - posted_credits_fen"
+    " ELSE posted_credits_fen - posted_debits_fen END"
+)
+
+
+class AccountType(StrEnum):
+    """What an account stands for. Assets and expenses grow by debits, the other three by credits."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    INCOME = "income"
+    EXPENSE = "expense"
+    EQUITY = "equity"
+
+    @property
+    def grows_by_debit(self) -> bool:
+        """Whether the normal side, on which the balance is shown, is the debit side."""
+        return self in (AccountType.ASSET, AccountType.EXPENSE)
+
+    def normal(self, debits_fen: int, credits_fen: int) -> int:
+        """The balance in fen on the normal side."""
+        return debits_fen - credits_fen if self.grows_by_debit else credits_fen - debits_fen
+
+
+class AccountState(StrEnum):
+    """open: anything goes · frozen: nothing may be spent, facts still post · closed: at zero, for ever."""
+
+    OPEN = "open"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class LedgerBase(DeclarativeBase):
+    """The tables of the ledger, in the one metadata of the database."""
+
+    metadata = metadata
+
+
+class Account(LedgerBase):
+    """An account. Its code, type, family, currency and way of keeping the balance never change, and it is never deleted.
+
+    `posted_debits_fen` and `posted_credits_fen` are the balance itself when the account is `locked`; when it is derived, they are the
+    checkpoint up to transfer `folded_to`, and the balance is the checkpoint plus the transfers after it. `floor_fen` and `ceiling_fen` are
+    on the normal side and need a locked account, because only a locked balance can be checked.
+    """
+
+    __tablename__ = "ledger_account"
+    __table_args__ = (
+        CheckConstraint("type IN ('asset', 'liability', 'income', 'expense', 'equity')", name="type"),
+        CheckConstraint("state IN ('open', 'frozen', 'closed')", name="state"),
+        CheckConstraint("posted_debits_fen >= 0 AND posted_credits_fen >= 0", name="posted"),
+        CheckConstraint("locked OR (floor_fen IS NULL AND ceiling_fen IS NULL)", name="limits_need_lock"),
+        CheckConstraint(f"floor_fen IS NULL OR {_NORMAL_SIDE_BALANCE} >= floor_fen", name="floor"),
+        CheckConstraint(
+            "state <> 'closed' OR NOT locked OR posted_debits_fen = posted_credits_fen",
+            name="closed_at_zero",
+        ),
+        Index("ix_ledger_account_family_code", "family", "code"),
+        # Room on each page, so that a balance is updated in place without touching an index.
+        {"postgresql_with": {"fillfactor": 60}},
+    )
+
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
+    code: Mapped[str] = mapped_column(String(LONGEST_CODE), unique=True)
+    type: Mapped[str] = mapped_column(String(9))
+    family: Mapped[str] = mapped_column(String(LONGEST_CODE))
+    currency: Mapped[str] = mapped_column(String(3))
+    locked: Mapped[bool]
+    floor_fen: Mapped[int | None] = mapped_column(BigInteger)
+    ceiling_fen: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(6), default=AccountState.OPEN.value, server_default="open")
+    posted_debits_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    posted_credits_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    folded_to: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class PostedTransfer(LedgerBase):
+    """A transfer in the books. The row is a fact: never changed, never removed, at most reversed by another one.
+
+    Both accounts are kept as row ids: half the size of codes in the two indexes every balance is read by. Codes never change, and the
+    fingerprint covers the codes, so that an exchanged account or a renamed one is found. There is no foreign key: the posting statement has
+    looked the accounts up, nobody can delete one, and `prove()` checks it again.
+    """
+
+    __tablename__ = "ledger_transfer"
+    __table_args__ = (
+        CheckConstraint(f"amount_fen > 0 AND amount_fen <= {BIGGEST_AMOUNT_FEN}", name="amount"),
+        CheckConstraint("debit_id <> credit_id", name="two_accounts"),
+        CheckConstraint(f"length(fingerprint) = {FINGERPRINT_LENGTH}", name="fingerprint"),
+        Index("ix_ledger_transfer_debit_id_id", "debit_id", "id"),
+        Index("ix_ledger_transfer_credit_id_id", "credit_id", "id"),
+        Index(
+            "uq_ledger_transfer_reverses",
+            "reverses",
+            unique=True,
+            postgresql_where=text("reverses IS NOT NULL"),
+            sqlite_where=text("reverses IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    # Without a sequence cache, or ids would not follow the barrier.
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True, cache=1), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(LONGEST_STORED_REFERENCE), unique=True)
+    debit_id: Mapped[int] = mapped_column(BigInteger)
+    credit_id: Mapped[int] = mapped_column(BigInteger)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    kind: Mapped[str] = mapped_column(String(LONGEST_KIND))
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    business_date: Mapped[date] = mapped_column(Date)
+    journal: Mapped[str | None] = mapped_column(String(LONGEST_REFERENCE))
+    fingerprint: Mapped[str] = mapped_column(String(FINGERPRINT_LENGTH))
+    metadata_json: Mapped[str] = mapped_column("metadata", Text)
+    reverses: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class LedgerDay(LedgerBase):
+    """A business day. Exactly one is open; a closed one ends with transfer `cut_id`, and every transfer up to it is final.
+
+    `transfers` and `total_fen` are counted after the close, without a lock; from then on a row that is missing from the day is noticed.
+    """
+
+    __tablename__ = "ledger_day"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'closed')", name="state"),
+        CheckConstraint(
+            "(state = 'open') = (closed_at IS NULL) AND (closed_at IS NULL) = (cut_id IS NULL)", name="closed"
+        ),
+        Index(
+            "uq_ledger_day_open",
+            "state",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
+    )
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    state: Mapped[str] = mapped_column(String(6))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    cut_id: Mapped[int | None] = mapped_column(BigInteger)
+    transfers: Mapped[int | None] = mapped_column(BigInteger)
+    total_fen: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,0 +1,120 @@
+"""`prove()`: every invariant of the books, recomputed from the transfers alone.
+
+Each check is one statement and therefore looks at one moment, so that it may run while the city is posting. All but one return only what
+is wrong; the one that looks at every transfer streams them. Memory is bounded whatever the size of the books.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from ledger import checks
+from ledger.checks import AboveCeiling, Difference
+from ledger.instants import Instant
+from ledger.models import BIGGEST_AMOUNT_FEN, LONGEST_STORED_REFERENCE
+from ledger.transfers import Transfer, canonical_metadata, fingerprint
+
+MAX_DIFFERENCES = 1_000
+"""So many differences are listed; books with more need a restore, not a longer list."""
+MAX_ABOVE_CEILING = 1_000
+
+_REFERENCE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_STORED_REFERENCE}}}")
+_CHECKS: Sequence[Callable[[Session], Iterator[Difference]]] = (
+    checks.duplicates,
+    checks.accounts,
+    checks.reversals,
+    checks.days,
+    checks.business_dates,
+    checks.day_totals,
+    checks.debits_are_credits,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The outcome of a proof.
+
+    Args:
+        differences: what is wrong, at most `MAX_DIFFERENCES` of them.
+        transfers: how many were looked at.
+        accounts: how many there are.
+        total_fen: sum of all amounts looked at: of all debits, and of all credits.
+        above_ceiling: accounts above their ceiling. No difference: refunds and decisions for a holder may lead there.
+        proved: nothing is wrong.
+    """
+
+    differences: tuple[Difference, ...]
+    transfers: int
+    accounts: int
+    total_fen: int
+    above_ceiling: tuple[AboveCeiling, ...]
+    proved: bool
+
+
+@dataclass(slots=True)
+class _Tally:
+    transfers: int = 0
+    total_fen: int = 0
+
+
+def prove(session: Session) -> Proof:
+    """Recompute balances, floors, states, references, fingerprints, reversals and business days from the transfers alone.
+
+    Changes nothing. Each difference says what, where, expected and found.
+    """
+    tally = _Tally()
+    found = chain(_transfers(session, tally), *(check(session) for check in _CHECKS))
+    differences = tuple(islice(found, MAX_DIFFERENCES))
+    accounts: int = session.execute(text("SELECT count(*) FROM ledger_account")).scalar_one()
+    above_ceiling = tuple(checks.above_ceiling(session, MAX_ABOVE_CEILING))
+    return Proof(differences, tally.transfers, accounts, tally.total_fen, above_ceiling, proved=not differences)
+
+
+def _transfers(session: Session, tally: _Tally) -> Iterator[Difference]:
+    """Every transfer by itself: known accounts of its currency, a sound reference, amount and metadata, the fingerprint of its content."""
+    stream = session.execute(
+        text(
+            "SELECT t.id, t.reference, t.amount_fen, t.currency, t.kind, t.occurred_at, t.journal, t.fingerprint, t.metadata,"
+            " t.debit_id, t.credit_id, d.code AS debit, c.code AS credit, d.currency AS debit_currency, c.currency AS credit_currency"
+            " FROM ledger_transfer t LEFT JOIN ledger_account d ON d.id = t.debit_id"
+            " LEFT JOIN ledger_account c ON c.id = t.credit_id ORDER BY t.id"
+        ).columns(occurred_at=Instant),
+        execution_options={"yield_per": checks.ROWS_AT_ONCE},
+    )
+    for row in stream:
+        tally.transfers += 1
+        tally.total_fen += row.amount_fen
+        for what, expected, found in _faults(row):
+            yield Difference(what, f"transfer {row.id} {row.reference}", expected, found)
+
+
+def _faults(row: Row[Any]) -> Iterator[tuple[str, str, str]]:
+    if row.debit is None or row.credit is None:
+        missing = row.debit_id if row.debit is None else row.credit_id
+        yield "unknown_account", "accounts that were opened", f"account id {missing}"
+        return
+    if not row.debit_currency == row.credit_currency == row.currency:
+        yield "currency", row.currency, f"{row.debit_currency} and {row.credit_currency}"
+    if not _REFERENCE.fullmatch(row.reference):
+        yield "reference", "a reference of plain characters", repr(row.reference)
+    if not 1 <= row.amount_fen <= BIGGEST_AMOUNT_FEN:
+        yield "amount", f"1 to {BIGGEST_AMOUNT_FEN} fen", f"{row.amount_fen} fen"
+    if row.metadata != "{}" and not _is_canonical(row.metadata):
+        yield "metadata", "JSON in its one form", repr(row.metadata)
+    content = Transfer(row.reference, row.debit, row.credit, row.amount_fen, row.kind, row.occurred_at, row.journal)
+    recomputed = fingerprint(content, row.currency)
+    if recomputed != row.fingerprint:
+        yield "fingerprint", recomputed, row.fingerprint
+
+
+def _is_canonical(metadata: str) -> bool:
+    try:
+        return canonical_metadata(json.loads(metadata)) == metadata
+    except (ValueError, TypeError):
+        return False

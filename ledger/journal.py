@@ -1,0 +1,182 @@
+"""The only ways money moves: `post()`, `post_each()` and `reverse()`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from ledger import barrier, writing
+from ledger.errors import InvalidTransfer, LedgerError, NotReversible, UnknownTransfer
+from ledger.models import REVERSAL
+from ledger.transfers import Posted, Transfer, Verdict
+from ledger.verdicts import Bench, Decision, Known, Order, is_same, reused, worst
+
+MAX_BATCH = 20_000
+"""Transfers in one call: a larger day is posted in several transactions."""
+KIND_OF_REVERSALS = "reversal"
+
+
+def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> list[Posted]:
+    """Move money: all of the transfers or none.
+
+    Joins the caller's transaction and never commits, so that the domain fact and its money are stored together or not at all.
+    Posting a transfer again (same reference, same content) returns the first one, also when its accounts have been frozen or closed
+    since: terminals resend. The number of SQL statements does not depend on how many transfers there are. Call it once a transaction:
+    two calls take their locks in two sorted runs, which can cross with another transaction's.
+
+    Args:
+        session: the caller's open transaction; after a refusal nothing was written, and it may go on.
+        transfers: decided in this order, at most `MAX_BATCH`.
+        now: when the ledger learns of them, aware.
+
+    Returns:
+        One answer for each transfer, in the same order.
+
+    Raises, in this order of precedence:
+        NoOpenDay: no business day was ever opened.
+        InvalidTransfer: a transfer is not well formed; names it and the field.
+        ReferenceReused: a reference already names a transfer with other content.
+        UnknownAccount: a transfer names an account that was never opened.
+        CurrencyMismatch: the two accounts of a transfer are kept in different currencies.
+        AccountClosed: a transfer names a closed account.
+        AccountFrozen: a transfer that is no fact would lower the balance of a frozen account.
+        BalanceTooLow: an account with a floor would fall below it; carries the account and the missing fen.
+        CeilingExceeded: a recharge would raise an account above its ceiling.
+    """
+    return _post(session, [Order(transfer) for transfer in transfers], now)
+
+
+def post_each(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> list[Verdict]:
+    """Move money, each transfer for itself: what can be posted is, the others are refused one by one.
+
+    Decided in one pass in the order of the batch, under the locks: with 10 in the account and 8, 5, 2 to pay, 8 and 2 are paid.
+    Otherwise as `post()`.
+
+    Returns:
+        One verdict for each transfer, in the same order.
+
+    Raises:
+        NoOpenDay: no business day was ever opened.
+        InvalidTransfer: more than `MAX_BATCH` transfers.
+        ReferenceReused: in the same moment somebody else gave a reference of this batch another content, and what the batch decided for a
+            checked balance rested on it. Roll back and call again: the verdict will name it.
+    """
+    session_decisions = _decide(session, [Order(transfer) for transfer in transfers])
+    posted = _write(session, session_decisions, now, each=True)
+    return [
+        Verdict(decision.order.transfer.reference, None if decision.refusal else posted[id(decision)], decision.refusal)
+        for decision in session_decisions.decisions
+    ]
+
+
+def reverse(session: Session, reference: str, *, occurred_at: datetime, now: datetime) -> Posted:
+    """Undo a whole transfer by its opposite, once, into the open business day; its reference is `rev:` and the original's.
+
+    Ceilings do not stop it, floors, frozen and closed accounts do. A second call returns the first reversal, whatever time it names.
+
+    Raises:
+        UnknownTransfer: the reference names no transfer.
+        NotReversible: it names a reversal.
+        NoOpenDay, AccountClosed, AccountFrozen, BalanceTooLow: as `post()`.
+    """
+    found = writing.find(session, [reference]).get(reference)
+    if found is None:
+        raise UnknownTransfer(f"no transfer {reference}", reference=reference)
+    if found.reverses is not None:
+        raise NotReversible(f"{reference} is itself a reversal", reference=reference)
+    original = found.posted.transfer
+    opposite = Transfer(
+        reference=REVERSAL + original.reference,
+        debit=original.credit,
+        credit=original.debit,
+        amount_fen=original.amount_fen,
+        kind=KIND_OF_REVERSALS,
+        occurred_at=occurred_at,
+        journal=original.journal,
+    )
+    return _post(session, [Order(opposite, reverses=found.posted.id)], now)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A decided batch, and what it was decided on."""
+
+    day: date
+    bench: Bench
+    decisions: list[Decision]
+
+
+def _post(session: Session, orders: Sequence[Order], now: datetime) -> list[Posted]:
+    decided = _decide(session, orders)
+    refusal = worst(decided.decisions)
+    if refusal:
+        raise refusal
+    posted = _write(session, decided, now, each=False)
+    return [posted[id(decision)] for decision in decided.decisions]
+
+
+def _decide(session: Session, orders: Sequence[Order]) -> _Decided:
+    if len(orders) > MAX_BATCH:
+        raise InvalidTransfer(
+            f"at most {MAX_BATCH} transfers at once", reference=orders[0].transfer.reference, field="transfers"
+        )
+    barrier.enter(session)
+    codes = {code for order in orders for code in (order.transfer.debit, order.transfer.credit)}
+    day, accounts = writing.open_books(session, codes)
+    # The references are looked up after the accounts are locked: a copy of one of these transfers that touches a locked account has then
+    # either been committed, and is seen here, or waits for our lock.
+    known = writing.find(session, (order.transfer.reference for order in orders))
+    bench = Bench(accounts, known)
+    return _Decided(day, bench, [bench.decide(order) for order in orders])
+
+
+def _write(session: Session, decided: _Decided, now: datetime, *, each: bool) -> dict[int, Posted]:
+    """Write what was decided; the answers by the identity of the decision."""
+    new = [decision for decision in decided.decisions if decision.is_new]
+    ids = writing.insert(session, new, decided.bench.accounts, decided.day, now) if new else {}
+    late = [decision for decision in new if decision.order.transfer.reference not in ids]
+    if late:
+        _yield_to_others(session, late, decided.bench, each=each)
+    writing.move(session, decided.bench.accounts.values())
+    answers: dict[int, Posted] = {}
+    for decision in decided.decisions:
+        known, transfer = decision.known, decision.order.transfer
+        if decision.refusal:
+            continue
+        if decision.same_as:
+            if decision.same_as.refusal:
+                decision.refusal = decision.same_as.refusal
+            else:
+                answers[id(decision)] = _replay(answers[id(decision.same_as)])
+        elif known:
+            answers[id(decision)] = known.posted
+        else:
+            answers[id(decision)] = Posted(ids[transfer.reference], transfer, decided.day, now, replayed=False)
+    return answers
+
+
+def _yield_to_others(session: Session, late: Iterable[Decision], bench: Bench, *, each: bool) -> None:
+    """Somebody committed these references while we were deciding: a second statement tells whether they are the same transfers."""
+    late = list(late)
+    found = writing.find(session, (decision.order.transfer.reference for decision in late))
+    for decision in late:
+        _settle_late(decision, found[decision.order.transfer.reference], bench, each=each)
+
+
+def _settle_late(decision: Decision, known: Known, bench: Bench, *, each: bool) -> None:
+    transfer = decision.order.transfer
+    debit, credit = bench.accounts[transfer.debit], bench.accounts[transfer.credit]
+    debit.moved_debits_fen -= transfer.amount_fen
+    credit.moved_credits_fen -= transfer.amount_fen
+    if is_same(decision, known):
+        decision.known = known
+        return
+    refusal: LedgerError = reused(transfer.reference)
+    if not each or debit.locked or credit.locked:
+        raise refusal
+    decision.refusal = refusal
+
+
+def _replay(posted: Posted) -> Posted:
+    return Posted(posted.id, posted.transfer, posted.business_date, posted.recorded_at, replayed=True)

@@ -1,0 +1,215 @@
+"""Deciding a batch, in its own order, before anything is written: pure arithmetic over what was read under the locks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ledger.errors import (
+    AccountClosed,
+    AccountFrozen,
+    BalanceTooLow,
+    CeilingExceeded,
+    CurrencyMismatch,
+    InvalidTransfer,
+    LedgerError,
+    ReferenceReused,
+    UnknownAccount,
+)
+from ledger.models import AccountState, AccountType
+from ledger.transfers import Posted, Transfer, fault, fingerprint
+
+PRECEDENCE: tuple[type[LedgerError], ...] = (
+    InvalidTransfer,
+    ReferenceReused,
+    UnknownAccount,
+    CurrencyMismatch,
+    AccountClosed,
+    AccountFrozen,
+    BalanceTooLow,
+    CeilingExceeded,
+)
+"""The same batch always gets the same refusal: the first class of this list that applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A transfer that shall be posted, and the id of the one it reverses, if it does."""
+
+    transfer: Transfer
+    reverses: int | None = None
+
+
+@dataclass(slots=True)
+class Books:
+    """One account as read for a batch; the two sums move along as the batch is decided. Fen."""
+
+    id: int
+    code: str
+    type: AccountType
+    currency: str
+    locked: bool
+    floor_fen: int | None
+    ceiling_fen: int | None
+    state: AccountState
+    debits_fen: int
+    credits_fen: int
+    moved_debits_fen: int = 0
+    moved_credits_fen: int = 0
+
+    @property
+    def balance_fen(self) -> int:
+        """What the account holds now, on its normal side, with what the batch has moved so far."""
+        return self.type.normal(self.debits_fen + self.moved_debits_fen, self.credits_fen + self.moved_credits_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A transfer that is in the books already, as it is compared and answered."""
+
+    posted: Posted
+    fingerprint: str
+    reverses: int | None
+
+
+@dataclass(slots=True)
+class Decision:
+    """What becomes of one order: a replay, a refusal, a repetition of an earlier one of the batch, or a new transfer."""
+
+    order: Order
+    fingerprint: str = ""
+    known: Known | None = None
+    same_as: "Decision | None" = None
+    refusal: LedgerError | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a row is to be written for it."""
+        return self.known is None and self.same_as is None and self.refusal is None
+
+
+@dataclass(slots=True)
+class Bench:
+    """Decides orders one after the other."""
+
+    accounts: Mapping[str, Books]
+    known: Mapping[str, Known]
+    taken: dict[str, Decision] = field(default_factory=dict)
+
+    def decide(self, order: Order) -> Decision:
+        """Decide one order; a new transfer moves the sums of its two accounts."""
+        transfer = order.transfer
+        # A reversal's reference is made by the ledger and may be longer than what callers may use.
+        wrong = fault(transfer) if order.reverses is None else None
+        if wrong:
+            return Decision(order, refusal=wrong)
+        debit, credit = self.accounts.get(transfer.debit), self.accounts.get(transfer.credit)
+        decision = Decision(order, fingerprint=fingerprint(transfer, debit.currency if debit else ""))
+        if self._is_repeated(decision):
+            return decision
+        decision.refusal = self._refusal(order, debit, credit)
+        if decision.refusal is None and debit and credit:
+            debit.moved_debits_fen += transfer.amount_fen
+            credit.moved_credits_fen += transfer.amount_fen
+            self.taken[transfer.reference] = decision
+        return decision
+
+    def _is_repeated(self, decision: Decision) -> bool:
+        reference = decision.order.transfer.reference
+        first = self.taken.get(reference)
+        known = self.known.get(reference)
+        if first:
+            decision.same_as = first
+            same = decision.fingerprint == first.fingerprint
+        elif known:
+            decision.known = known
+            same = is_same(decision, known)
+        else:
+            return False
+        if not same:
+            decision.known = decision.same_as = None
+            decision.refusal = reused(reference)
+        return True
+
+    def _refusal(self, order: Order, debit: Books | None, credit: Books | None) -> LedgerError | None:
+        transfer = order.transfer
+        if debit is None or credit is None:
+            code = transfer.debit if debit is None else transfer.credit
+            return UnknownAccount(f"{transfer.reference}: no account {code}", account=code)
+        if debit.currency != credit.currency:
+            return CurrencyMismatch(
+                f"{transfer.reference}: {debit.currency} and {credit.currency}", reference=transfer.reference
+            )
+        falling, rising = _sides(debit, credit)
+        return (
+            _closed(transfer, (debit, credit))
+            or _frozen(transfer, falling)
+            or _too_low(transfer, falling)
+            or _too_high(transfer, rising)
+        )
+
+
+def is_same(decision: Decision, known: Known) -> bool:
+    """Whether an order names a transfer that is already in the books. A reversal is the same whatever time it names: there is only one."""
+    if decision.order.reverses is not None:
+        return decision.order.reverses == known.reverses
+    return decision.fingerprint == known.fingerprint
+
+
+def reused(reference: str) -> ReferenceReused:
+    """The refusal of a reference that names something else."""
+    return ReferenceReused(f"{reference} names a transfer with other content", reference=reference)
+
+
+def worst(decisions: Iterable[Decision]) -> LedgerError | None:
+    """The refusal a whole batch is answered with: by precedence, then by place in the batch."""
+    refusals: Sequence[LedgerError] = [decision.refusal for decision in decisions if decision.refusal]
+    return min(refusals, key=lambda refusal: PRECEDENCE.index(type(refusal)), default=None)
+
+
+def _sides(debit: Books, credit: Books) -> tuple[list[Books], list[Books]]:
+    """Those of the two accounts whose balance falls, and those whose balance rises."""
+    falling = [
+        account
+        for account, falls in ((debit, not debit.type.grows_by_debit), (credit, credit.type.grows_by_debit))
+        if falls
+    ]
+    rising = [account for account in (debit, credit) if account not in falling]
+    return falling, rising
+
+
+def _closed(transfer: Transfer, accounts: Iterable[Books]) -> LedgerError | None:
+    for account in accounts:
+        if account.state is AccountState.CLOSED:
+            return AccountClosed(f"{transfer.reference}: {account.code} is closed", account=account.code)
+    return None
+
+
+def _frozen(transfer: Transfer, falling: Iterable[Books]) -> LedgerError | None:
+    for account in falling:
+        if account.state is AccountState.FROZEN and not transfer.fact:
+            return AccountFrozen(f"{transfer.reference}: {account.code} is frozen", account=account.code)
+    return None
+
+
+def _too_low(transfer: Transfer, falling: Iterable[Books]) -> LedgerError | None:
+    for account in falling:
+        missing_fen = (account.floor_fen or 0) - account.balance_fen + transfer.amount_fen
+        if account.floor_fen is not None and missing_fen > 0:
+            return BalanceTooLow(
+                f"{transfer.reference}: {account.code} lacks {missing_fen} fen",
+                account=account.code,
+                missing_fen=missing_fen,
+            )
+    return None
+
+
+def _too_high(transfer: Transfer, rising: Iterable[Books]) -> LedgerError | None:
+    if not transfer.recharge or transfer.fact:
+        return None
+    for account in rising:
+        if account.ceiling_fen is not None and account.balance_fen + transfer.amount_fen > account.ceiling_fen:
+            return CeilingExceeded(
+                f"{transfer.reference}: {account.code} may hold {account.ceiling_fen} fen",
+                account=account.code,
+                ceiling_fen=account.ceiling_fen,
+            )
+    return None
