@@ -326,7 +326,7 @@ def decrypt_from_host(key16: bytes, ciphertext: bytes) -> bytes:
         raise MalformedCardData("encrypted data", f"{len(ciphertext)} bytes are not whole blocks")
     plain = triple_des_decrypt(key16, ciphertext)
     body = plain[1 : 1 + plain[0]]
-    if pad80_if_needed(plain[:1] + body) != plain:
+    if len(body) != plain[0] or pad80_if_needed(plain[:1] + body) != plain:
         raise MalformedCardData("encrypted data", "length byte and padding do not fit")
     return body
 
