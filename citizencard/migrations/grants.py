@@ -21,6 +21,8 @@ APPEND_ONLY = (
     "tariff_version",
     "psam",
     "terminal_acknowledgement",
+    "upload_batch",
+    "tap_record",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 

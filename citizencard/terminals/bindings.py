@@ -19,7 +19,9 @@ _ASKED_POSTGRESQL: Final = (
     "(SELECT ordinality - 1 AS n, value ->> 0 AS number, CAST(value ->> 1 AS timestamptz) AS at"
     " FROM jsonb_array_elements(CAST(:asked AS jsonb)) WITH ORDINALITY) q"
 )
-_ASKED_SQLITE: Final = "(SELECT key AS n, json_extract(value, '$[0]') AS number, json_extract(value, '$[1]') AS at FROM json_each(:asked)) q"
+_ASKED_SQLITE: Final = (
+    "(SELECT key n, json_extract(value, '$[0]') number, json_extract(value, '$[1]') AS at FROM json_each(:asked)) q"
+)
 _BOUND: Final = (
     "SELECT q.n, b.terminal_id, b.merchant_id, b.line FROM {asked} JOIN terminal_binding b"
     " ON b.terminal_number = q.number AND b.valid_from <= q.at AND (b.valid_to IS NULL OR b.valid_to > q.at)"

@@ -1,0 +1,131 @@
+"""What was uploaded, what was said about it, and what a person should look at."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from citizencard.cards.columns import HexBytes
+from citizencard.db import Base, BigId, Json, UtcDateTime
+
+
+class Verdict(StrEnum):
+    """What is said about a record (decisions.md 2); `duplicate` repeats one of the others and has no row of its own."""
+
+    ACCEPTED = "accepted"
+    SUSPICIOUS = "suspicious"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+
+
+class Reason(StrEnum):
+    """Why a record is rejected or suspicious."""
+
+    MALFORMED = "malformed"
+    FOREIGN_ISSUER = "foreign_issuer"
+    UNKNOWN_CARD = "unknown_card"
+    UNKNOWN_KEY_VERSION = "unknown_key_version"
+    BAD_TAC = "bad_tac"
+    UNREGISTERED_PSAM = "unregistered_psam"
+    UNBOUND_PSAM = "unbound_psam"
+    DATE_OUT_OF_RANGE = "date_out_of_range"
+    CARD_NOT_IN_USE = "card_not_in_use"
+    HOTLISTED = "hotlisted"
+    OVER_LIMIT = "over_limit"
+
+
+class FindingKind(StrEnum):
+    """What a person should look at; no effect on money at upload."""
+
+    PRICE_DIFFERENCE = "price_difference"
+    NO_PRICE = "no_price"
+    UNKNOWN_TARIFF = "unknown_tariff"
+    SEQUENCE_REUSED = "sequence_reused"
+    UNCONFIRMED_PURCHASE = "unconfirmed_purchase"
+    BAD_TACS_OF_TERMINAL = "bad_tacs_of_terminal"
+    BAD_TACS_OF_CARD = "bad_tacs_of_card"
+
+
+class UploadBatch(Base):
+    """An upload as it came, byte for byte, once: taken or refused, with the refusal's code. Kept five years."""
+
+    __tablename__ = "upload_batch"
+    __table_args__ = (
+        CheckConstraint("form IN ('file', 'json')", name="form"),
+        Index("uq_upload_batch_digest_outcome", "digest", "outcome", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(48))
+    form: Mapped[str] = mapped_column(String(4))
+    sender_id: Mapped[str] = mapped_column(String(32), ForeignKey("terminal.id"))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TapRecord(Base):
+    """A record and its first verdict. Rows are facts.
+
+    `digest` names the bytes, `identity` the tap; a rejected record, and one without a TAC, claims no identity. Line, merchant and class
+    are the registry's as of the tap, never the record's own claims.
+    """
+
+    __tablename__ = "tap_record"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('accepted', 'suspicious', 'rejected')", name="verdict"),
+        CheckConstraint("verdict <> 'rejected' OR identity IS NULL", name="rejected_claims_nothing"),
+        CheckConstraint("amount_fen >= 0 AND subsidy_fen >= 0", name="amounts"),
+        CheckConstraint("verdict = 'accepted' OR subsidy_fen = 0", name="subsidy"),
+        Index("ix_tap_record_card_serial_id", "card_serial", "id"),
+        Index("ix_tap_record_terminal_number_terminal_sequence", "terminal_number", "terminal_sequence"),
+        Index("ix_tap_record_tapped_at", "tapped_at"),
+        Index(
+            "ix_tap_record_bad_tac",
+            "received_at",
+            postgresql_where=text("reason = 'bad_tac'"),
+            sqlite_where=text("reason = 'bad_tac'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    identity: Mapped[str | None] = mapped_column(String(32), unique=True)
+    batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("upload_batch.id"))
+    ordinal: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    verdict: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    terminal_number: Mapped[bytes] = mapped_column(HexBytes(6))
+    terminal_sequence: Mapped[int] = mapped_column(BigInteger)
+    card_serial: Mapped[bytes] = mapped_column(HexBytes(10))
+    card_counter: Mapped[int] = mapped_column(Integer)
+    card_id: Mapped[str | None] = mapped_column(String(32))
+    card_class: Mapped[int | None] = mapped_column(SmallInteger)
+    merchant_id: Mapped[str | None] = mapped_column(String(32))
+    line: Mapped[int | None] = mapped_column(Integer)
+    tac: Mapped[bytes] = mapped_column(HexBytes(4))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    balance_after_fen: Mapped[int] = mapped_column(BigInteger)
+    subsidy_fen: Mapped[int] = mapped_column(BigInteger)
+    tapped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    explanation: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    def __repr__(self) -> str:
+        return f"TapRecord({self.id}, {self.verdict}, {self.reason}, {self.amount_fen} fen)"
+
+
+class TapFinding(Base):
+    """Something about a record that a person should look at."""
+
+    __tablename__ = "tap_finding"
+    __table_args__ = (Index("uq_tap_finding_record_id_kind", "record_id", "kind", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    record_id: Mapped[int] = mapped_column(BigId, ForeignKey("tap_record.id"))
+    kind: Mapped[str] = mapped_column(String(32), index=True)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
