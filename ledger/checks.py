@@ -47,7 +47,7 @@ _BY_SIDE = (
     " FROM ledger_transfer t JOIN ledger_account b ON b.id = t.{side} GROUP BY t.{side})"
 )
 _RECOMPUTED = (
-    "SELECT a.id, a.code, a.type, a.locked, a.floor_fen, a.ceiling_fen, a.state, a.posted_debits_fen, a.posted_credits_fen,"
+    "SELECT a.id, a.code, a.type, a.locked, a.floor_fen, a.ceiling_fen, a.state, a.posted_debits_fen, a.posted_credits_fen,"  # noqa: S608 # constants
     " COALESCE(d.posted, 0) AS debits_posted, COALESCE(c.posted, 0) AS credits_posted,"
     " COALESCE(d.total, 0) AS debits_total, COALESCE(c.total, 0) AS credits_total,"
     " CASE WHEN a.type IN ('asset', 'expense') THEN COALESCE(d.total, 0) - COALESCE(c.total, 0)"
