@@ -40,7 +40,9 @@ def find_by_document(sessions: Sessions, hsm: Hsm, document_number: str, now: da
     """
     index = document_index(hsm, check_number(document_number, beijing_date(now)))
     with reading(sessions) as session:
-        return find_by_index(session, index)
+        person = find_by_index(session, index)
+        session.expunge_all()
+    return person
 
 
 def reveal(sessions: Sessions, hsm: Hsm, person_id: str, access: Access) -> PersonalData:
@@ -50,8 +52,7 @@ def reveal(sessions: Sessions, hsm: Hsm, person_id: str, access: Access) -> Pers
         PersonUnknown: there is no such person.
         ReasonUnfit: no reason, or an unusable one.
     """
-    with reading(sessions) as session:
-        person = get(session, person_id)
+    person = find_person(sessions, person_id)
     record_reading(sessions, access, "person.reveal", person_id)
     return unsealed(hsm, person)
 
@@ -62,6 +63,16 @@ def personal_data(sessions: Sessions, hsm: Hsm, person_id: str) -> PersonalData:
     Raises:
         PersonUnknown: there is no such person.
     """
+    return unsealed(hsm, find_person(sessions, person_id))
+
+
+def find_person(sessions: Sessions, person_id: str) -> Person:
+    """The row of a resident, apart from any session: its personal columns are encrypted, see `masked`.
+
+    Raises:
+        PersonUnknown: there is no such person.
+    """
     with reading(sessions) as session:
         person = get(session, person_id)
-    return unsealed(hsm, person)
+        session.expunge_all()
+    return person

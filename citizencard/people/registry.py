@@ -114,7 +114,7 @@ def seal(hsm: Hsm, new: NewPerson, today: date) -> SealedPerson:
 
 
 def document_index(hsm: Hsm, number: str) -> bytes:
-    """The keyed hash, 32 bytes, that finds a checked number again."""
+    """The keyed hash that finds a checked number again."""
     return hsm.blind_index(INDEX_FIELD, number)
 
 

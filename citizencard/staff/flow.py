@@ -193,6 +193,7 @@ def authenticate(sessions: Sessions, token: str, now: datetime, request_id: str 
             .join(StaffMember, StaffMember.id == StaffSession.staff_id)
             .where(StaffSession.token_hash == token_hash)
         ).one_or_none()
+        session.expunge_all()
         roles = roles_of(session, row[1].id) if row else frozenset()
     if row is None:
         raise SessionEnded("there is no such session, or it has ended")
