@@ -8,7 +8,18 @@ from sqlalchemy.orm import Session
 from citizencard.cards.errors import CardNumbersExhausted
 from hardware.card.files import application_serial
 
+PROVINCE: Final = "3300"
 CITY: Final = "3302"
+CITY_FACTOR: Final = bytes.fromhex("3302FF0000000000")
+"""Factor of the level between a root key and a card's key."""
+
+ISSUER: Final = bytes.fromhex("01013302FFFFFFFF")
+ISSUING_TERMINAL: Final = bytes.fromhex("330200000000")
+"""Terminal number of our own desks, which no PSAM ever gets."""
+
+PHANTOM_SERIAL: Final = application_serial(CITY, "00000000000")
+"""A card number that no card has: numbers begin at 1. A PSAM proves its key for this card, which can never buy anything."""
+
 CARD_NUMBERS: Final = "card"
 CARD_NUMBER_DIGITS: Final = 11
 SOCIAL_SECURITY_NUMBERS: Final = "social_security_card"
