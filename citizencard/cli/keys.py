@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 
@@ -11,7 +11,7 @@ from citizencard.config import Settings
 from citizencard.errors import CitizencardError
 from citizencard.keys.errors import RealmRefused
 from citizencard.keys.hardening import harden_process
-from citizencard.keys.hsm import CHIP_SERIAL_BYTES, Realm
+from citizencard.keys.hsm import CHIP_SERIAL_BYTES
 from citizencard.keys.keyring import VaultTerms
 from citizencard.keys.start import open_vault
 from citizencard.keys.vault import SoftwareVault
@@ -55,7 +55,7 @@ def create_vault(realm: str, refuse_keys_of: tuple[Path, ...]) -> None:
     harden_process()
     passphrase = read_passphrase_file(settings.vault_passphrase_file)
     terms = VaultTerms(test_vaults=refuse_keys_of)
-    vault = SoftwareVault.create(settings.vault_file, cast("Realm", realm), passphrase, terms)
+    vault = SoftwareVault.create(settings.vault_file, settings.realm, passphrase, terms)
     click.echo(f"{settings.vault_file}: {len(vault.inventory())} keys, realm {vault.realm}")
 
 
