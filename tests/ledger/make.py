@@ -2,9 +2,12 @@
 
 from datetime import UTC, date, datetime
 
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from ledger import AccountType, NewAccount, Transfer, open_accounts, open_first_day
+from citizencard.db import Sessions, make_engine
+from ledger import AccountType, NewAccount, Transfer, balances, open_accounts, open_first_day, post
+from tests.postgres import SUPERUSER
 
 DAY = date(2026, 11, 21)
 AT = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
@@ -41,3 +44,41 @@ def books(session: Session, *accounts: NewAccount) -> None:
 def transfer(reference: str, debit: str, credit: str, amount_fen: int, **others: object) -> Transfer:
     """A transfer of the kind `test`, at `AT`."""
     return Transfer(reference, debit, credit, amount_fen, **{"kind": "test", "occurred_at": AT, **others})  # type: ignore[arg-type] # any field
+
+
+def fund(session: Session, code: str, amount_fen: int, credit: str | None = None) -> None:
+    """Put money into an account: from the bank into a liability, or into an asset against another account."""
+    debit = code if credit else "bank"
+    post(session, [transfer(f"fund:{code}:{amount_fen}", debit, credit or code, amount_fen)], now=AT)
+
+
+def held(session: Session, *codes: str) -> list[int]:
+    """What the accounts hold, in the order they are named. Fen."""
+    found = balances(session, codes)
+    return [found[code].balance_fen for code in codes]
+
+
+def tamper(sessions: Sessions, *statements: str) -> None:
+    """Rewrite the books as somebody who owns the database could: past every trigger."""
+    engine: Engine = sessions.kw["bind"]
+    owner = make_engine(
+        engine.url.set(username=SUPERUSER).render_as_string() if is_postgresql(engine) else str(engine.url)
+    )
+    with owner.begin() as connection:
+        if is_postgresql(engine):
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        else:
+            connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+            found = connection.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'"
+            )
+            for (name,) in found.all():
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(text(statement))
+    owner.dispose()
+
+
+def is_postgresql(engine: Engine) -> bool:
+    """Which of the two databases it is."""
+    return engine.dialect.name == "postgresql"
