@@ -1,19 +1,43 @@
-"""Cards for tests: from an application to a chip that was personalised, issued, activated and loaded through the real steps."""
+"""Cards for tests: from an application to a chip that was personalised, issued, activated and loaded through the real steps.
 
+card, chip = issue_card(sessions, vault, now)
+load_card(sessions, vault, chip, LoadWish(card.id, 10_000, till.id), now)
+psam, chip = make_psam(sessions, vault, terminal_number, now)
+"""
+
+import itertools
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from citizencard.audit import Actor
 from citizencard.cards.applications import Application, apply_for_card
-from citizencard.cards.models import Card
-from citizencard.cards.states import Deed
-from citizencard.db import new_id
+from citizencard.cards.issuing.kinds import ISSUING_JOBS
+from citizencard.cards.issuing.personalise import PERSONALISE, PERSONALISED
+from citizencard.cards.models import Card, CardStock, ChipKind
+from citizencard.cards.reader_jobs import JobOrder, Workbench
+from citizencard.cards.states import Deed, activate_card
+from citizencard.cards.states import issue_card as hand_out
+from citizencard.cards.stock import Delivery, receive_chips
+from citizencard.db import Sessions, new_id, reading, transaction
+from citizencard.keys.hsm import FieldContext, Hsm
+from citizencard.people.flow import register_person
 from citizencard.people.models import Person
+from citizencard.people.registry import NewPerson
+from citizencard.social_security.models import LINKED, SocialSecurityLink
+from hardware.emulator import EmulatedCard, blank_card
+from tests.citizencard.cards.reader import Workstation
 
-CLERK = Actor("staff", "staff_clerk", person_id="P-1", role="clerk", workstation="W-1")
-ADULT = 0x01
-SENIOR = 0x03
+CLERK: Final = Actor("staff", "staff_clerk", person_id="P-1", role="clerk", workstation="W-1")
+ADULT: Final = 0x01
+SENIOR: Final = 0x03
+REGION: Final = "330200"
+HAN: Final = "01"
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHIPS = itertools.count(0x11223344)
+_PEOPLE = itertools.count()
 
 
 def bare_person(session: Session, now: datetime) -> str:
@@ -34,5 +58,105 @@ def bare_person(session: Session, now: datetime) -> str:
 
 
 def applied_card(session: Session, now: datetime, card_class: int = ADULT, born: date = date(1950, 1, 1)) -> Card:
-    """A card in state `applied`."""
+    """A card in state `applied` of somebody whose data is never needed."""
     return apply_for_card(session, Application(bare_person(session, now), born, card_class), Deed(CLERK, now))
+
+
+def citizen_number(born: date) -> str:
+    """A number (GB 11643) that was not used in this run, of a woman: even sequence numbers."""
+    body = f"330203{born:%Y%m%d}{next(_PEOPLE) * 2 % 1000:03d}"
+    total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
+    return body + "10X98765432"[total % 11]
+
+
+def resident(sessions: Sessions, hsm: Hsm, now: datetime, born: date = date(1990, 5, 17)) -> Person:
+    """Somebody who is registered and linked to social security."""
+    number = citizen_number(born)
+    person = register_person(sessions, hsm, NewPerson(number, "王小明"), CLERK, now)
+    link_id = new_id("ssl")
+    sealed = {
+        column: hsm.encrypt(FieldContext("social_security_link", column, link_id), value)
+        for column, value in (("number", number), ("nation", HAN))
+    }
+    index = hsm.blind_index("social_security_link.number", number)
+    with transaction(sessions) as session:
+        session.add(
+            SocialSecurityLink(
+                id=link_id,
+                person_id=person.id,
+                number=sealed["number"],
+                number_index=index,
+                nation=sealed["nation"],
+                region_code=REGION,
+                status=LINKED,
+                insurances={},
+                linked_at=now,
+            )
+        )
+    return person
+
+
+def blank(sessions: Sessions, hsm: Hsm, now: datetime) -> EmulatedCard:
+    """A blank chip, delivered and in stock."""
+    chip_serial = next(_CHIPS).to_bytes(8)
+    with transaction(sessions) as session:
+        receive_chips(session, Delivery(ChipKind.CARD, "B-1", (chip_serial,)), actor=CLERK, now=now)
+    return EmulatedCard(blank_card(chip_serial, hsm.blank_transport_key(chip_serial)))
+
+
+def application(sessions: Sessions, hsm: Hsm, now: datetime, card_class: int = ADULT) -> Card:
+    """An application of a new resident, old enough for any class."""
+    born = date(1950, 1, 1)
+    person = resident(sessions, hsm, now, born)
+    with transaction(sessions) as session:
+        return apply_for_card(session, Application(person.id, born, card_class), Deed(CLERK, now))
+
+
+@dataclass(frozen=True, slots=True)
+class CardWish:
+    """Which card a test wants.
+
+    Args:
+        person_id: a registered resident; None makes one, old enough for any class.
+        born: the resident's birth date.
+        card_class: class byte.
+    """
+
+    person_id: str | None = None
+    born: date = date(1950, 1, 1)
+    card_class: int = ADULT
+
+
+def personalise_order(card: Card, chip: EmulatedCard) -> JobOrder:
+    """The job that makes this card on this chip."""
+    return JobOrder(PERSONALISE, card.id, chip.atr, CLERK)
+
+
+def issue_card(sessions: Sessions, hsm: Hsm, now: datetime, wish: CardWish | None = None) -> tuple[Card, EmulatedCard]:
+    """A card in its holder's hands: applied for, personalised, handed out, activated; empty."""
+    wanted = wish or CardWish()
+    person_id = wanted.person_id or resident(sessions, hsm, now, wanted.born).id
+    with transaction(sessions) as session:
+        card = apply_for_card(session, Application(person_id, wanted.born, wanted.card_class), Deed(CLERK, now))
+    chip = blank(sessions, hsm, now)
+    end = Workstation(Workbench(sessions, hsm, ISSUING_JOBS), chip).run(personalise_order(card, chip), now)
+    assert end.outcome == PERSONALISED, end
+    with transaction(sessions) as session:
+        hand_out(session, card.id, Deed(CLERK, now))
+        return activate_card(session, card.id, Deed(CLERK, now)), chip
+
+
+def stored_card(sessions: Sessions, card_id: str) -> Card:
+    """The card as the database has it."""
+    with reading(sessions) as session:
+        card = session.get_one(Card, card_id)
+        session.expunge_all()
+    return card
+
+
+def stored_chip(sessions: Sessions, chip: EmulatedCard) -> CardStock:
+    """The chip as the stock has it."""
+    with reading(sessions) as session:
+        stock = session.get_one(CardStock, chip.image.chip_serial)
+        session.expunge_all()
+    return stock
