@@ -36,6 +36,7 @@ def external_authenticate(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """
     if command.p1:
         raise Refused(StatusWord.WRONG_P1P2)
+    require_le(command, 0)
     if len(command.data) not in {security.CHALLENGE_BYTES, SSSE_DATA_BYTES}:
         raise Refused(StatusWord.WRONG_LENGTH)
     key = security.find_key(chip.directory, security.EXTERNAL_AUTHENTICATION, command.p2)
@@ -74,6 +75,7 @@ def verify_pin(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """VERIFY 00 20: 2 to 6 PIN bytes; wrong 63Cx with the tries left, 6983 when none is left."""
     if command.p1:
         raise Refused(StatusWord.WRONG_P1P2)
+    require_le(command, 0)
     _check_pin(chip, command.p2, command.data)
     key = security.find_key(chip.directory, security.PIN, command.p2)
     chip.reach_state(key.next_state)
@@ -93,6 +95,7 @@ def _check_pin(chip: Chip, identifier: int, pin: bytes) -> None:
 
 def change_or_reload_pin(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """80 5E: P1 01 changes the PIN by the old one (old ‖ FF ‖ new), P1 00 reloads it by the issuer's MAC (new ‖ MAC)."""
+    require_le(command, 0)
     if command.p1 == CHANGE:
         old, separator, new = command.data.partition(PIN_SEPARATOR)
         if not separator:

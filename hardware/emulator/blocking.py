@@ -4,7 +4,7 @@ from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.card.status import StatusWord
 from hardware.emulator import security
 from hardware.emulator.file_system import Lifecycle
-from hardware.emulator.state import Chip, Refused, answer, require_length, require_parameters
+from hardware.emulator.state import Chip, Refused, answer, require_le, require_length, require_parameters
 
 TEMPORARY, PERMANENT = 0x00, 0x01
 
@@ -45,5 +45,6 @@ def block_card(chip: Chip, command: CommandApdu) -> ResponseApdu:
 
 
 def _require_mac(chip: Chip, command: CommandApdu) -> None:
+    require_le(command, 0)
     require_length(command, security.MAC_BYTES)
     security.checked_data(chip, command, chip.directory, security.line_key(chip.directory))

@@ -13,14 +13,14 @@ from hardware.emulator.file_system import (
     Lifecycle,
     Structure,
 )
-from hardware.emulator.state import MAX_LE, Chip, Refused, WrongLe, answer, require_le
+from hardware.emulator.state import MAX_LE, Chip, Refused, WrongLe, answer, require_le, require_length
 
 BY_FILE_ID, BY_NAME = 0x00, 0x04
 FILE_ID_BYTES = 2
 PROTECTED_CLASS = 0x04
 # Low three bits of P2 in record commands.
 RECORD_BY_IDENTIFIER, RECORD_BY_NUMBER, RECORDS_FROM_NUMBER = 0b000, 0b100, 0b101
-_MODE_MASK = 0b111
+RECORD_MODE_MASK = 0b111
 _SFI_SHIFT = 3
 
 
@@ -92,6 +92,7 @@ def _control_information(directory: DedicatedFile) -> bytes:
 
 def read_binary(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """READ BINARY 00 B0: from an offset of the current file or of an SFI (P1 80 | SFI). 6B00 past the end, 6Cxx too long."""
+    require_length(command, 0)
     file, offset = chip.binary_file(command)
     chip.require(file.read)
     if offset >= len(file.content):
@@ -105,9 +106,10 @@ def read_binary(chip: Chip, command: CommandApdu) -> ResponseApdu:
 
 def read_record(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """READ RECORD 00 B2: by number, by identifier (P2 low bits 000), or all from a number on (low bits 101) as far as they fit."""
+    require_length(command, 0)
     file = chip.record_file(command.p2 >> _SFI_SHIFT)
     chip.require(file.read)
-    mode = command.p2 & _MODE_MASK
+    mode = command.p2 & RECORD_MODE_MASK
     if mode == RECORDS_FROM_NUMBER:
         _require_record(file, command.p1)
         data = _whole_records(file.records[command.p1 - 1 :], command.le or MAX_LE)
@@ -195,7 +197,7 @@ def changed_record(file: ElementaryFile, p1: int, p2: int, data: bytes) -> Eleme
     """
     if not file.accepts_record(data) or len(data) > MAX_RECORD_BYTES:
         raise Refused(StatusWord.WRONG_LENGTH)
-    named = p2 & _MODE_MASK == RECORD_BY_IDENTIFIER and file.structure is Structure.VARIABLE and p1
+    named = p2 & RECORD_MODE_MASK == RECORD_BY_IDENTIFIER and file.structure is Structure.VARIABLE and p1
     number = (file.record_named(p1) or 0) if named else p1
     grows = file.structure is not Structure.CYCLIC or not file.records  # a newest record of a cyclic file is number 0
     if number == 0 or (grows and number == len(file.records) + 1):

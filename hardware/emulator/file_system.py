@@ -10,6 +10,7 @@ from hardware.card.administration import ERROR_COUNTING
 
 SFI_MASK = 0x1F
 MAX_RECORD_BYTES = 255
+MAX_RECORDS = 254  # numbers 00 and FF have other meanings
 MAX_FILES_PER_DIRECTORY = 64
 MAX_KEYS_PER_DIRECTORY = 64
 MAX_MEMORY_BYTES = 65_536
@@ -70,7 +71,7 @@ class ElementaryFile:
     def has_room_for(self, records: tuple[bytes, ...]) -> bool:
         """Whether these records fit in place of the present ones."""
         if self.structure is Structure.VARIABLE:
-            return sum(len(record) for record in records) <= self.capacity
+            return len(records) <= MAX_RECORDS and sum(len(record) for record in records) <= self.capacity
         return len(records) <= self.capacity
 
     def with_content(self, offset: int, data: bytes) -> "ElementaryFile":
@@ -212,6 +213,6 @@ class DedicatedFile:
 
     @property
     def memory_bytes(self) -> int:
-        """EEPROM taken by everything below this directory."""
+        """EEPROM taken in this directory; a directory below it takes what was reserved for it."""
         own = sum(file.memory_bytes for file in self.files.values()) + self.key_capacity
-        return own + sum(FILE_HEADER_BYTES + directory.memory_bytes for directory in self.directories.values())
+        return own + sum(FILE_HEADER_BYTES + directory.capacity for directory in self.directories.values())

@@ -42,6 +42,7 @@ def init_sam_for_purchase(chip: Chip, command: CommandApdu) -> ResponseApdu:
     if order.tti not in PURCHASE_TYPES:
         raise Refused(StatusWord.WRONG_DATA)
     key = _purchase_root(chip.directory, order)
+    chip.require(key.use)
     if len(order.factors) != chip.image.options.purchase_factors:
         raise Refused(StatusWord.WRONG_LENGTH)
     terminal = _terminal_number(chip.image.master_file)

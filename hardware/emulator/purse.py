@@ -18,11 +18,16 @@ from hardware.card.purse import (
     GetTransactionProve,
     LoadInitialization,
     PurchaseInitialization,
-    UpdateCompoundCache,
 )
 from hardware.card.status import StatusWord
 from hardware.emulator import security
-from hardware.emulator.file_commands import changed_record, sfi_of
+from hardware.emulator.file_commands import (
+    RECORD_BY_IDENTIFIER,
+    RECORD_BY_NUMBER,
+    RECORD_MODE_MASK,
+    changed_record,
+    sfi_of,
+)
 from hardware.emulator.file_system import ElementaryFile, KeyRecord, Lifecycle, Proof, Purse, Structure
 from hardware.emulator.state import (
     BegunTransaction,
@@ -40,6 +45,7 @@ LOAD, PURCHASE, COMPOUND_PURCHASE = 0x00, 0x01, 0x03  # P1 of INITIALIZE
 TTI_PASSBOOK_PURCHASE = 0x05
 MAX_BALANCE_FEN = 0x7FFF_FFFF  # bit 31 is a flag for some readers
 MAX_SEQUENCE = 0xFFFF
+MAX_WRONG_MACS = 0xFFFF
 MAX_CACHED_RECORDS = 8
 RANDOM_BYTES = 4
 INITIALIZE_BYTES = 11
@@ -181,6 +187,8 @@ def update_compound_cache(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """UPDATE CAPP DATA CACHE 80 DC: hold a record in RAM until the compound DEBIT writes it. 6985 outside a compound purchase."""
     require_le(command, 0)
     begun = chip.ram.begun
+    if command.p2 & RECORD_MODE_MASK not in {RECORD_BY_IDENTIFIER, RECORD_BY_NUMBER}:
+        raise Refused(StatusWord.WRONG_P1P2)
     if begun is None or begun.type != crypto.TTI_COMPOUND_PURCHASE or len(begun.cache) >= MAX_CACHED_RECORDS:
         raise Refused(StatusWord.CONDITIONS_OF_USE)
     file = chip.record_file(sfi_of(command.p2))
@@ -197,7 +205,7 @@ def _record_number(file: ElementaryFile, command: CommandApdu) -> int:
     """Number of the record that P1 names; in a file of variable records P1 is the record's first byte (cards.md §1.3)."""
     if file.structure is Structure.VARIABLE:
         return file.record_named(command.p1) or 0
-    return UpdateCompoundCache.from_command(command).record_number
+    return command.p1
 
 
 def get_balance(chip: Chip, command: CommandApdu) -> ResponseApdu:
@@ -247,7 +255,7 @@ def _require_mac(chip: Chip, begun: BegunTransaction, expected: bytes, given: by
     if hmac.compare_digest(expected, given):
         return
     purse = _purse(chip, begun.purse)
-    wrong = purse.wrong_macs + 1
+    wrong = min(purse.wrong_macs + 1, MAX_WRONG_MACS)
     chip.journal.put(chip.directory.purses, begun.purse, replace(purse, wrong_macs=wrong))
     limit = chip.image.options.wrong_mac_limit
     if limit and wrong >= limit:
@@ -283,5 +291,5 @@ def _files_after(chip: Chip, cache: tuple[CachedRecord, ...]) -> dict[int, Eleme
     files: dict[int, ElementaryFile] = {}
     for cached in cache:
         file = files.get(cached.file_id) or chip.directory.files[cached.file_id]
-        files[cached.file_id] = changed_record(file, cached.number, 0b100, cached.data)
+        files[cached.file_id] = changed_record(file, cached.number, RECORD_BY_NUMBER, cached.data)
     return files
