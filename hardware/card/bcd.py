@@ -14,7 +14,7 @@ def bcd(digits: str) -> bytes:
     """Two decimal digits a byte.
 
     Raises:
-        MalformedCardData: not an even number of ASCII digits.
+        MalformedCardData: not an even number of ASCII digits, or none.
     """
     if len(digits) % 2 or not (digits.isascii() and digits.isdigit()):
         raise MalformedCardData("BCD", "must be an even number of digits")
@@ -25,10 +25,10 @@ def digits_of(data: bytes) -> str:
     """The digits of BCD bytes.
 
     Raises:
-        MalformedCardData: a half byte is not a digit.
+        MalformedCardData: a half byte is not a digit, or there is none.
     """
     text = data.hex()
-    if text and not text.isdecimal():
+    if not text.isdecimal():
         raise MalformedCardData("BCD", "a half byte is not a digit")
     return text
 

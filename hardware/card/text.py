@@ -12,8 +12,14 @@ def chip_text(text: str, limit_bytes: int) -> str:
     """The longest beginning of a text that fits in a chip field: whole characters, GB 18030.
 
     Long names (there are people with more than ten characters) are cut on the chip only; the register has them whole.
+
+    Raises:
+        MalformedCardData: the text holds half a surrogate pair; it is not in the message.
     """
-    encoded = text.encode(_NAME_CODEC, errors="strict")[:limit_bytes]
+    try:
+        encoded = text.encode(_NAME_CODEC)[:limit_bytes]
+    except UnicodeEncodeError:
+        raise MalformedCardData("text", "cannot be written in GB 18030") from None
     return encoded.decode(_NAME_CODEC, errors="ignore")
 
 
