@@ -1,0 +1,42 @@
+"""Outlets and tills."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy.orm import Session
+
+from citizencard import chart
+from citizencard.audit import Actor
+from citizencard.staff.errors import LoginUnfit, OutletNameTaken, OutletUnknown, TillUnknown
+from citizencard.staff.outlets import find_till, open_outlet, open_till
+from ledger import balance
+
+
+def test_till_has_an_account_from_its_first_day(session: Session, clerk: Actor, now: datetime) -> None:
+    """A new cash drawer is empty and the books know it."""
+    outlet = open_outlet(session, "West Station", clerk, now)
+    till = open_till(session, outlet.id, "1", clerk, now)
+    assert find_till(session, till.id).outlet_id == outlet.id
+    assert balance(session, chart.till(till.id)).balance_fen == 0
+
+
+def test_outlets_are_told_apart_by_name(session: Session, clerk: Actor, now: datetime) -> None:
+    """Two service points never share a name, and none is nameless."""
+    open_outlet(session, "West Station", clerk, now)
+    with pytest.raises(OutletNameTaken):
+        open_outlet(session, "West Station", clerk, now)
+    with pytest.raises(LoginUnfit):
+        open_outlet(session, " ", clerk, now)
+
+
+def test_no_till_without_outlet_and_no_closed_one(session: Session, clerk: Actor, now: datetime) -> None:
+    """Cash is taken only at a till that stands somewhere and is in use."""
+    with pytest.raises(OutletUnknown):
+        open_till(session, "out_nowhere", "1", clerk, now)
+    with pytest.raises(TillUnknown):
+        find_till(session, "till_nowhere")
+    outlet = open_outlet(session, "West Station", clerk, now)
+    till = open_till(session, outlet.id, "1", clerk, now)
+    till.closed_at = now
+    with pytest.raises(TillUnknown):
+        find_till(session, till.id)
