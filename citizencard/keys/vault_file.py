@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from citizencard.keys.errors import VaultExists, VaultMalformed, VaultTampered
+from citizencard.keys.errors import VaultExists, VaultMalformed, VaultMissing, VaultTampered
 from citizencard.keys.hsm import KeyRole, Realm
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from citizencard.keys.wrapping import (
@@ -166,7 +166,10 @@ def write(path: Path, content: VaultFile, *, new: bool) -> None:
 
     Raises:
         VaultExists: `new`, and there is a file.
+        VaultMissing: there is no such folder.
     """
+    if not path.parent.is_dir():
+        raise VaultMissing(f"the folder {path.parent} does not exist", path=str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

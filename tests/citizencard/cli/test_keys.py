@@ -1,4 +1,7 @@
-"""`citizencard keys …` as an administrator and the demo's card maker use it. Each command runs in a process of its own: it hardens itself."""
+"""`citizencard keys …` as an administrator and the demo's card maker use it.
+
+Each command runs in a process of its own, since it hardens its process for good.
+"""
 
 import json
 import subprocess
@@ -21,6 +24,7 @@ class Desk:
     def __init__(self, folder: Path, realm: str = "test") -> None:
         self.folder = folder
         self.realm = realm
+        self.vault_file = folder / "vault.json"
         passphrase = folder / "passphrase"
         passphrase.write_text(PASSPHRASE)
         passphrase.chmod(0o600)
@@ -30,7 +34,7 @@ class Desk:
         environ = {
             "PYTHONPATH": ":".join(sys.path),
             "CITIZENCARD_DATABASE_URL": "sqlite:///unused.db",
-            "CITIZENCARD_VAULT_FILE": str(self.folder / "vault.json"),
+            "CITIZENCARD_VAULT_FILE": str(self.vault_file),
             "CITIZENCARD_VAULT_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "CITIZENCARD_REALM": self.realm,
         }
@@ -98,6 +102,16 @@ def test_second_founding_is_refused(desk: Desk) -> None:
     assert "Traceback" not in refused.stderr
     assert "exists already" in refused.stderr
     assert (desk.folder / "vault.json").read_bytes() == before
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    """A wrong path in the settings is a plain refusal."""
+    desk = Desk(tmp_path)
+    desk.vault_file = tmp_path / "nowhere" / "vault.json"
+    refused = desk.run("create-vault", "--realm", "test")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert "does not exist" in refused.stderr
 
 
 def test_realm_must_be_the_installations(tmp_path: Path) -> None:
