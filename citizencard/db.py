@@ -122,7 +122,6 @@ def reading(sessions: Sessions) -> Iterator[Session]:
         bind = bind.execution_options(**{READING: True, "postgresql_readonly": bind.dialect.name == "postgresql"})
     with sessions(bind=bind) as session:
         yield session
-        session.rollback()
 
 
 def check_durability(engine: Engine) -> None:
@@ -166,4 +165,5 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 def _begin_sqlite(connection: Connection) -> None:
     reading_only = bool(connection.get_execution_options().get(READING))
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading_only else 'OFF'}")
     connection.exec_driver_sql("BEGIN DEFERRED" if reading_only else "BEGIN IMMEDIATE")

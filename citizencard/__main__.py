@@ -1,0 +1,5 @@
+"""`python -m citizencard` is the command `citizencard`."""
+
+from citizencard.cli import main
+
+main()

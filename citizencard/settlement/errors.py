@@ -1,0 +1,24 @@
+"""Refusals of settlement."""
+
+from citizencard.errors import CitizencardError
+
+
+class DayNotOpen(CitizencardError):
+    """Only the open business day can be closed."""
+
+    code = "day_not_open"
+    public = ("day", "open_day")
+
+
+class NextDayWrong(CitizencardError):
+    """The next business day must come after the one that is closed."""
+
+    code = "next_day_wrong"
+    public = ("day", "next_day")
+
+
+class DayNotClosed(CitizencardError):
+    """This business day has not been closed."""
+
+    code = "day_not_closed"
+    public = ("day",)

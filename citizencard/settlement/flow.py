@@ -1,0 +1,95 @@
+"""Closing the day (日终) in short transactions, each of which can be run again: barrier, totals, netting, certificate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from citizencard import audit
+from citizencard.audit import Actor
+from citizencard.db import Sessions, reading, transaction
+from citizencard.settlement.certificate import certify
+from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
+from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
+from citizencard.settlement.netting import net, positions_of
+from ledger import ClosedDay, Proof, close_day, open_day, prove, total_day
+from ledger.errors import InvalidDay, UnknownDay
+
+
+@dataclass(frozen=True, slots=True)
+class SettledDay:
+    """What a closed business day came to."""
+
+    closed: ClosedDay
+    positions: Sequence[NetPosition]
+    certificate: CustodyCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosing:
+    """Which day ends and which begins."""
+
+    day: date
+    next_day: date
+
+
+def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime) -> SettledDay:
+    """Close the open business day and settle it. Again, or after a crash, it goes on where it stopped and gives the same answer.
+
+    Raises:
+        DayNotOpen: the books know no such day, or it comes later.
+        NextDayWrong: the next day does not come after it.
+    """
+    with transaction(sessions) as session:
+        try:
+            was_open = open_day(session) == closing.day
+            closed = close_day(session, closing.day, closing.next_day, now=now)
+        except UnknownDay as error:
+            raise DayNotOpen(
+                f"{closing.day} is not the open business day", day=closing.day, open_day=open_day(session)
+            ) from error
+        except InvalidDay as error:
+            raise NextDayWrong(str(error), day=closing.day, next_day=closing.next_day) from error
+        if was_open:
+            audit.record(session, actor, "day.close", str(closing.day), after={"cut_id": closed.cut_id}, now=now)
+    return _settle(sessions, closed, now)
+
+
+def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:
+    with transaction(sessions) as session:
+        total_day(session, closed.day)
+    with transaction(sessions) as session:
+        positions = net(session, closed, now)
+    with transaction(sessions) as session:
+        certificate = certify(session, closed, now)
+    return SettledDay(closed, positions, certificate)
+
+
+def settled_day(sessions: Sessions, day: date) -> tuple[Sequence[NetPosition], CustodyCertificate]:
+    """What was stored when the day was settled.
+
+    Raises:
+        DayNotClosed: it was not, or not to the end.
+    """
+    with reading(sessions) as session:
+        certificate = session.get(CustodyCertificate, day)
+        if certificate is None:
+            raise DayNotClosed(f"{day} has not been settled", day=day)
+        return positions_of(session, day), certificate
+
+
+def prove_books(sessions: Sessions, now: datetime) -> Proof:
+    """Let the ledger prove itself, and keep when and with what result."""
+    with reading(sessions) as session:
+        proof = prove(session)
+    first = str(proof.differences[0]) if proof.differences else ""
+    with transaction(sessions) as session:
+        session.add(
+            BookProof(
+                proved_at=now,
+                transfers=proof.transfers,
+                accounts=proof.accounts,
+                differences=len(proof.differences),
+                first_difference=first,
+            )
+        )
+    return proof

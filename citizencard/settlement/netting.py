@@ -1,0 +1,80 @@
+"""Netting (轧差): what each merchant's clearing account held at the cut moves to payable, once."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from citizencard import chart
+from citizencard.merchants.models import Merchant
+from citizencard.settlement.models import NetPosition
+from ledger import ClosedDay, Transfer, post
+from ledger.cuts import sums_until
+from ledger.models import LedgerDay
+
+KIND = "net"
+MERCHANT_FAMILIES = (
+    "merchant:<m>:clearing",
+    "merchant:<m>:payable",
+    "merchant:<m>:subsidy",
+    "merchant:<m>:suspense",
+)
+
+
+def net(session: Session, closed: ClosedDay, now: datetime) -> Sequence[NetPosition]:
+    """Net every merchant for a closed day: clearing → payable as at the cut, the other way round when it is below zero.
+
+    The money settles in the day that is open now: the closed one stays as it is. Again, it answers with the positions that were stored.
+    """
+    # Two who settle the same day take turns: the second finds what the first stored.
+    session.execute(select(LedgerDay.day).where(LedgerDay.day == closed.day).with_for_update())
+    stored = positions_of(session, closed.day)
+    if stored:
+        return stored
+    held = {found.code: found.balance_fen for found in sums_until(session, closed.cut_id, MERCHANT_FAMILIES)}
+    positions = [
+        _position(closed.day, merchant_id, held)
+        for merchant_id in session.execute(select(Merchant.id).order_by(Merchant.id)).scalars()
+    ]
+    transfers = [_transfer(position, closed) for position in positions if position.clearing_fen]
+    if transfers:
+        chart.open_missing(session, [code for transfer in transfers for code in (transfer.debit, transfer.credit)])
+        post(session, transfers, now=now)
+    session.add_all(positions)
+    session.flush()
+    return positions
+
+
+def positions_of(session: Session, day: date) -> Sequence[NetPosition]:
+    """The stored net positions of a closed day, by merchant."""
+    return session.scalars(
+        select(NetPosition).where(NetPosition.business_date == day).order_by(NetPosition.merchant_id)
+    ).all()
+
+
+def _position(day: date, merchant_id: str, held: dict[str, int]) -> NetPosition:
+    clearing_fen = held.get(chart.clearing(merchant_id), 0)
+    return NetPosition(
+        business_date=day,
+        merchant_id=merchant_id,
+        clearing_fen=clearing_fen,
+        payable_fen=held.get(chart.payable(merchant_id), 0) + clearing_fen,
+        subsidy_fen=held.get(chart.subsidy(merchant_id), 0),
+        suspense_fen=held.get(chart.merchant_suspense(merchant_id), 0),
+    )
+
+
+def _transfer(position: NetPosition, closed: ClosedDay) -> Transfer:
+    clearing, payable = chart.clearing(position.merchant_id), chart.payable(position.merchant_id)
+    debit, credit = (clearing, payable) if position.clearing_fen > 0 else (payable, clearing)
+    return Transfer(
+        reference=f"net:{position.merchant_id}:{position.business_date:%Y-%m-%d}",
+        debit=debit,
+        credit=credit,
+        amount_fen=abs(position.clearing_fen),
+        kind=KIND,
+        # The instant of the close, not of this run: a repeat must have the same fingerprint.
+        occurred_at=closed.closed_at,
+        fact=True,
+    )

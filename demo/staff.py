@@ -1,0 +1,140 @@
+"""What the demo's staff do at their desks: requests to the product, repeated until they are answered."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+import pyotp
+import requests
+
+from hardware.card.apdu import CommandApdu
+from hardware.card.channel import CardChannel, exchange
+from hardware.errors import CardRemoved
+
+TIMEOUT_S = (3.05, 30)
+RETRIES = 200
+RETRY_AFTER_S = 0.1
+TOTP_PERIOD_S = 30
+MAX_JOB_STEPS = 64
+OK = 0x9000
+
+Answer = dict[str, Any]
+
+
+class Refused(Exception):
+    """The product refused a request; carries its problem document."""
+
+    def __init__(self, problem: Mapping[str, Any], status: int) -> None:
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        self.code = str(problem.get("code"))
+        self.status = status
+
+
+class TearableCard(CardChannel, Protocol):
+    """A card in the reader."""
+
+
+class Desk:
+    """One employee's connection to the product.
+
+    Every change carries an idempotency key, so that it can be repeated until an answer comes, whatever happens to the server meanwhile.
+
+    Args:
+        address: where the product answers, such as http://127.0.0.1:8000.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._http = requests.Session()
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, method: str = "POST") -> Answer:
+        """Ask for a change, once in effect however often it is sent.
+
+        Raises:
+            Refused: the product said no.
+        """
+        return self._send(method, path, body or {}, {"Idempotency-Key": str(uuid4())})
+
+    def get(self, path: str) -> Answer:
+        """Read.
+
+        Raises:
+            Refused: the product said no.
+        """
+        return self._send("GET", path, None, {})
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Answer:
+        for _ in range(RETRIES):
+            try:
+                answer = self._http.request(
+                    method,
+                    self._address + path,
+                    json=body,
+                    headers=dict(headers),
+                    timeout=TIMEOUT_S,
+                    allow_redirects=False,
+                )
+            except requests.RequestException:
+                time.sleep(RETRY_AFTER_S)
+                continue
+            if answer.status_code == requests.codes.conflict and "Retry-After" in answer.headers:
+                time.sleep(RETRY_AFTER_S)
+                continue
+            if not answer.ok:
+                raise Refused(answer.json(), answer.status_code)
+            found: Answer = answer.json() if answer.content else {}
+            return found
+        raise Refused({"code": "unreachable", "detail": "the server does not answer"}, 503)
+
+    def sign_in(self, login: str, password: str, totp_secret: str) -> None:
+        """Open a session with password and one-time code; waits for the next code when this one was used already.
+
+        Raises:
+            Refused: wrong name, password or code.
+        """
+        totp = pyotp.TOTP(totp_secret)
+        for attempt in range(2):
+            try:
+                answer = self.post("/v1/staff-sessions", {"login": login, "password": password, "totp": totp.now()})
+            except Refused:
+                if attempt:
+                    raise
+                time.sleep(TOTP_PERIOD_S - datetime.now(UTC).timestamp() % TOTP_PERIOD_S + 1)
+                continue
+            self._http.headers["Authorization"] = f"Bearer {answer['token']}"
+            return
+
+    def reader_job(self, kind: str, subject_id: str, card: CardChannel) -> Answer:
+        """Carry out a job on the card in the reader: relay commands and answers until the product says that it is done.
+
+        The desk decides nothing: it stops where the card refuses or vanishes, and tells the product so.
+
+        Returns:
+            The job's last state, with `done` and `outcome`.
+        """
+        job = self.post("/v1/reader-jobs", {"kind": kind, "subject_id": subject_id, "atr": card.atr.hex().upper()})
+        token = job["token"]
+        for _ in range(MAX_JOB_STEPS):
+            if job["done"]:
+                return job
+            responses, torn = _relay(card, job["commands"])
+            job = self.post(
+                f"/v1/reader-jobs/{job['id']}/steps/{job['step']}",
+                {"token": token, "responses": responses, "torn": torn},
+            )
+        raise Refused({"code": "endless_job", "detail": f"{kind} did not end within {MAX_JOB_STEPS} steps"}, 500)
+
+
+def _relay(card: CardChannel, commands: list[str]) -> tuple[list[str], bool]:
+    responses: list[str] = []
+    for command in commands:
+        try:
+            response = exchange(card, CommandApdu.from_bytes(bytes.fromhex(command)))
+        except CardRemoved:
+            return responses, True
+        responses.append(response.to_bytes().hex().upper())
+        if response.sw != OK:
+            break
+    return responses, False

@@ -1,0 +1,56 @@
+"""Closing the day: once in effect, however often and by however many it is done."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+
+import pytest
+
+from citizencard import chart
+from citizencard.db import Sessions, reading, transaction
+from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
+from citizencard.settlement.flow import DayClosing, SettledDay, prove_books, settle_day, settled_day
+from ledger import balance, open_day
+from tests.citizencard.settlement.make import AFTER_NEXT, DAY, FINANCE, NEXT_DAY, begin, day_of_rides
+
+
+def test_day_is_settled_once_by_six_at_once(committed: Sessions, now: datetime) -> None:
+    """An impatient operator and a timer together close the day once and pay once."""
+    with transaction(committed) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+
+    def settle(_: int) -> SettledDay:
+        return settle_day(committed, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+
+    with ThreadPoolExecutor(6) as pool:
+        settled = list(pool.map(settle, range(6)))
+    assert {one.closed.cut_id for one in settled} == {6}
+    with reading(committed) as session:
+        assert balance(session, chart.payable(merchant_id)).balance_fen == 260
+        assert open_day(session) == NEXT_DAY
+    assert prove_books(committed, now).proved
+
+
+def test_only_the_open_day_can_be_closed(sessions: Sessions, now: datetime) -> None:
+    """Neither a day to come nor a day without an end is closed by mistake, and nothing has changed."""
+    with transaction(sessions) as session:
+        begin(session, now)
+    with pytest.raises(DayNotOpen) as refused:
+        settle_day(sessions, DayClosing(NEXT_DAY, AFTER_NEXT), FINANCE, now)
+    assert refused.value.public_fields() == {"day": NEXT_DAY, "open_day": DAY}
+    with pytest.raises(NextDayWrong):
+        settle_day(sessions, DayClosing(DAY, date(2026, 11, 20)), FINANCE, now)
+    with pytest.raises(DayNotClosed):
+        settled_day(sessions, DAY)
+    with reading(sessions) as session:
+        assert open_day(session) == DAY
+
+
+def test_settled_day_is_kept(sessions: Sessions, now: datetime) -> None:
+    """What was certified can be read again, word for word."""
+    with transaction(sessions) as session:
+        begin(session, now)
+    settled = settle_day(sessions, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+    positions, certificate = settled_day(sessions, DAY)
+    assert [p.clearing_fen for p in positions] == [p.clearing_fen for p in settled.positions]
+    assert certificate.surplus_fen == 0
