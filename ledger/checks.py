@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Row, text
+from sqlalchemy import Date, Executable, Row, text
 from sqlalchemy.orm import Session
 
 from ledger.balances import trial_balance
@@ -66,11 +66,13 @@ _SPANS = (
 
 def accounts(session: Session) -> Iterator[Difference]:
     """Stored sums are the sums of the transfers; no balance is below its floor; what is closed is empty."""
-    found = _stream(
+    found = streamed(
         session,
-        f"SELECT * FROM ({_RECOMPUTED}) AS r WHERE r.posted_debits_fen <> r.debits_posted"  # noqa: S608 # constants
-        " OR r.posted_credits_fen <> r.credits_posted OR r.balance < r.floor_fen"
-        " OR (r.state = 'closed' AND r.balance <> 0) ORDER BY r.code",
+        text(
+            f"SELECT * FROM ({_RECOMPUTED}) AS r WHERE r.posted_debits_fen <> r.debits_posted"  # noqa: S608 # constants
+            " OR r.posted_credits_fen <> r.credits_posted OR r.balance < r.floor_fen"
+            " OR (r.state = 'closed' AND r.balance <> 0) ORDER BY r.code"
+        ),
     )
     for row in found:
         where = f"account {row.code}"
@@ -106,10 +108,12 @@ def above_ceiling(session: Session, limit: int) -> Iterator[AboveCeiling]:
 def duplicates(session: Session) -> Iterator[Difference]:
     """A reference names one transfer; a transfer is reversed once."""
     for column, what in (("reference", "reference_twice"), ("reverses", "reversed_twice")):
-        found = _stream(
+        found = streamed(
             session,
-            f"SELECT {column} AS name, count(*) AS times FROM ledger_transfer"  # noqa: S608 # constants
-            f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1 ORDER BY {column}",
+            text(
+                f"SELECT {column} AS name, count(*) AS times FROM ledger_transfer"  # noqa: S608 # constants
+                f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1 ORDER BY {column}"
+            ),
         )
         for row in found:
             yield Difference(what, f"transfer {row.name}", "once", f"{row.times} times")
@@ -117,13 +121,15 @@ def duplicates(session: Session) -> Iterator[Difference]:
 
 def reversals(session: Session) -> Iterator[Difference]:
     """A reversal is the whole opposite of an earlier transfer that is itself no reversal, and bears its name."""
-    found = _stream(
+    found = streamed(
         session,
-        "SELECT r.id, r.reference, r.amount_fen, r.reverses, o.id AS original, o.reference AS original_reference,"  # noqa: S608 # constants
-        " o.amount_fen AS original_fen FROM ledger_transfer r LEFT JOIN ledger_transfer o ON o.id = r.reverses"
-        " WHERE (r.reverses IS NOT NULL AND (o.id IS NULL OR o.id >= r.id OR o.reverses IS NOT NULL"
-        " OR r.debit_id <> o.credit_id OR r.credit_id <> o.debit_id OR r.amount_fen <> o.amount_fen"
-        f" OR r.reference <> '{REVERSAL}' || o.reference)) OR (r.reverses IS NULL AND r.reference LIKE '{REVERSAL}%') ORDER BY r.id",
+        text(
+            "SELECT r.id, r.reference, r.amount_fen, r.reverses, o.id AS original, o.reference AS original_reference,"  # noqa: S608 # constants
+            " o.amount_fen AS original_fen FROM ledger_transfer r LEFT JOIN ledger_transfer o ON o.id = r.reverses"
+            " WHERE (r.reverses IS NOT NULL AND (o.id IS NULL OR o.id >= r.id OR o.reverses IS NOT NULL"
+            " OR r.debit_id <> o.credit_id OR r.credit_id <> o.debit_id OR r.amount_fen <> o.amount_fen"
+            f" OR r.reference <> '{REVERSAL}' || o.reference)) OR (r.reverses IS NULL AND r.reference LIKE '{REVERSAL}%') ORDER BY r.id"
+        ),
     )
     for row in found:
         expected = (
@@ -136,10 +142,7 @@ def reversals(session: Session) -> Iterator[Difference]:
 
 def days(session: Session) -> Iterator[Difference]:
     """Days follow one another, their cuts never go back, and only the last one is open."""
-    found = session.execute(
-        text("SELECT day, state, cut_id FROM ledger_day ORDER BY day").columns(day=Date),
-        execution_options={"yield_per": ROWS_AT_ONCE},
-    )
+    found = session.execute(text("SELECT day, state, cut_id FROM ledger_day ORDER BY day").columns(day=Date))
     cut_id, open_before = 0, None
     for row in found:
         if open_before:
@@ -154,13 +157,13 @@ def days(session: Session) -> Iterator[Difference]:
 
 def business_dates(session: Session) -> Iterator[Difference]:
     """A transfer's id lies within the cuts of its business day."""
-    found = session.execute(
+    found = streamed(
+        session,
         text(
             f"{_SPANS} SELECT t.id, t.reference, t.business_date, s.day, s.after_id, s.cut_id"  # noqa: S608 # constants
             " FROM ledger_transfer t LEFT JOIN spans s ON s.day = t.business_date"
             " WHERE s.day IS NULL OR t.id <= s.after_id OR t.id > s.cut_id ORDER BY t.id"
         ).columns(business_date=Date, day=Date),
-        execution_options={"yield_per": ROWS_AT_ONCE},
     )
     for row in found:
         span = f"ids {row.after_id + 1} to {row.cut_id or 'now'}" if row.day else "a day of the books"
@@ -169,7 +172,8 @@ def business_dates(session: Session) -> Iterator[Difference]:
 
 def day_totals(session: Session) -> Iterator[Difference]:
     """A closed day still has the transfers that were counted after its close."""
-    found = session.execute(
+    found = streamed(
+        session,
         text(
             f"{_SPANS} SELECT s.day, s.transfers, s.total_fen, count(t.id) AS found_transfers,"  # noqa: S608 # constants
             " COALESCE(sum(t.amount_fen), 0) AS found_fen"
@@ -177,7 +181,6 @@ def day_totals(session: Session) -> Iterator[Difference]:
             " GROUP BY s.day, s.transfers, s.total_fen"
             " HAVING count(t.id) <> s.transfers OR COALESCE(sum(t.amount_fen), 0) <> s.total_fen ORDER BY s.day"
         ).columns(day=Date),
-        execution_options={"yield_per": ROWS_AT_ONCE},
     )
     for row in found:
         yield Difference(
@@ -200,6 +203,7 @@ def debits_are_credits(session: Session) -> Iterator[Difference]:
         )
 
 
-def _stream(session: Session, sql: str) -> Iterator[Row[Any]]:
-    """The rows of a statement, a few at a time."""
-    yield from session.execute(text(sql).columns(locked=Boolean), execution_options={"yield_per": ROWS_AT_ONCE})
+def streamed(session: Session, statement: Executable) -> Iterator[Row[Any]]:
+    """The rows of a statement, a few at a time; the cursor is closed also when nobody asks for the rest."""
+    with session.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
+        yield from rows

@@ -6,9 +6,11 @@ is wrong; the one that looks at every transfer streams them. Memory is bounded w
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, islice
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -25,7 +27,8 @@ MAX_DIFFERENCES = 1_000
 MAX_ABOVE_CEILING = 1_000
 
 _REFERENCE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_STORED_REFERENCE}}}")
-_CHECKS: Sequence[Callable[[Session], Iterator[Difference]]] = (
+Check = Callable[[Session], Iterator[Difference]]
+_CHECKS: Sequence[Check] = (
     checks.duplicates,
     checks.accounts,
     checks.reversals,
@@ -69,23 +72,29 @@ def prove(session: Session) -> Proof:
     Changes nothing. Each difference says what, where, expected and found.
     """
     tally = _Tally()
-    found = chain(_transfers(session, tally), *(check(session) for check in _CHECKS))
-    differences = tuple(islice(found, MAX_DIFFERENCES))
+    sources: Sequence[Check] = (partial(_transfers, tally=tally), *_CHECKS)
+    with closing(_differences(session, sources)) as found:
+        differences = tuple(islice(found, MAX_DIFFERENCES))
     accounts: int = session.execute(text("SELECT count(*) FROM ledger_account")).scalar_one()
     above_ceiling = tuple(checks.above_ceiling(session, MAX_ABOVE_CEILING))
     return Proof(differences, tally.transfers, accounts, tally.total_fen, above_ceiling, proved=not differences)
 
 
+def _differences(session: Session, sources: Iterable[Check]) -> Generator[Difference, None, None]:
+    for check in sources:
+        yield from check(session)
+
+
 def _transfers(session: Session, tally: _Tally) -> Iterator[Difference]:
     """Every transfer by itself: known accounts of its currency, a sound reference, amount and metadata, the fingerprint of its content."""
-    stream = session.execute(
+    stream = checks.streamed(
+        session,
         text(
             "SELECT t.id, t.reference, t.amount_fen, t.currency, t.kind, t.occurred_at, t.journal, t.fingerprint, t.metadata,"
             " t.debit_id, t.credit_id, d.code AS debit, c.code AS credit, d.currency AS debit_currency, c.currency AS credit_currency"
             " FROM ledger_transfer t LEFT JOIN ledger_account d ON d.id = t.debit_id"
             " LEFT JOIN ledger_account c ON c.id = t.credit_id ORDER BY t.id"
         ).columns(occurred_at=Instant),
-        execution_options={"yield_per": checks.ROWS_AT_ONCE},
     )
     for row in stream:
         tally.transfers += 1

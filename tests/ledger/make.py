@@ -59,7 +59,7 @@ def held(session: Session, *codes: str) -> list[int]:
 
 
 def tamper(sessions: Sessions, *statements: str) -> None:
-    """Rewrite the books as somebody who owns the database could: past every trigger."""
+    """Rewrite the books as somebody who owns the database could: past every trigger and check."""
     engine: Engine = sessions.kw["bind"]
     owner = make_engine(
         engine.url.set(username=SUPERUSER).render_as_string() if is_postgresql(engine) else str(engine.url)
@@ -67,6 +67,11 @@ def tamper(sessions: Sessions, *statements: str) -> None:
     with owner.begin() as connection:
         if is_postgresql(engine):
             connection.exec_driver_sql("SET session_replication_role = replica")
+            checks = connection.exec_driver_sql(
+                "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'c' AND conname LIKE 'ck_ledger%%'"
+            )
+            for table, name in checks.all():
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         else:
             connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
             found = connection.exec_driver_sql(
