@@ -181,7 +181,7 @@ def _settings(path: Path, document: dict[str, Any]) -> ValidatorSettings:
         value = document.get(field.name)
         if field.name in _OCTETS:
             value = _octets(value, _OCTETS[field.name])
-        elif not isinstance(value, str if field.name == "city" else int):
+        elif type(value) is not (str if field.name == "city" else int):
             value = None
         if value is None:
             raise DeviceInvalid(path, f"{field.name} is missing or wrong")

@@ -76,7 +76,10 @@ class Outbox:
     def __init__(self, path: Path, limit_records: int = DEFAULT_LIMIT_RECORDS) -> None:
         self._path = path
         self._limit = limit_records
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise OutboxInvalid(path, f"cannot be opened ({error.strerror})") from None
         self._connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
             self._prepare()
@@ -259,6 +262,15 @@ class Outbox:
         torn, reported = self._connection.execute("SELECT count(*), coalesce(sum(reported), 0) FROM pending").fetchone()
         batch = self.open_batch()
         return OutboxCounts(waiting, torn, reported, 0 if batch is None else batch.number)
+
+    def waiting(self, limit: int = MAX_BATCH_RECORDS) -> list[TapRecord]:
+        """Records without a verdict and debits without an answer, in terminal-sequence order, at most `limit`."""
+        rows = self._connection.execute(
+            "SELECT sequence, content FROM record UNION SELECT sequence, content FROM pending WHERE reported = 0"
+            " ORDER BY sequence LIMIT ?",
+            (limit,),
+        )
+        return [TapRecord.decode(content) for _, content in rows]
 
     # --- rows -------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""The commands of the hardware side: `citizencard-card` and `citizencard-terminal`."""

@@ -1,0 +1,150 @@
+"""`citizencard-terminal`: run a simulated bus validator from its folder."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from hardware.cli.endings import REFUSED, one_sentence, yuan
+from hardware.emulator.card import EmulatedCard
+from hardware.emulator.image import CardImage
+from hardware.terminal.device import Device
+from hardware.terminal.validator import ValidatorSettings
+
+
+class Octets(click.ParamType[bytes, str]):
+    """Bytes as hexadecimal digits, of an exact length."""
+
+    name = "digits"
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def convert(self, value: str | bytes, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """Read the digits; click shows the message of a failure as a usage error."""
+        if isinstance(value, bytes):
+            return value
+        try:
+            octets = bytes.fromhex(value)
+        except ValueError:
+            octets = b""
+        if len(octets) != self._length:
+            self.fail(f"must be {2 * self._length} digits", param, ctx)
+        return octets
+
+
+class Instant(click.ParamType[datetime, str]):
+    """A time in ISO 8601 with its offset from UTC."""
+
+    name = "time"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the time; click shows the message of a failure as a usage error."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            self.fail("must be like 2026-11-21T08:30:00+08:00", param, ctx)
+        return instant
+
+
+AT = click.option("--at", type=Instant(), help="The validator's clock; the computer's when left out.")
+
+
+@click.group()
+@click.option(
+    "--device",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the terminal.",
+)
+@click.pass_context
+def main(context: click.Context, folder: Path) -> None:
+    """Run a simulated bus validator.
+
+    Exit code of every command: 0 done (a tap: green), 1 refused (a tap: red), 3 a file cannot be used, 4 try again later.
+    """
+    context.obj = folder
+
+
+@main.command("set-up")
+@click.option("--server", required=True, help="Base address of the server.")
+@click.option("--terminal-number", type=Octets(6), required=True)
+@click.option("--psam-serial", type=Octets(10), required=True)
+@click.option("--line", type=click.IntRange(1, 65_535), required=True)
+@click.pass_obj
+def set_up(folder: Path, server: str, terminal_number: bytes, psam_serial: bytes, line: int) -> None:
+    """Make a new terminal in the folder: settings and device key. Its PSAM image goes beside them as psam.json."""
+    with one_sentence():
+        Device.create(folder, ValidatorSettings(terminal_number, psam_serial, line), server)
+        with Device(folder) as device:
+            click.echo(f"terminal {terminal_number.hex()} is set up; public key {device.public_key_hex}")
+
+
+@main.command()
+@click.argument("code")
+@click.pass_obj
+def enrol(folder: Path, code: str) -> None:
+    """Make the terminal known to the server with its one-time CODE."""
+    with one_sentence(), Device(folder) as device:
+        device.enrol(code)
+        click.echo("enrolled")
+
+
+@main.command("sign-in")
+@click.pass_obj
+def sign_in(folder: Path) -> None:
+    """Start a shift: fetch what is new of fares and hotlist."""
+    with one_sentence(), Device(folder) as device:
+        signed_in = device.sign_in()
+        click.echo(
+            f"signed in: fares version {signed_in.parameter_version}, hotlist version {signed_in.hotlist_version}"
+        )
+
+
+@main.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@AT
+@click.pass_obj
+def tap(folder: Path, image: Path, at: datetime | None) -> None:
+    """Take one ride from the card IMAGE."""
+    with one_sentence(), Device(folder) as device, EmulatedCard(CardImage.load(image)) as card:
+        card.reset()
+        result = device.tap(card, at or datetime.now(UTC))
+    click.echo(f"{'green' if result.is_green else 'red'}: {result.text}")
+    if not result.is_green:
+        sys.exit(REFUSED)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Send the JSON form instead of the batch file.")
+@AT
+@click.pass_obj
+def upload(folder: Path, at: datetime | None, *, as_json: bool) -> None:
+    """Send what waits in the outbox and show the verdicts."""
+    with one_sentence(), Device(folder) as device:
+        receipts = device.upload(at or datetime.now(UTC), as_json=as_json)
+        for receipt in receipts:
+            for verdict in receipt.verdicts:
+                reason = f" ({verdict.reason})" if verdict.reason else ""
+                click.echo(f"batch {receipt.batch} record {verdict.terminal_sequence}: {verdict.verdict}{reason}")
+        click.echo(f"{device.outbox.counts().waiting} records left")
+
+
+@main.command()
+@click.pass_obj
+def outbox(folder: Path) -> None:
+    """Show what waits for the server and for torn cards."""
+    with one_sentence(), Device(folder) as device:
+        counts = device.outbox.counts()
+        records = device.outbox.waiting()
+    click.echo(f"{counts.waiting} records wait, batch {counts.open_batch or '-'} is open, {counts.torn} torn cards")
+    for record in records:
+        kind = "purchase" if any(record.tac) else "unconfirmed"
+        number = record.card_serial.hex()[1:]
+        click.echo(f"  {record.terminal_sequence:>8}  {kind:11}  {yuan(record.amount_fen):>8}  card {number}")
