@@ -133,7 +133,7 @@ def upload(folder: Path, at: datetime | None, *, as_json: bool) -> None:
             for verdict in receipt.verdicts:
                 reason = f" ({verdict.reason})" if verdict.reason else ""
                 click.echo(f"batch {receipt.batch} record {verdict.terminal_sequence}: {verdict.verdict}{reason}")
-        click.echo(f"{device.outbox.counts().waiting} records left")
+        click.echo(f"waiting {device.outbox.counts().waiting}")
 
 
 @main.command()
@@ -143,7 +143,7 @@ def outbox(folder: Path) -> None:
     with one_sentence(), Device(folder) as device:
         counts = device.outbox.counts()
         records = device.outbox.waiting()
-    click.echo(f"{counts.waiting} records wait, batch {counts.open_batch or '-'} is open, {counts.torn} torn cards")
+    click.echo(f"waiting {counts.waiting}, open batch {counts.open_batch or 'none'}, torn cards {counts.torn}")
     for record in records:
         kind = "purchase" if any(record.tac) else "unconfirmed"
         number = record.card_serial.hex()[1:]
