@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("name", sa.LargeBinary, nullable=False),
         sa.Column("phone", sa.LargeBinary),
         sa.Column("registered_at", UtcDateTime, nullable=False),
-        sa.CheckConstraint("document_type IN ('resident_id')", name="document_type"),
+        sa.CheckConstraint("document_type IN ('cn_id')", name="document_type"),
     )
     op.create_table(
         "social_security_link",
