@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,10 +104,29 @@ def in_force(session: Session, at: datetime) -> TariffVersion:
     return row
 
 
-def tariffs_by_version(session: Session, versions: Iterable[int]) -> dict[int, Tariff]:
-    """The tariffs with these versions, in one statement; versions that were never published are left out."""
-    found = session.scalars(select(TariffVersion).where(TariffVersion.version.in_(set(versions))))
-    return {row.version: read(row.document) for row in found}
+def tariffs_as_of(session: Session, questions: Sequence[tuple[int, datetime]]) -> list[Tariff | None]:
+    """The tariff for each (version, instant), in order, in two statements: the version if it was published, else the one in force then.
+
+    None where there was none either; the caller sees by `Tariff.version` which of them it got.
+    """
+    published = session.execute(
+        select(TariffVersion.version, TariffVersion.effective_from).order_by(TariffVersion.version)
+    ).all()
+    versions, beginnings = [row.version for row in published], [row.effective_from for row in published]
+    known = set(versions)
+
+    def chosen(version: int, at: datetime) -> int | None:
+        if version in known:
+            return version
+        # Versions rise with their beginnings: `publish` sees to it.
+        position = bisect_right(beginnings, at)
+        return versions[position - 1] if position else None
+
+    answers = [chosen(version, at) for version, at in questions]
+    wanted = {version for version in answers if version is not None}
+    rows = session.scalars(select(TariffVersion).where(TariffVersion.version.in_(wanted))).all()
+    tariffs = {row.version: read(row.document) for row in rows}
+    return [None if version is None else tariffs[version] for version in answers]
 
 
 def list_versions(session: Session, *, before: int | None = None, limit: int = 50) -> list[TariffVersion]:

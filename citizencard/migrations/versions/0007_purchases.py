@@ -69,6 +69,8 @@ def upgrade() -> None:
     op.create_index("ix_tap_record_tapped_at", "tap_record", ["tapped_at"])
     bad = sa.text("reason = 'bad_tac'")
     op.create_index("ix_tap_record_bad_tac", "tap_record", ["received_at"], postgresql_where=bad, sqlite_where=bad)
+    doubtful = sa.text("verdict = 'suspicious'")
+    op.create_index("ix_tap_record_suspicious", "tap_record", ["id"], postgresql_where=doubtful, sqlite_where=doubtful)
     append_only(op, "tap_record")
     op.create_table(
         "tap_finding",

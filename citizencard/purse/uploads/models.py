@@ -42,6 +42,7 @@ class FindingKind(StrEnum):
     PRICE_DIFFERENCE = "price_difference"
     NO_PRICE = "no_price"
     UNKNOWN_TARIFF = "unknown_tariff"
+    LINE_DIFFERS = "line_differs"
     SEQUENCE_REUSED = "sequence_reused"
     UNCONFIRMED_PURCHASE = "unconfirmed_purchase"
     BAD_TACS_OF_TERMINAL = "bad_tacs_of_terminal"
@@ -82,6 +83,12 @@ class TapRecord(Base):
         Index("ix_tap_record_card_serial_id", "card_serial", "id"),
         Index("ix_tap_record_terminal_number_terminal_sequence", "terminal_number", "terminal_sequence"),
         Index("ix_tap_record_tapped_at", "tapped_at"),
+        Index(
+            "ix_tap_record_suspicious",
+            "id",
+            postgresql_where=text("verdict = 'suspicious'"),
+            sqlite_where=text("verdict = 'suspicious'"),
+        ),
         Index(
             "ix_tap_record_bad_tac",
             "received_at",

@@ -1,0 +1,73 @@
+"""What the registry says about the records of a batch, as of each tap: read once, set-based, before anything is judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from citizencard.cards.as_of import KnownCard, card_states_at, hotlisted_at, known_cards
+from citizencard.cards.models import CardState
+from citizencard.merchants.registry import lines_by_number, merchants_by_id
+from citizencard.purse.uploads.records import PurchaseRecord
+from citizencard.tariffs.document import Tariff
+from citizencard.tariffs.versions import tariffs_as_of
+from citizencard.terminals.bindings import BindingAt, bindings_as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about one record, from the registry alone.
+
+    Args:
+        card: the card of this serial, None when it is none of ours.
+        state: the card's state at the time of the tap, None before its application.
+        hotlisted: it was on the hotlist then.
+        binding: whose the terminal number was then.
+        merchant_kind: of the bound merchant, empty when nobody was bound.
+        base_fare_fen: of the registry's line, None when the binding names none.
+        tariff: the version that the record names, else the one in force then, else None.
+    """
+
+    card: KnownCard | None
+    state: CardState | None
+    hotlisted: bool
+    binding: BindingAt
+    merchant_kind: str
+    base_fare_fen: int | None
+    tariff: Tariff | None
+
+
+def gather(session: Session, terminal: bytes, records: Sequence[tuple[PurchaseRecord, datetime]]) -> list[Facts]:
+    """The facts about well-formed records, in order; a fixed number of statements.
+
+    Args:
+        session: read only.
+        terminal: the batch's terminal number.
+        records: each with the time of its tap.
+    """
+    if not records:
+        return []
+    serials = [record.card_serial for record, _ in records]
+    instants = [at for _, at in records]
+    cards = known_cards(session, serials)
+    states = card_states_at(session, serials, instants)
+    listed = hotlisted_at(session, serials, instants)
+    bindings = bindings_as_of(session, [(terminal, at) for at in instants])
+    merchants = merchants_by_id(session, [one.merchant_id for one in bindings if one.merchant_id is not None])
+    lines = lines_by_number(session, [one.line for one in bindings if one.line is not None])
+    tariffs = tariffs_as_of(session, [(record.tariff_version, at) for record, at in records])
+    bases: Mapping[int | None, int] = {number: line.base_fare_fen for number, line in lines.items()}
+    kinds: Mapping[str | None, str] = {key: merchant.kind for key, merchant in merchants.items()}
+    return [
+        Facts(
+            card=cards.get(serial),
+            state=state,
+            hotlisted=hotlisted,
+            binding=binding,
+            merchant_kind=kinds.get(binding.merchant_id, ""),
+            base_fare_fen=bases.get(binding.line),
+            tariff=tariff,
+        )
+        for serial, state, hotlisted, binding, tariff in zip(serials, states, listed, bindings, tariffs, strict=True)
+    ]

@@ -1,0 +1,147 @@
+"""Take an upload: read the registry, ask the vault, judge, then book everything in one transaction.
+
+A crash before the commit leaves nothing, a crash after it leaves everything; either way the terminal sends the batch again and each of its
+records gets a verdict: its own, or `duplicate` with the first one.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from citizencard.db import Sessions, reading, transaction
+from citizencard.keys.hsm import Hsm
+from citizencard.purse.uploads.batches import MAX_FILE_BYTES, Batch, SignedBatch, decode_file, from_json
+from citizencard.purse.uploads.book import Judged, Origin, book, say_verdicts
+from citizencard.purse.uploads.certify import certify
+from citizencard.purse.uploads.errors import FileSignatureInvalid, ForeignTerminal, UploadRefused
+from citizencard.purse.uploads.facts import Facts, gather
+from citizencard.purse.uploads.judge import judge, refuse_before_tac
+from citizencard.purse.uploads.known import Upload, keep_upload, known_records
+from citizencard.purse.uploads.receipts import BatchReceipt
+from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
+from citizencard.terminals.bindings import keys_of_number, keys_of_terminal
+from citizencard.terminals.enrolment import signed_by
+
+
+def take_batch(sessions: Sessions, hsm: Hsm, terminal_id: str, raw: bytes, now: datetime) -> BatchReceipt:
+    """Take a batch file, which any terminal may carry: the signature inside the file decides whose records they are.
+
+    The file must be signed by a device that is or was bound to the file's terminal number. A number that never was bound, of a
+    module we did not issue, has no device of its own: there the terminal that sent the request must have signed the file too.
+
+    Args:
+        sessions: for short transactions of its own.
+        hsm: answers whether the TACs are good.
+        terminal_id: who signed the request.
+        raw: the file.
+        now: when it came.
+
+    Raises:
+        UploadRefused: one of its subclasses says what is wrong with the file; nothing was judged, the bytes are kept.
+    """
+    upload = Upload("file", terminal_id, raw[: MAX_FILE_BYTES + 1], now)
+    try:
+        signed = decode_file(raw)
+        _check_signature(sessions, terminal_id, signed)
+    except UploadRefused as refusal:
+        with transaction(sessions) as session:
+            keep_upload(session, upload, refusal.code)
+        raise
+    return _take(sessions, hsm, upload, signed.batch)
+
+
+def take_records(
+    sessions: Sessions, hsm: Hsm, terminal_id: str, document: Mapping[str, object], now: datetime
+) -> BatchReceipt:
+    """Take records in their JSON form, from the terminal they are of.
+
+    Records under a number that never was bound to any device may be brought by every enrolled terminal (the collector of a depot); their
+    money waits in suspense. What is kept is the document in its canonical form.
+
+    Args:
+        sessions: for short transactions of its own.
+        hsm: answers whether the TACs are good.
+        terminal_id: who signed the request.
+        document: `terminal`, `psam_serial`, `batch`, `records`.
+        now: when it came.
+
+    Raises:
+        UploadRefused: one of its subclasses says what is wrong; nothing was judged, the document is kept.
+    """
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr)
+    upload = Upload("json", terminal_id, canonical.encode(), now)
+    try:
+        batch = from_json(document)
+        _check_speaker(sessions, terminal_id, batch)
+    except UploadRefused as refusal:
+        with transaction(sessions) as session:
+            keep_upload(session, upload, refusal.code)
+        raise
+    return _take(sessions, hsm, upload, batch)
+
+
+def _check_signature(sessions: Sessions, terminal_id: str, signed: SignedBatch) -> None:
+    number = signed.batch.terminal
+    with reading(sessions) as session:
+        owners = keys_of_number(session, number)
+        keys = [key for keys in owners.values() for key in keys] if owners else keys_of_terminal(session, terminal_id)
+    if not signed_by(keys, signed.signature, signed.signed):
+        digits = number.hex().upper()
+        raise FileSignatureInvalid(f"the file is not signed by a device of terminal {digits}", terminal=digits)
+
+
+def _check_speaker(sessions: Sessions, terminal_id: str, batch: Batch) -> None:
+    with reading(sessions) as session:
+        owners = keys_of_number(session, batch.terminal)
+    if owners and terminal_id not in owners:
+        digits = batch.terminal.hex().upper()
+        raise ForeignTerminal(f"terminal {digits} is another device's", terminal=digits)
+
+
+def _take(sessions: Sessions, hsm: Hsm, upload: Upload, batch: Batch) -> BatchReceipt:
+    records = {record.digest(batch.terminal): record for record in batch.records}
+    with reading(sessions) as session:
+        known = known_records(session, list(records), ())
+        unseen = {digest: record for digest, record in records.items() if digest not in known}
+        facts = _facts(session, batch.terminal, unseen)
+    good = _certified(hsm, batch.terminal, unseen, facts)
+    judged = [
+        Judged(
+            record=record,
+            digest=digest,
+            identity=record.identity(batch.terminal),
+            facts=facts.get(digest),
+            judgement=judge(record, facts.get(digest), tac_is_good=digest in good, now=upload.received_at),
+        )
+        for digest, record in unseen.items()
+    ]
+    with transaction(sessions) as session:
+        origin = Origin(keep_upload(session, upload), batch.terminal, upload.received_at)
+        new = book(session, origin, judged)
+        verdicts = say_verdicts(session, batch, new)
+    return BatchReceipt(batch.terminal, batch.number, tuple(verdicts))
+
+
+def _facts(session: Session, terminal: bytes, records: Mapping[str, PurchaseRecord]) -> dict[str, Facts]:
+    """What the registry says about the well-formed ones, by digest."""
+    asked = {
+        digest: (record, tapped_at)
+        for digest, record in records.items()
+        if record.fault() is None and (tapped_at := record.tapped_at()) is not None
+    }
+    return dict(zip(asked, gather(session, terminal, list(asked.values())), strict=True))
+
+
+def _certified(
+    hsm: Hsm, terminal: bytes, records: Mapping[str, PurchaseRecord], facts: Mapping[str, Facts]
+) -> set[str]:
+    """Digests of the records whose TAC is good; asked only for those that need one."""
+    asked = {
+        digest: record
+        for digest, record in records.items()
+        if record.kind == RecordKind.PURCHASE and refuse_before_tac(record, facts.get(digest)) is None
+    }
+    answers = certify(hsm, terminal, list(asked.values()))
+    return {digest for digest, is_good in zip(asked, answers, strict=True) if is_good}

@@ -1,0 +1,134 @@
+"""Taps as people see them: of one card, the latest of the city, and the figures for the home page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Text, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from citizencard.clock import BEIJING
+from citizencard.db import is_postgresql
+from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
+from citizencard.purse.uploads.records import RecordKind
+
+MAX_PAGE: Final = 200
+MINUTE_CHARACTERS: Final = 16
+_WINDOW: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A tap as a resident or a clerk may see it.
+
+    Args:
+        record_id: continue a page from here.
+        card_serial: 10 bytes; mask it before people who have no business with the card see it.
+        at: time of the tap.
+        merchant_id, line: of the binding then.
+        paid_fen: what left the chip.
+        verdict, reason: the first verdict.
+        explanation: why the price is what it is, as data (base, concession, transfer, who pays).
+    """
+
+    record_id: int
+    card_serial: bytes
+    at: datetime | None
+    merchant_id: str | None
+    line: int | None
+    paid_fen: int
+    subsidy_fen: int
+    verdict: Verdict
+    reason: str | None
+    explanation: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TapFigures:
+    """What the home page says about taps.
+
+    Args:
+        today: taps since midnight in Beijing that have come in, accepted or suspicious.
+        per_minute: (minute, number of taps) over the last 24 hours by time of the tap, minutes without taps left out.
+        in_suspense: taps whose payee a person has yet to decide.
+        findings: things that a person should look at.
+    """
+
+    today: int
+    per_minute: tuple[tuple[datetime, int], ...]
+    in_suspense: int
+    findings: int
+
+
+def taps_of_card(session: Session, card_serial: bytes, *, before: int | None = None, limit: int = 50) -> list[Tap]:
+    """The taps of one card, latest upload first, without rejected records; continue with the last `record_id` as `before`."""
+    chosen = _paid().where(TapRecord.card_serial == card_serial)
+    if before is not None:
+        chosen = chosen.where(TapRecord.id < before)
+    return _taps(session.scalars(chosen.limit(min(limit, MAX_PAGE))))
+
+
+def latest_taps(session: Session, limit: int = 10) -> list[Tap]:
+    """The taps that came in last, latest first, without rejected records. At most 200."""
+    return _taps(session.scalars(_paid().limit(min(limit, MAX_PAGE))))
+
+
+def figures(session: Session, *, now: datetime) -> TapFigures:
+    """The figures of the home page at an instant."""
+    midnight = datetime.combine(now.astimezone(BEIJING).date(), time(), BEIJING)
+    counted = (TapRecord.kind == RecordKind.PURCHASE) & (TapRecord.verdict != Verdict.REJECTED)
+    today = select(func.count()).where(counted, TapRecord.tapped_at >= midnight, TapRecord.tapped_at <= now)
+    suspicious = select(func.count()).where(TapRecord.verdict == Verdict.SUSPICIOUS)
+    return TapFigures(
+        today=session.scalars(today).one(),
+        per_minute=_per_minute(session, counted, now),
+        in_suspense=session.scalars(suspicious).one(),
+        findings=session.scalars(select(func.count()).select_from(TapFinding)).one(),
+    )
+
+
+def _per_minute(session: Session, counted: ColumnElement[bool], now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Taps by minute over the last 24 hours."""
+    if is_postgresql(session):
+        minute: ColumnElement[Any] = func.date_trunc("minute", TapRecord.tapped_at)
+    else:
+        # The text of an instant on SQLite: 2026-11-21T00:30 are its first 16 characters.
+        minute = func.substr(type_coerce(TapRecord.tapped_at, Text), 1, MINUTE_CHARACTERS)
+    recent = (
+        select(minute, func.count())
+        .where(counted, TapRecord.tapped_at > now - _WINDOW, TapRecord.tapped_at <= now)
+        .group_by(minute)
+        .order_by(minute)
+    )
+    return tuple((_instant(found), int(count)) for found, count in session.execute(recent))
+
+
+def _instant(minute: datetime | str) -> datetime:
+    return datetime.fromisoformat(f"{minute}:00+00:00") if isinstance(minute, str) else minute.astimezone(UTC)
+
+
+def _paid() -> Select[TapRecord]:
+    return (
+        select(TapRecord)
+        .where(TapRecord.verdict != Verdict.REJECTED, TapRecord.kind == RecordKind.PURCHASE)
+        .order_by(TapRecord.id.desc())
+    )
+
+
+def _taps(rows: Iterable[TapRecord]) -> list[Tap]:
+    return [
+        Tap(
+            record_id=row.id,
+            card_serial=row.card_serial,
+            at=row.tapped_at,
+            merchant_id=row.merchant_id,
+            line=row.line,
+            paid_fen=row.amount_fen,
+            subsidy_fen=row.subsidy_fen,
+            verdict=Verdict(row.verdict),
+            reason=row.reason,
+            explanation=row.explanation,
+        )
+        for row in rows
+    ]

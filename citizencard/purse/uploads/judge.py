@@ -1,0 +1,170 @@
+"""The verdict on one record, from the record and the registry as of its tap alone (money.md §7): no database, no arrival order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from citizencard.cards.states import IN_CIRCULATION
+from citizencard.merchants.models import MerchantKind
+from citizencard.purse.uploads.facts import Facts
+from citizencard.purse.uploads.models import FindingKind, Reason, Verdict
+from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
+from citizencard.tariffs.engine import Anchor, Price, Ride, price
+from citizencard.tariffs.errors import ClassNotInTariff, LineNotInTariff
+
+ISSUER: Final = bytes.fromhex("01013302FFFFFFFF")
+ALGORITHM_3DES: Final = 0
+OLDEST: Final = timedelta(days=30)
+NEWEST: Final = timedelta(minutes=10)
+LIMITS_FEN: Final[Mapping[str, int]] = {
+    MerchantKind.BUS: 5_000,
+    MerchantKind.PARKING: 50_000,
+    MerchantKind.UTILITY: 100_000,
+    MerchantKind.SHOP: 100_000,
+}
+"""The most that one tap may cost, by what is sold; no purse holds more than 100,000 fen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said about a record, and what follows from it for money.
+
+    Args:
+        verdict: accepted, suspicious or rejected.
+        reason: why it is not accepted.
+        claims_identity: it is a tap with a good TAC; no other record can be the same tap.
+        subsidy_fen, sponsor: what a sponsor pays the merchant for the difference to the full fare.
+        findings: what a person should look at, with details.
+        explanation: how the price came about, as data.
+    """
+
+    verdict: Verdict
+    reason: Reason | None = None
+    claims_identity: bool = False
+    subsidy_fen: int = 0
+    sponsor: str | None = None
+    findings: Mapping[FindingKind, Mapping[str, int | str]] = field(default_factory=dict)
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+
+def refuse_before_tac(record: PurchaseRecord, facts: Facts | None) -> Reason | None:
+    """What can be said without asking for the TAC: a malformed record, a foreign or unknown card, a key version it does not have.
+
+    Args:
+        record: the record.
+        facts: None when the record is malformed.
+    """
+    if record.fault() is not None or facts is None:
+        return Reason.MALFORMED
+    if record.issuer != ISSUER:
+        return Reason.FOREIGN_ISSUER
+    if facts.card is None:
+        return Reason.UNKNOWN_CARD
+    is_purchase = record.kind == RecordKind.PURCHASE
+    if is_purchase and (record.key_version != facts.card.key_version or record.algorithm != ALGORITHM_3DES):
+        return Reason.UNKNOWN_KEY_VERSION
+    return None
+
+
+def judge(record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now: datetime) -> Judgement:
+    """Say accepted, suspicious or rejected, in the order of money.md §7; duplicates are the database's to find.
+
+    Args:
+        record: the record.
+        facts: what the registry says; None when the record is malformed.
+        tac_is_good: the vault's answer; of no account for kinds that carry none.
+        now: when the upload came; bounds the times that are believed.
+    """
+    reason = refuse_before_tac(record, facts)
+    if reason is not None or facts is None:
+        detail = {"field": record.fault() or ""} if reason is Reason.MALFORMED else {}
+        return Judgement(Verdict.REJECTED, reason, explanation=detail)
+    if record.kind != RecordKind.PURCHASE:
+        # No TAC, no money, no identity. An unconfirmed purchase stays open until a proof or a later contact settles it.
+        unconfirmed = record.kind == RecordKind.UNCONFIRMED
+        findings = {FindingKind.UNCONFIRMED_PURCHASE: {"claimed_fen": record.amount_fen}} if unconfirmed else {}
+        return Judgement(Verdict.ACCEPTED, findings=findings)
+    if not tac_is_good:
+        return Judgement(Verdict.REJECTED, Reason.BAD_TAC)
+    suspicion = _suspicion(record, facts, now)
+    if suspicion is not None:
+        return Judgement(Verdict.SUSPICIOUS, suspicion, claims_identity=True, explanation=_paid(record))
+    return _accept(record, facts)
+
+
+def _suspicion(record: PurchaseRecord, facts: Facts, now: datetime) -> Reason | None:
+    """Why the payee is undecided although the chip has paid; the first reason in the order of money.md §7 (7)-(11)."""
+    tapped_at = record.tapped_at()
+    limit_fen = LIMITS_FEN.get(facts.merchant_kind, 0)
+    in_range = tapped_at is not None and now - OLDEST <= tapped_at <= now + NEWEST
+    doubts = (
+        (not facts.binding.registered, Reason.UNREGISTERED_PSAM),
+        (facts.binding.merchant_id is None, Reason.UNBOUND_PSAM),
+        (not in_range, Reason.DATE_OUT_OF_RANGE),
+        (facts.state not in IN_CIRCULATION, Reason.CARD_NOT_IN_USE),
+        (facts.hotlisted, Reason.HOTLISTED),
+        (record.amount_fen > limit_fen, Reason.OVER_LIMIT),
+    )
+    return next((reason for doubtful, reason in doubts if doubtful), None)
+
+
+def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
+    """Accepted: reckon the price again from the registry's line and class, and what the sponsor owes for the difference."""
+    findings: dict[FindingKind, Mapping[str, int | str]] = {}
+    if facts.binding.line is None:
+        return Judgement(Verdict.ACCEPTED, claims_identity=True, explanation=_paid(record))
+    if record.line != facts.binding.line:
+        findings[FindingKind.LINE_DIFFERS] = {"claimed": record.line, "bound": facts.binding.line}
+    if facts.tariff is None or facts.tariff.version != record.tariff_version:
+        findings[FindingKind.UNKNOWN_TARIFF] = {"claimed": record.tariff_version}
+    fare = _price(record, facts)
+    if fare is None:
+        findings[FindingKind.NO_PRICE] = {"line": facts.binding.line}
+        return Judgement(Verdict.ACCEPTED, claims_identity=True, findings=findings, explanation=_paid(record))
+    if fare.price_fen != record.amount_fen:
+        findings[FindingKind.PRICE_DIFFERENCE] = {"paid_fen": record.amount_fen, "expected_fen": fare.price_fen}
+    base_fen = fare.base_fen if facts.base_fare_fen is None else facts.base_fare_fen
+    # At least the expected price counts as paid: whoever charges too little, or sends a changed anchor, gets no more from the sponsor.
+    owed_fen = max(0, base_fen - max(record.amount_fen, fare.price_fen))
+    subsidy_fen = owed_fen if fare.sponsor is not None else 0
+    return Judgement(
+        Verdict.ACCEPTED,
+        claims_identity=True,
+        subsidy_fen=subsidy_fen,
+        sponsor=fare.sponsor if subsidy_fen else None,
+        findings=findings,
+        explanation={**_paid(record), **_explain(record, fare), "subsidy_fen": subsidy_fen},
+    )
+
+
+def _price(record: PurchaseRecord, facts: Facts) -> Price | None:
+    tapped_at, anchored_at = record.tapped_at(), record.anchored_at()
+    if facts.tariff is None or facts.card is None or facts.binding.line is None or tapped_at is None:
+        return None
+    anchor = None if anchored_at is None else Anchor(record.anchor_line, anchored_at)
+    try:
+        return price(facts.tariff, Ride(facts.binding.line, facts.card.card_class, tapped_at, anchor))
+    except (LineNotInTariff, ClassNotInTariff):
+        return None
+
+
+def _paid(record: PurchaseRecord) -> dict[str, Any]:
+    return {"paid_fen": record.amount_fen}
+
+
+def _explain(record: PurchaseRecord, fare: Price) -> dict[str, Any]:
+    """How the price came about, for the holder's page: base, concession, transfer, who pays."""
+    explained: dict[str, Any] = {
+        "tariff_version": fare.version,
+        "base_fen": fare.base_fen,
+        "class_name": fare.class_name,
+        "concession_fen": fare.concession_fen,
+        "transfer_fen": fare.transfer_fen,
+        "price_fen": fare.price_fen,
+        "sponsor": fare.sponsor,
+    }
+    anchored_at = record.anchored_at()
+    if fare.transferred and anchored_at is not None:
+        explained["transfer_from"] = {"line": record.anchor_line, "at": anchored_at.isoformat()}
+    return explained
