@@ -13,6 +13,8 @@ from citizencard.db import Base, BigId, Json, UtcDateTime
 CHIP_SERIAL_BYTES: Final = 8
 CARD_SERIAL_BYTES: Final = 10
 SS_CARD_ID_BYTES: Final = 16
+PSAM_SERIAL_BYTES: Final = 10
+TERMINAL_NUMBER_BYTES: Final = 6
 
 
 class ChipKind(StrEnum):
@@ -142,6 +144,34 @@ class HotlistEntry(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     effective_from: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     removed_from: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class PsamState(StrEnum):
+    """Where an ordered security module is."""
+
+    ORDERED = "ordered"
+    PERSONALISED = "personalised"
+    SPOILED = "spoiled"
+
+
+class PsamOrder(Base):
+    """A security module to be made for one terminal number, which no other ever gets."""
+
+    __tablename__ = "psam_order"
+    __table_args__ = (
+        CheckConstraint("state IN ('ordered', 'personalised', 'spoiled')", name="state"),
+        CheckConstraint("state = 'ordered' OR chip_serial IS NOT NULL", name="chip"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    serial: Mapped[bytes] = mapped_column(HexBytes(PSAM_SERIAL_BYTES), unique=True)
+    terminal_number: Mapped[bytes] = mapped_column(HexBytes(TERMINAL_NUMBER_BYTES), unique=True)
+    chip_serial: Mapped[bytes | None] = mapped_column(
+        HexBytes(CHIP_SERIAL_BYTES), ForeignKey("card_stock.chip_serial"), unique=True
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ReaderJob(Base):

@@ -108,6 +108,25 @@ def upgrade() -> None:
         sqlite_where=sa.text("removed_from IS NULL"),
     )
     op.create_table(
+        "psam_order",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("serial", sa.String(20), nullable=False),
+        sa.Column("terminal_number", sa.String(12), nullable=False),
+        sa.Column("chip_serial", sa.String(16), nullable=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("ordered_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("state IN ('ordered', 'personalised', 'spoiled')", name=op.f("ck_psam_order_state")),
+        sa.CheckConstraint("state = 'ordered' OR chip_serial IS NOT NULL", name=op.f("ck_psam_order_chip")),
+        sa.ForeignKeyConstraint(
+            ["chip_serial"], ["card_stock.chip_serial"], name=op.f("fk_psam_order_chip_serial_card_stock")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_psam_order")),
+        sa.UniqueConstraint("serial", name=op.f("uq_psam_order_serial")),
+        sa.UniqueConstraint("terminal_number", name=op.f("uq_psam_order_terminal_number")),
+        sa.UniqueConstraint("chip_serial", name=op.f("uq_psam_order_chip_serial")),
+    )
+    op.create_table(
         "reader_job",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
@@ -140,6 +159,7 @@ def downgrade() -> None:
     """Remove them, in the opposite order."""
     op.drop_table("reader_job_step")
     op.drop_table("reader_job")
+    op.drop_table("psam_order")
     op.drop_table("hotlist_entry")
     changeable_again(op, "card_state_change")
     op.drop_table("card_state_change")
