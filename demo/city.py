@@ -2,19 +2,22 @@
 
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 
-from demo.devices import DemoDevice, blank_psam_image
 from demo.folder import CityElsewhere, Folder
+from demo.makers import make_blanks
 from demo.processes import Server, command
 from demo.staff import Desk
 from demo.telling import Story
 from hardware.emulator.reader import EmulatedReader
+from hardware.terminal.device import PSAM_FILE, Device
+from hardware.terminal.uplink import Patience
+from hardware.terminal.validator import ValidatorSettings
 
 OUTLET = "Service centre, People's Road (人民路服务厅)"
 LINES = ((26, "26 路"), (5, "5 路"))
 BASE_FARE_FEN = 200
-FIRST_TERMINAL = 33_020_000_0001
 STAFF = {
     "system": ("Demo System Administrator", ["system_admin"]),
     "clerk": ("Demo Clerk", ["clerk"]),
@@ -40,8 +43,13 @@ TARIFF: dict[str, Any] = {
     },
     "rounding": "half_up",
 }
+PATIENCE = Patience(attempts=200, first_wait_s=0.1, longest_wait_s=0.2)
 DEVICES = ("bus26", "bus5", "stray")
 """Two validators that are bound to a line, and one whose PSAM was never bound: it left the store room without papers."""
+
+
+class JobFailed(Exception):
+    """A job on a card or PSAM did not come to its end."""
 
 
 class City:
@@ -67,9 +75,9 @@ class City:
             self.desks[login] = desk
         return self.desks[login]
 
-    def device(self, name: str) -> DemoDevice:
-        """One of the terminals, opened from its folder."""
-        return DemoDevice.open(self.folder, name, self.server.address)
+    def device(self, name: str) -> Device:
+        """One of the terminals, switched on; it keeps trying while the server is away."""
+        return Device(self.folder.device(name), patience=PATIENCE)
 
     def found(self, story: Story) -> None:
         """Found the city, unless an earlier run did; an interrupted founding goes on where it stopped.
@@ -148,21 +156,36 @@ class City:
         story.fact("fares: proposed by finance, approved by a supervisor", f"version {proposed['version']}")
 
     def _equip_buses(self, story: Story) -> None:
-        stock = self.desk("stock")
-        for number, name in enumerate(DEVICES):
-            terminal = stock.post("/v1/terminals", {"kind": "bus_validator", "name": name})
-            image = blank_psam_image(self.folder, name)
-            psam = stock.post(
-                "/v1/psams", {"chip_serial": image.chip_serial.hex().upper(), "terminal_id": terminal["id"]}
-            )
-            with EmulatedReader().inserted(self.folder.card(name)) as chip:
-                stock.reader_job("personalise_psam", psam["id"], chip)
-            device = DemoDevice.install(self.folder, name, self.server.address, psam, LINES[min(number, 1)][0])
-            device.enrol(terminal["enrolment_code"])
-            if name != "stray":
-                self._bind(name, terminal["id"], psam["id"], LINES[number][0])
+        paths = [self.folder.card(f"psam-{name}") for name in DEVICES]
+        serials = make_blanks(self.folder.environ(self.server.port), paths, psam=True)
+        for number, (name, path, serial) in enumerate(zip(DEVICES, paths, serials, strict=True)):
+            self._equip(name, path, serial, LINES[number][0] if number < len(LINES) else None)
         story.fact("validators with personalised PSAMs, keys made on the device", str(len(DEVICES)))
         story.fact("of which bound to a line by four eyes", str(len(LINES)))
+
+    def _equip(self, name: str, image: Path, chip_serial: str, line: int | None) -> None:
+        stock = self.desk("stock")
+        terminal = stock.post("/v1/terminals", {"kind": "bus_validator", "name": name})
+        psam = stock.post("/v1/psams", {"chip_serial": chip_serial, "terminal_id": terminal["id"]})
+        reader = EmulatedReader(image.parent)
+        try:
+            job = stock.reader_job("personalise_psam", psam["id"], reader.insert(image.name))
+        finally:
+            reader.remove()
+        if job["outcome"] != "personalised":
+            raise JobFailed(f"the PSAM of {name} was not personalised: {job['outcome']}")
+        folder = self.folder.device(name)
+        settings = ValidatorSettings(
+            terminal_number=bytes.fromhex(psam["terminal_number"]),
+            psam_serial=bytes.fromhex(psam["psam_serial"]),
+            line=line or LINES[0][0],
+        )
+        Device.create(folder, settings, self.server.address)
+        image.replace(folder / PSAM_FILE)
+        with self.device(name) as device:
+            device.enrol(terminal["enrolment_code"])
+        if line is not None:
+            self._bind(name, terminal["id"], psam["id"], line)
 
     def _bind(self, name: str, terminal_id: str, psam_id: str, line: int) -> None:
         proposed = self.desk("stock").post(
@@ -172,7 +195,9 @@ class City:
         self._approve(proposed["approval_id"], f"{name} seen on the vehicle")
 
     def _approve(self, approval_id: str, reason: str) -> None:
-        self.desk("supervisor").post(f"/v1/approvals/{approval_id}/decisions", {"decision": "approve", "reason": reason})
+        self.desk("supervisor").post(
+            f"/v1/approvals/{approval_id}/decisions", {"decision": "approve", "reason": reason}
+        )
 
 
 def bootstrap(folder: Folder, port: int) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final, Self, TypeVar
 from hardware.card.channel import CardChannel
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
+from hardware.terminal.batch import Batch
 from hardware.terminal.device_key import DeviceKey
 from hardware.terminal.errors import DeviceInvalid
 from hardware.terminal.fares import DeviceTable
@@ -137,6 +138,12 @@ class Device:
         validator = self._working_validator()
         return validator.tap(card, at)
 
+    def next_batch(self, at: datetime) -> Batch | None:
+        """The batch that is to be sent next, built now if none is open; None when nothing waits. Its bytes stay the same until it is done."""
+        parameter_version = 0 if self.table is None else self.table.version
+        head = self.settings.batch_head(parameter_version, self.hotlist.version, at)
+        return self.outbox.build_batch(head, self._key.sign)
+
     def upload(self, at: datetime, *, as_json: bool = False) -> list[BatchReceipt]:
         """Send everything that waits, batch after batch, and forget what the server has judged.
 
@@ -147,9 +154,7 @@ class Device:
         """
         receipts: list[BatchReceipt] = []
         for _ in range(MAX_BATCHES_PER_UPLOAD):
-            parameter_version = 0 if self.table is None else self.table.version
-            head = self.settings.batch_head(parameter_version, self.hotlist.version, at)
-            batch = self.outbox.build_batch(head, self._key.sign)
+            batch = self.next_batch(at)
             if batch is None:
                 break
             receipt = self.uplink.upload_json(batch.as_json()) if as_json else self.uplink.upload_batch(batch.data)

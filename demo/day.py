@@ -1,0 +1,317 @@
+"""One day of the demo city, from the first resident at the counter to the proof of the books."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from demo.city import City, JobFailed
+from demo.makers import make_blanks
+from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading, balance_fen
+from demo.residents import Resident, residents_of_day
+from demo.staff import Answer
+from demo.telling import Story, yuan
+from hardware.emulator.card import EmulatedCard
+from hardware.emulator.reader import EmulatedReader
+from hardware.terminal.batch import TapRecord
+from hardware.terminal.device import Device
+from hardware.terminal.receipts import BatchReceipt
+from hardware.terminal.validator import TapResult
+
+LOAD_FEN = 10_000
+REGION_CODE = "330203"
+INSURANCES = {"pension": "insured", "medical": "insured"}
+RIDE_GAP = timedelta(seconds=20)
+FORGED_BATCH = 999_999
+
+
+@dataclass(slots=True)
+class Rider:
+    """A resident of the day with the card that was issued to him or her."""
+
+    who: Resident
+    name: str
+    card_id: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What the day came to, in fen and counts: the same whatever was killed, resent or torn on the way.
+
+    Args:
+        figures: name → fen or count; the names say what they are of.
+        agreed: every chip holds what its shadow says.
+        proved: the ledger found no difference.
+    """
+
+    figures: dict[str, int]
+    agreed: bool
+    proved: bool
+
+
+class Day:
+    """Plays one day in the city and tells it.
+
+    Args:
+        city: a founded city.
+        story: where it is told.
+    """
+
+    def __init__(self, city: City, story: Story) -> None:
+        self.city = city
+        self.story = story
+        self.number = int(city.state.get("days_played", 0)) + 1
+        self.figures: dict[str, int] = {}
+        self._reader = EmulatedReader(city.folder.path / "cards")
+        # The devices' clock of the day: it runs ahead of the server's by less than its tolerance of ten minutes.
+        self._clock = datetime.now(UTC).replace(microsecond=0)
+        self._first_record: TapRecord | None = None
+        adult, senior = residents_of_day(self.number)
+        self.riders = {"adult": Rider(adult, "adult"), "senior": Rider(senior, "70+")}
+
+    def play(self) -> Outcomes:
+        """The whole day.
+
+        Returns:
+            What it came to; the caller decides what a difference means.
+        """
+        self._register()
+        self._issue_cards()
+        self._load()
+        self._load_torn()
+        self._sign_in_buses()
+        self._ride()
+        self._forge()
+        self._ride_on_stray_terminal()
+        self._lose_card()
+        self._upload()
+        outcomes = self._close()
+        self.city.state["days_played"] = self.number
+        self.city.folder.remember(self.city.state)
+        return outcomes
+
+    def _register(self) -> None:
+        self.story.step("Two residents come to the counter (登记)")
+        clerk = self.city.desk("clerk")
+        for rider in self.riders.values():
+            person = clerk.post(
+                "/v1/people",
+                {
+                    "document_type": "cn_id",
+                    "document_number": rider.who.document_number,
+                    "name": rider.who.name,
+                    "phone": rider.who.phone,
+                },
+            )
+            clerk.post(
+                f"/v1/people/{person['id']}/social-security",
+                {"region_code": REGION_CODE, "insurances": INSURANCES},
+                method="PUT",
+            )
+            card = clerk.post("/v1/cards", {"person_id": person["id"], "card_class": rider.who.card_class})
+            rider.card_id = card["id"]
+            self.story.fact(f"{person['name']}  {person['document_number']}", f"{rider.name}: linked, card applied for")
+
+    def _issue_cards(self) -> None:
+        self.story.step("Cards are personalised on an emulated reader and proved by use (制卡)")
+        clerk, stock = self.city.desk("clerk"), self.city.desk("stock")
+        paths = [self.city.folder.card(f"day{self.number}-{name}") for name in self.riders]
+        serials = make_blanks(self.city.folder.environ(self.city.server.port), paths)
+        stock.post("/v1/card-stock", {"chip_serials": serials, "batch": f"demo-{self.number}"})
+        for rider, path in zip(self.riders.values(), paths, strict=True):
+            rider.image = path.name
+            with self._inserted(rider) as chip:
+                counted = Reading(chip)
+                job = clerk.reader_job("personalise", rider.card_id, counted)
+            if job["outcome"] != "personalised":
+                raise JobFailed(f"card of {rider.name}: {job['outcome']}")
+            card = clerk.post(f"/v1/cards/{rider.card_id}/activation", {})
+            self.story.fact(
+                f"{rider.name} card ····{card['number'][-4:]} {card['state']}",
+                f"{counted.exchanged} APDUs, keys proved",
+            )
+
+    def _load(self) -> None:
+        self.story.step(f"{yuan(LOAD_FEN)} cash is loaded onto the senior's chip (圈存)")
+        job = self._load_card("senior", None)
+        self.story.fact(f"booked before the card could have it, then: {job['outcome']}", yuan(self._chip_fen("senior")))
+
+    def _load_torn(self) -> None:
+        self.story.step("The adult's card is torn from the reader after the money was released (MAC2)")
+        job = self._load_card("adult", CREDIT_FOR_LOAD)
+        self.story.fact("the clerk sees an open load", job["outcome"])
+        clerk = self.city.desk("clerk")
+        with self._inserted(self.riders["adult"]) as chip:
+            recovered = clerk.reader_job("recover_load", job["load_id"], chip)
+        self.story.fact(f"the card is put back: {recovered['outcome']} by its own proof", yuan(self._chip_fen("adult")))
+        self.figures["loads proven"] = [job["outcome"], recovered["outcome"]].count("proven") + 1
+
+    def _load_card(self, name: str, torn_at: int | None) -> Answer:
+        clerk = self.city.desk("clerk")
+        rider = self.riders[name]
+        load = clerk.post(
+            "/v1/loads", {"card_id": rider.card_id, "amount_fen": LOAD_FEN, "till_id": self.city.state["till_id"]}
+        )
+        with self._inserted(rider) as chip:
+            job = clerk.reader_job("load", load["id"], Reading(chip, torn_at))
+        return {**job, "load_id": load["id"]}
+
+    def _sign_in_buses(self) -> None:
+        self.story.step(
+            "Two buses sign in for their shift and fetch fares and hotlist; then they drive off, offline (签到)"
+        )
+        for name in ("bus26", "bus5", "stray"):
+            with self.city.device(name) as device:
+                signed = device.sign_in()
+                self.story.fact(
+                    f"{name}: batch {signed.batch}, fares version {signed.parameter_version}",
+                    f"hotlist version {signed.hotlist_version}",
+                )
+
+    def _ride(self) -> None:
+        self.story.step("Rides at a base fare of ¥2.00, offline")
+        first = self._tap("bus26", "adult")
+        self._tell_tap("bus26", "adult", first)
+        self._first_record = first.record
+        self._tell_tap("bus5", "adult", self._tap("bus5", "adult"))
+        self._tell_tap("bus26", "70+", self._tap("bus26", "senior"))
+        torn = self._tap("bus5", "senior", DEBIT_FOR_PURCHASE)
+        self._tell_tap("bus5", "70+, torn away in the middle of the debit", torn)
+        self._tell_tap("bus5", "70+, presented again", self._tap("bus5", "senior"))
+
+    def _forge(self) -> None:
+        self.story.step(
+            "Before the bus reports, somebody sends a copy of its first ride with one bit of the TAC flipped"
+        )
+        record = self._first_record
+        if record is None:
+            raise JobFailed("the first ride left no record to copy")
+        forged = replace(record, tac=bytes([record.tac[0] ^ 0x01]) + record.tac[1:])
+        with self.city.device("bus26") as device:
+            receipt = device.uplink.upload_json(
+                {
+                    "terminal": device.settings.terminal_number.hex().upper(),
+                    "psam_serial": device.settings.psam_serial.hex().upper(),
+                    "batch": FORGED_BATCH,
+                    "records": [forged.as_json()],
+                }
+            )
+        self._tell_receipt("bus26, the forged copy", receipt)
+        self.figures["forged verdicts rejected"] = sum(one.verdict == "rejected" for one in receipt.verdicts)
+
+    def _ride_on_stray_terminal(self) -> None:
+        self.story.step("A validator whose PSAM was never bound to a bus company takes a genuine ride")
+        self._tell_tap("stray", "adult", self._tap("stray", "adult"))
+
+    def _lose_card(self) -> None:
+        self.story.step("The adult reports the card lost (挂失); a bus whose list is old still takes it")
+        report = self.city.desk("clerk").post(
+            f"/v1/cards/{self.riders['adult'].card_id}/loss-reports", {"reason": "left on a bench"}
+        )
+        effective = datetime.fromisoformat(report["effective_from"])
+        self.story.fact("the loss takes effect", f"{effective.astimezone():%H:%M:%S}")
+        self._clock = max(self._clock, effective.replace(microsecond=0) + timedelta(seconds=1))
+        self._tell_tap("bus26", "adult", self._tap("bus26", "adult"))
+
+    def _upload(self) -> None:
+        self.story.step("Back in the depot, the buses upload their batches, and then twice more (批上送)")
+        for name in ("bus26", "bus5", "stray"):
+            with self.city.device(name) as device:
+                receipts, sent = self._upload_device(device)
+                for receipt in receipts:
+                    self._tell_receipt(name, receipt)
+                    self._count(receipt, "first")
+                for batch in sent * 2:
+                    self._count(device.uplink.upload_batch(batch), "again")
+        self.story.fact(
+            "every batch sent twice more", f"{self.figures.get('again duplicate', 0)} records, all duplicates"
+        )
+
+    def _close(self) -> Outcomes:
+        finance, auditor = self.city.desk("finance"), self.city.desk("auditor")
+        opened = date.fromisoformat(finance.get("/v1/days/open")["day"])
+        closed = finance.post(
+            "/v1/day-closes", {"day": opened.isoformat(), "next_day": (opened + timedelta(days=1)).isoformat()}
+        )
+        self._tell_close(closed)
+        self._tell_trial_balance(auditor.get("/v1/trial-balance"))
+        agreed = self._compare_chips()
+        proof = auditor.post("/v1/ledger-proofs", {})
+        self.story.step("The ledger proves itself from its transfers alone")
+        self.story.fact(
+            f"{proof['transfers']} transfers, {proof['accounts']} accounts", f"{len(proof['differences'])} differences"
+        )
+        return Outcomes(self.figures, agreed, not proof["differences"])
+
+    def _tell_close(self, closed: Answer) -> None:
+        self.story.step(f"The business day {closed['day']} is closed (日终)")
+        for position in closed["net_positions"]:
+            self.story.fact(f"{position['name']}: netted", yuan(position["clearing_fen"]))
+            self.story.fact("    paid by sponsors for concessions, in all", yuan(position["subsidy_fen"]))
+            self.story.fact("    in doubt, for a person to decide, in all", yuan(position["suspense_fen"]))
+            self.figures["netted fen"] = position["clearing_fen"]
+        certificate = closed["certificate"]
+        self.story.fact("custody certificate: client money held", yuan(certificate["cover_fen"]))
+        self.story.fact("    owed to cardholders and merchants", yuan(certificate["owed_fen"]))
+        self.story.fact("    surplus", yuan(certificate["surplus_fen"]))
+        self.figures["surplus fen"] = certificate["surplus_fen"]
+
+    def _tell_trial_balance(self, found: Answer) -> None:
+        self.story.step("Trial balance")
+        for row in found["rows"]:
+            self.story.fact(f"{row['family']} ({row['accounts']})", f"{yuan(row['balance_fen']):>12}  {row['type']}")
+        self.story.fact(
+            "total debits = total credits", f"{yuan(found['total_debits_fen'])} = {yuan(found['total_credits_fen'])}"
+        )
+
+    def _compare_chips(self) -> bool:
+        self.story.step("Every chip against its shadow in the books")
+        agreed = True
+        for key, rider in self.riders.items():
+            chip_fen = self._chip_fen(key)
+            shadow = self.city.desk("auditor").get(f"/v1/cards/{rider.card_id}/shadow")
+            agreed = agreed and chip_fen == shadow["purse_fen"] and shadow["inload_fen"] == 0
+            self.story.fact(f"{rider.name}: chip {yuan(chip_fen)}", f"shadow {yuan(shadow['purse_fen'])}")
+            self.figures[f"{key} chip fen"] = chip_fen
+            self.figures[f"{key} shadow fen"] = shadow["purse_fen"]
+        return agreed
+
+    def _tap(self, device_name: str, rider: str, torn_at: int | None = None) -> TapResult:
+        self._clock += RIDE_GAP
+        with self.city.device(device_name) as device, self._inserted(self.riders[rider]) as chip:
+            return device.tap(Reading(chip, torn_at), self._clock)
+
+    def _upload_device(self, device: Device) -> tuple[list[BatchReceipt], list[bytes]]:
+        """Upload what waits, and keep the bytes of the batches so that they can be sent again."""
+        batch = device.next_batch(self._clock)
+        return device.upload(self._clock), [] if batch is None else [batch.data]
+
+    def _chip_fen(self, rider: str) -> int:
+        with self._inserted(self.riders[rider]) as chip:
+            return balance_fen(chip)
+
+    @contextmanager
+    def _inserted(self, rider: Rider) -> Iterator[EmulatedCard]:
+        try:
+            yield self._reader.insert(rider.image)
+        finally:
+            self._reader.remove()
+
+    def _tell_tap(self, device: str, who: str, tap: TapResult) -> None:
+        balance = "" if tap.balance_fen is None else f", {yuan(tap.balance_fen)} left"
+        self.story.fact(f"{device}, {who}: {tap.outcome}", f"{yuan(tap.amount_fen)}{balance}")
+        self.figures[f"taps {tap.outcome}"] = self.figures.get(f"taps {tap.outcome}", 0) + 1
+
+    def _tell_receipt(self, name: str, receipt: BatchReceipt) -> None:
+        for one in receipt.verdicts:
+            reason = f" ({one.reason})" if one.reason else ""
+            self.story.fact(
+                f"{name}: card ····{one.card_serial.hex()[-4:]}, sequence {one.terminal_sequence}",
+                f"{one.verdict}{reason}",
+            )
+
+    def _count(self, receipt: BatchReceipt, when: str) -> None:
+        for one in receipt.verdicts:
+            name = f"{when} {one.verdict}"
+            self.figures[name] = self.figures.get(name, 0) + 1
