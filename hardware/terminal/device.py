@@ -139,7 +139,7 @@ class Device:
         return validator.tap(card, at)
 
     def next_batch(self, at: datetime) -> Batch | None:
-        """The batch that is to be sent next, built now if none is open; None when nothing waits. Its bytes stay the same until it is done."""
+        """The batch to be sent next, built now if none is open; None when nothing waits. Its bytes stay the same until it is done."""
         parameter_version = 0 if self.table is None else self.table.version
         head = self.settings.batch_head(parameter_version, self.hotlist.version, at)
         return self.outbox.build_batch(head, self._key.sign)
