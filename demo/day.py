@@ -88,6 +88,9 @@ class Day:
         self._upload()
         outcomes = self._close()
         self.city.state["days_played"] = self.number
+        # Those who go on riding when the day is over; the lost card is gone.
+        kept = {self.riders["senior"].image: self.riders["senior"].card_id}
+        self.city.state["cards"] = {**self.city.state.get("cards", {}), **kept}
         self.city.folder.remember(self.city.state)
         return outcomes
 

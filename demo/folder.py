@@ -29,13 +29,18 @@ class Folder:
     database_url: str
 
     @classmethod
-    def for_database(cls, url: str | None) -> "Folder":
-        """The folder under `var/` for a PostgreSQL database, or for the SQLite database that lies in the folder itself."""
+    def for_database(cls, url: str | None, under: Path = ROOT / "var") -> "Folder":
+        """The folder of a PostgreSQL database, or of the SQLite database that lies in the folder itself.
+
+        Args:
+            url: address of a PostgreSQL database; None for SQLite.
+            under: the folder that holds the folders of all demo cities.
+        """
         if url is None:
-            path = ROOT / "var" / "sqlite"
+            path = under / "sqlite"
             url = f"sqlite:///{path / 'city.db'}"
         else:
-            path = ROOT / "var" / f"postgresql-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
+            path = under / f"postgresql-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
         for folder in (path, path / "cards", path / "devices"):
             folder.mkdir(parents=True, exist_ok=True)
         return cls(path, url)

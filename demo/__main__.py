@@ -1,0 +1,83 @@
+"""`bin/run`: found the demo city, then play one day to its end (`--once`) or let the city live until Ctrl-C."""
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from demo.city import City, JobFailed, bootstrap
+from demo.day import Day
+from demo.folder import ROOT, CityElsewhere, Folder
+from demo.life import live
+from demo.processes import CommandFailed, PortTaken, Server, ServerDied
+from demo.staff import Refused
+from demo.telling import Story
+from hardware.errors import HardwareError
+
+DEFAULT_PORT = 8000
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Play one day to its end; exit code 0 only if the books are proved.")
+@click.option(
+    "--database", "url", help="postgresql://… instead of SQLite under var/; the database exists and may be changed."
+)
+@click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1."
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=ROOT / "var",
+    help="Where cards, keys and logins are kept; var/ unless named.",
+)
+def main(*, once: bool, url: str | None, port: int, folder: Path) -> None:
+    """A demo city with the citizen card on this machine.
+
+    Residents, cards and keys are made up. The server listens on 127.0.0.1 only.
+    """
+    if url is not None and not url.startswith("postgresql://"):
+        raise click.BadParameter("an address like postgresql://user@host/name", param_hint="--database")
+    signal.signal(signal.SIGTERM, _interrupt)
+    story = Story()
+    try:
+        proved = run(Folder.for_database(url, folder.absolute()), port, story, once=once)
+    except (CityElsewhere, CommandFailed, HardwareError, JobFailed, PortTaken, Refused, ServerDied) as error:
+        click.echo(f"bin/run: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("\nThe city has stopped.")
+        return
+    sys.exit(0 if proved else 1)
+
+
+def run(folder: Folder, port: int, story: Story, *, once: bool) -> bool:
+    """Found the city, play a day, and go on living unless it is for once.
+
+    Returns:
+        Whether the books are proved and every chip agrees with its shadow.
+    """
+    kind = "PostgreSQL" if folder.database_url.startswith("postgresql") else "SQLite"
+    story.title(f"The citizen card's demo city (市民卡) · {kind} · everything in it is made up")
+    story.step("Database, vault and server")
+    bootstrap(folder, port)
+    with Server(port, folder.environ(port), folder.path / "server.log") as server:
+        story.fact("the server is ready", server.address)
+        city = City(folder, server)
+        city.found(story)
+        outcomes = Day(city, story).play()
+        proved = outcomes.proved and outcomes.agreed
+        story.end(proved=proved)
+        if not once:
+            live(city, story)
+    return proved
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()
