@@ -17,6 +17,12 @@ MAX_CLASSES: Final = 256  # the class on the card is one byte
 MAX_BASE_FEN: Final = 1_000_00
 MAX_WINDOW_S: Final = 24 * 3600
 MAX_VERSION: Final = 2**32 - 1
+_TABLE_NAMES: Final = frozenset({"format", "version", "effective_from", "rounding", "transfer", "lines", "classes"})
+_TRANSFER_NAMES: Final = frozenset(
+    {"window_s", "window_inclusive", "anchor", "same_line", "reduce_fen", "order", "max_count"}
+)
+_LINE_NAMES: Final = frozenset({"base_fen"})
+_CLASS_NAMES: Final = frozenset({"name", "numerator", "denominator"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class DeviceTable:
         table = _object(document, "the table")
         if table.get("format") != FORMAT:
             raise DeviceTableInvalid(f"format {table.get('format')!r} is not known, must be {FORMAT}")
+        _know(table, "the table", _TABLE_NAMES)
         if table.get("rounding") != "half_up":
             raise DeviceTableInvalid(f"rounding {table.get('rounding')!r} is not known")
         return cls(
@@ -163,6 +170,13 @@ def _object(value: object, name: str) -> Mapping[str, object]:
     return value
 
 
+def _know(value: Mapping[str, object], name: str, known: frozenset[str]) -> None:
+    """An entry that this terminal does not know may be a rule that changes the price."""
+    for entry in value:
+        if entry not in known:
+            raise DeviceTableInvalid(f"{entry!r} in {name} is not known")
+
+
 def _integer(table: Mapping[str, object], name: str, maximum: int, minimum: int = 0) -> int:
     value = table.get(name)
     if type(value) is not int or not minimum <= value <= maximum:
@@ -188,6 +202,7 @@ def _instant(value: object) -> datetime:
 
 
 def _transfer(rule: Mapping[str, object]) -> TransferRule:
+    _know(rule, "transfer", _TRANSFER_NAMES)
     for name, known in (("anchor", "previous"), ("order", "discount_then_reduce"), ("max_count", 1)):
         if rule.get(name) != known:
             raise DeviceTableInvalid(f"transfer {name} {rule.get(name)!r} is not known, must be {known!r}")
@@ -206,7 +221,9 @@ def _lines(entries: Mapping[str, object]) -> dict[int, int]:
     for name, entry in entries.items():
         if not (name.isascii() and name.isdigit() and str(int(name)) == name and 1 <= int(name) <= MAX_LINES):
             raise DeviceTableInvalid(f"line {name!r} must be a number from 1 to {MAX_LINES}")
-        lines[int(name)] = _integer(_object(entry, f"line {name}"), "base_fen", MAX_BASE_FEN)
+        line = _object(entry, f"line {name}")
+        _know(line, f"line {name}", _LINE_NAMES)
+        lines[int(name)] = _integer(line, "base_fen", MAX_BASE_FEN)
     return lines
 
 
@@ -218,6 +235,7 @@ def _classes(entries: Mapping[str, object]) -> dict[int, ClassDiscount]:
         if len(byte) != 2 or not set(byte) <= set("0123456789ABCDEF"):  # noqa: PLR2004 - one byte, two digits
             raise DeviceTableInvalid(f"card class {byte!r} must be two hexadecimal digits")
         discount = _object(entry, f"card class {byte}")
+        _know(discount, f"card class {byte}", _CLASS_NAMES)
         denominator = _integer(discount, "denominator", 1_000_000, minimum=1)
         numerator = _integer(discount, "numerator", denominator)
         classes[int(byte, 16)] = ClassDiscount(str(discount.get("name", byte)), numerator, denominator)

@@ -187,12 +187,12 @@ class Uplink:
         for attempt in range(self._patience.attempts):
             try:
                 answer = self._send(method, path, body, content_type)
+                if answer.status == requests.codes.unauthorized and not clock_was_set and self._set_clock(answer):
+                    clock_was_set = True
+                    answer = self._send(method, path, body, content_type)
             except requests.RequestException as error:
                 answer, reason = None, type(error).__name__
             if answer is not None and answer.status not in _TRY_AGAIN:
-                if answer.status == requests.codes.unauthorized and not clock_was_set and self._set_clock(answer):
-                    clock_was_set = True
-                    continue
                 return _accepted(answer)
             if attempt + 1 < self._patience.attempts:
                 asked_s = answer.retry_after_s if answer is not None else None

@@ -230,7 +230,8 @@ class BusValidator:
         return undecided
 
     def _is_same_ride(self, record: TapRecord, at: datetime) -> bool:
-        return timedelta(0) <= at - tapped_at(record) <= timedelta(seconds=self._settings.same_ride_s)
+        # either way: between the two the clock may have been set back
+        return abs(at - tapped_at(record)) <= timedelta(seconds=self._settings.same_ride_s)
 
     def _refuse_unless_welcome(self, facts: CardFacts, at: datetime) -> None:
         if facts.public.issuer != self._settings.issuer:

@@ -1,5 +1,6 @@
 """The uplink against a real server on loopback that checks every signature with the library, as the product's server does."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageVerifier, InvalidSignature, MappingKeyResolver
 from http_message_signatures.algorithms import ED25519
 
 from hardware.errors import UplinkRefused, UplinkUnavailable
+from hardware.terminal import uplink as uplink_module
 from hardware.terminal.device_key import DeviceKey
 from hardware.terminal.errors import ReceiptInvalid
 from hardware.terminal.uplink import Patience, Uplink
-from tests.hardware.terminal.records import PSAM_SERIAL, RECORD, TERMINAL, receipt_document
+from tests.hardware.terminal.records import KEY, PSAM_SERIAL, RECORD, TERMINAL, receipt_document
 from tests.hardware.terminal.server import Answer, Request, Server, listening
 
 NUMBER = TERMINAL.hex()
@@ -130,7 +133,7 @@ def test_a_wrong_clock_is_set_by_the_server_once(server: Server, key: DeviceKey)
     behind = timedelta(days=1)
     refusal = Answer(401, {"code": "clock_skew", "server_time": datetime.now(UTC).isoformat()})
     server.answers = [refusal, Answer(200, {"version": 1}), Answer(200, {}), refusal, refusal]
-    with Uplink(server.address, TERMINAL, key, lambda: datetime.now(UTC) - behind) as uplink:
+    with Uplink(server.address, TERMINAL, key, lambda: datetime.now(UTC) - behind, Patience(attempts=1)) as uplink:
         uplink.hotlist()
         uplink.hotlist()
         assert abs(uplink.clock_offset - behind) < timedelta(seconds=5)
@@ -180,3 +183,23 @@ def test_an_answer_that_is_no_receipt_deletes_nothing(server: Server, uplink: Up
         uplink.upload_batch(b"batch")
     with pytest.raises(UplinkUnavailable, match="longer"):
         uplink.upload_batch(b"batch")
+
+
+def test_the_example_in_the_protocol_description_is_right() -> None:
+    """A vendor who follows README.md gets a signature that the server accepts (own regression figures)."""
+    text = (Path(uplink_module.__file__).parent / "README.md").read_text()
+    start = text.index("POST /terminals/sign-ins HTTP/1.1")
+    head, body = text[start : text.index("```", start)].rstrip("\n").split("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+    request = Request("POST", "https://city.example/terminals/sign-ins", headers, body.encode())
+    verifier = HTTPMessageVerifier(
+        signature_algorithm=ED25519,
+        key_resolver=MappingKeyResolver(public_keys={NUMBER: KEY.public_key()}, private_keys={}),
+    )
+    with time_machine.travel(datetime.fromtimestamp(1_795_221_000, UTC)):
+        (result,) = verifier.verify(request, body=request.body)
+    base_start = text.index('"@method": POST')
+    base = text[base_start : text.index("\n```", base_start)]
+    signature = base64.b64decode(headers["Signature"].removeprefix("terminal=:").removesuffix(":"))
+    KEY.public_key().verify(signature, base.encode())
+    assert result.parameters["nonce"] == "AAECAwQFBgcICQoLDA0ODw=="
