@@ -1,0 +1,57 @@
+"""A load with its card and its newest attempt, read in one look for a step that is decided outside transactions."""
+
+from dataclasses import dataclass
+
+from citizencard.cards.errors import WrongChip
+from citizencard.cards.issuing.personalise import chip_serial_of
+from citizencard.cards.models import Card
+from citizencard.cards.reader_jobs import JobContext
+from citizencard.cards.states import Deed
+from citizencard.db import reading
+from citizencard.purse.loads.loads import find_load, highest_proven_counter, last_attempt
+from citizencard.purse.loads.models import Load, LoadAttempt
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Detached rows.
+
+    Args:
+        card, load: as they are now.
+        attempt: the newest; None if there was none.
+        proven_counter: highest counter with which a load of the card is proven, -1 if none.
+    """
+
+    card: Card
+    load: Load
+    attempt: LoadAttempt | None
+    proven_counter: int
+
+
+def look(context: JobContext) -> Subject:
+    """Read the job's load.
+
+    Raises:
+        UnknownLoad: there is none.
+    """
+    with reading(context.sessions) as session:
+        load = find_load(session, context.subject_id)
+        card = session.get_one(Card, load.card_id)
+        found = Subject(card, load, last_attempt(session, load.id), highest_proven_counter(session, card.id))
+        session.expunge_all()
+    return found
+
+
+def check_chip(subject: Subject, atr: bytes) -> None:
+    """Tell a clerk early that another card lies in the reader; what counts is MAC1.
+
+    Raises:
+        WrongChip: the answer to reset names another chip than the load's card.
+    """
+    if chip_serial_of(atr) != subject.card.chip_serial:
+        raise WrongChip("another card lies in the reader", card_id=subject.card.id)
+
+
+def deed_of(context: JobContext) -> Deed:
+    """Who does it, and when."""
+    return Deed(context.actor, context.now)
