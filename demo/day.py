@@ -41,11 +41,13 @@ class Outcomes:
 
     Args:
         figures: name → fen or count; the names say what they are of.
+        moved_fen: by how much the day moved each family of accounts, on its normal side.
         agreed: every chip holds what its shadow says.
         proved: the ledger found no difference.
     """
 
     figures: dict[str, int]
+    moved_fen: dict[str, int]
     agreed: bool
     proved: bool
 
@@ -76,6 +78,7 @@ class Day:
         Returns:
             What it came to; the caller decides what a difference means.
         """
+        before = self._families(self.city.desk("auditor").get("/v1/trial-balance"))
         self._register()
         self._issue_cards()
         self._load()
@@ -86,7 +89,7 @@ class Day:
         self._ride_on_stray_terminal()
         self._lose_card()
         self._upload()
-        outcomes = self._close()
+        outcomes = self._close(before)
         self.city.state["days_played"] = self.number
         # Those who go on riding when the day is over; the lost card is gone.
         kept = {self.riders["senior"].image: self.riders["senior"].card_id}
@@ -231,21 +234,27 @@ class Day:
             "every batch sent twice more", f"{self.figures.get('again duplicate', 0)} records, all duplicates"
         )
 
-    def _close(self) -> Outcomes:
+    def _close(self, before: dict[str, int]) -> Outcomes:
         finance, auditor = self.city.desk("finance"), self.city.desk("auditor")
         opened = date.fromisoformat(finance.get("/v1/days/open")["day"])
         closed = finance.post(
             "/v1/day-closes", {"day": opened.isoformat(), "next_day": (opened + timedelta(days=1)).isoformat()}
         )
         self._tell_close(closed)
-        self._tell_trial_balance(auditor.get("/v1/trial-balance"))
+        found = auditor.get("/v1/trial-balance")
+        self._tell_trial_balance(found)
+        moved_fen = {name: fen - before.get(name, 0) for name, fen in self._families(found).items()}
         agreed = self._compare_chips()
         proof = auditor.post("/v1/ledger-proofs", {})
         self.story.step("The ledger proves itself from its transfers alone")
         self.story.fact(
             f"{proof['transfers']} transfers, {proof['accounts']} accounts", f"{len(proof['differences'])} differences"
         )
-        return Outcomes(self.figures, agreed, not proof["differences"])
+        return Outcomes(self.figures, moved_fen, agreed, not proof["differences"])
+
+    @staticmethod
+    def _families(found: Answer) -> dict[str, int]:
+        return {row["family"]: row["balance_fen"] for row in found["rows"]}
 
     def _tell_close(self, closed: Answer) -> None:
         self.story.step(f"The business day {closed['day']} is closed (日终)")

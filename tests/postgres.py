@@ -22,7 +22,7 @@ class Cluster:
             # initdb refuses to run as root; Debian's package brings the user postgres.
             shutil.chown(self.folder, "postgres", "postgres")
             self.as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        self.port = _free_port()
+        self.port = free_port()
 
     def start(self) -> None:
         """Make the cluster and wait until it answers."""
@@ -47,6 +47,10 @@ class Cluster:
         """Stop at once and remove the folder."""
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create_database(self, name: str) -> None:
+        """Make an empty database."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", SUPERUSER, name)
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
         """Address of one of the cluster's databases."""
@@ -84,7 +88,8 @@ def _find_binaries() -> Path:
     return Path(on_path).resolve().parent
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port on loopback that nobody holds just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,126 @@
+"""The server is killed (`kill -9`) again and again while the demo's day goes on: the same final balances as on a quiet day."""
+
+import io
+import random
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.city import City, bootstrap
+from demo.day import Day, Outcomes
+from demo.folder import Folder
+from demo.processes import Server
+from demo.telling import Story
+from tests.postgres import Cluster, free_port
+
+FULL_DAYS = 12
+PAUSE_S = (0.0, 0.7)
+
+
+class Killer(threading.Thread):
+    """Kills the server at random moments and starts it again, until it is told to stop.
+
+    Args:
+        server: the server to be killed.
+        seed: of the moments.
+    """
+
+    def __init__(self, server: Server, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._chance = random.Random(seed)
+        self._over = threading.Event()
+        self.kills = 0
+
+    def run(self) -> None:
+        """Kill, start, wait, again."""
+        while not self._over.wait(self._chance.uniform(*PAUSE_S)):
+            self._server.kill()
+            self.kills += 1
+            self._server.start()
+
+    def stop(self) -> None:
+        """Leave the server running."""
+        self._over.set()
+        self.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run of the drill found."""
+
+    days: int
+    kills: int
+    differences: list[str]
+
+
+def run(database_url: str | None, folder: Path, days: int, seed: int) -> Result:
+    """Play a quiet day, then days under fire, and compare what each moved.
+
+    Args:
+        database_url: a PostgreSQL database; None for SQLite.
+        folder: an empty folder for the demo city.
+        days: how many days under fire.
+        seed: of the moments of the kills.
+    """
+    port = free_port()
+    home = Folder.for_database(database_url, folder)
+    bootstrap(home, port)
+    differences: list[str] = []
+    kills = 0
+    with Server(port, home.environ(port), home.path / "server.log") as server:
+        city = City(home, server)
+        city.found(Story(io.StringIO()))
+        quiet = _play(city)
+        differences += _faults("quiet day", quiet)
+        for number in range(1, days + 1):
+            killer = Killer(server, seed + number)
+            killer.start()
+            try:
+                outcomes = _play(city)
+            finally:
+                killer.stop()
+            kills += killer.kills
+            name = f"day {number} (seed {seed + number}, {killer.kills} kills)"
+            differences += _faults(name, outcomes)
+            if outcomes.moved_fen != quiet.moved_fen:
+                differences.append(f"{name}: moved {outcomes.moved_fen}, not {quiet.moved_fen}")
+    return Result(days, kills, differences)
+
+
+def _play(city: City) -> Outcomes:
+    return Day(city, Story(io.StringIO())).play()
+
+
+def _faults(name: str, outcomes: Outcomes) -> list[str]:
+    faults = []
+    if not outcomes.proved:
+        faults.append(f"{name}: the books are not proved")
+    if not outcomes.agreed:
+        faults.append(f"{name}: a chip differs from its shadow")
+    return faults
+
+
+def run_full() -> bool:
+    """The drill at full size on both databases; prints its counts."""
+    clean = True
+    cluster = Cluster()
+    cluster.start()
+    try:
+        cluster.create_database("drill")
+        for kind, url in (("SQLite", None), ("PostgreSQL", cluster.url("drill"))):
+            with tempfile.TemporaryDirectory() as folder:
+                began = time.monotonic()
+                result = run(url, Path(folder), FULL_DAYS, seed=1)
+                print(
+                    f"{kind}: {result.days} days, {result.kills} kills, {len(result.differences)} differences,"
+                    f" {time.monotonic() - began:.0f} s"
+                )
+                for difference in result.differences:
+                    print(f"  {difference}")
+                clean = clean and not result.differences
+    finally:
+        cluster.stop()
+    return clean

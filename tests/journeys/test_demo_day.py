@@ -1,0 +1,56 @@
+"""The main job, as a newcomer runs it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import free_port
+
+ROOT = Path(__file__).parent.parent.parent
+DAY_TIMEOUT_S = 180
+
+
+def play(url: str | None, folder: Path) -> subprocess.CompletedProcess[str]:
+    database = ["--database", url] if url else []
+    return subprocess.run(
+        [sys.executable, "-m", "demo", "--once", "--port", str(free_port()), "--folder", str(folder), *database],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=DAY_TIMEOUT_S,
+        check=False,
+    )
+
+
+@pytest.fixture
+def city(database: str, clone_database: Callable[[str], str], tmp_path: Path) -> Callable[[], str]:
+    """Play a day and return its story; the same city each time."""
+    url = clone_database(database) if database == "postgresql" else None
+
+    def one_day() -> str:
+        done = play(url, tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return one_day
+
+
+def test_a_city_lives_two_days_and_proves_its_books(city: Callable[[], str], tmp_path: Path) -> None:
+    """One command issues cards, takes rides offline, refuses the forgery, settles and proves; and again on the same database."""
+    first = city()
+    for told in (
+        "¥1.80",
+        "¥0.80",
+        "rejected (bad_tac)",
+        "suspicious (hotlisted)",
+        "all duplicates",
+        "the books are proved",
+        "0 differences",
+    ):
+        assert told in first, f"{told!r} is not in the story:\n{first}"
+    assert "the books are proved" in city()
+    for path in tmp_path.rglob("*.json"):
+        assert path.stat().st_mode & 0o077 == 0, f"{path.name} can be read by others"
