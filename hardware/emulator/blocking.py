@@ -22,6 +22,8 @@ def block_application(chip: Chip, command: CommandApdu) -> ResponseApdu:
 def unblock_application(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """APPLICATION UNBLOCK 84 18: as above; when the last try is spent on a wrong MAC the application is locked for good (9303)."""
     require_parameters(command, 0, 0)
+    if chip.directory.lifecycle is Lifecycle.LOCKED:
+        raise Refused(StatusWord.PERMANENTLY_LOCKED)
     if chip.directory.lifecycle is not Lifecycle.BLOCKED:
         raise Refused(StatusWord.CONDITIONS_OF_USE)
     key = security.line_key(chip.directory)

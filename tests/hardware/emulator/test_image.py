@@ -71,7 +71,7 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
 def test_inserted_image_is_locked(path: Path) -> None:
     """One card is in one reader: a second insertion is refused until the first has been taken out."""
     first = EmulatedCard(CardImage.load(path))
-    with pytest.raises(CardImageInUse, match="blank.json"):
+    with pytest.raises(CardImageInUse, match=r"blank\.json"):
         EmulatedCard(CardImage.load(path))
     first.remove()
     first.remove()

@@ -55,11 +55,10 @@ def test_every_member_is_checked(wrong: object) -> None:
         place[path[-1]] = wrong
         try:
             content_from_document(changed)
-        except ValueError as error:
-            assert "Z" not in str(error).replace("ZZ", "") or wrong != "Z"
-        else:
-            assert path[-1] in OPTIONAL or "options" in path, path
-            unharmed += 1
+        except ValueError:
+            continue
+        assert path[-1] in OPTIONAL or "options" in path, path
+        unharmed += 1
     assert unharmed <= 60
 
 

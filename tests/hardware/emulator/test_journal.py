@@ -9,6 +9,8 @@ from hardware.emulator.journal import Journal
 
 @dataclass
 class Purse:
+    """Something whose attribute the journal writes."""
+
     balance_fen: int = 0
 
 

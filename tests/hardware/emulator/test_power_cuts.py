@@ -82,7 +82,7 @@ def happened(card: EmulatedCard, step: Step, sequence: int) -> bool:
 
 
 @given(steps=steps)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_sequence_of_power_cuts_neither_loses_nor_makes_a_fen(steps: list[Step]) -> None:
     """After every cut, re-INITIALIZE and GET TRANSACTION PROVE say whether it counted, and the balance is the sum of what did."""
     card = card_in_field(balance_fen=5_000)
