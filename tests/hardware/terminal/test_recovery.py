@@ -4,10 +4,13 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Literal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hardware.card import profile
 from hardware.card.channel import send
@@ -17,6 +20,7 @@ from hardware.emulator.card import EmulatedCard
 from hardware.terminal.batch import RecordKind, TapRecord
 from hardware.terminal.receipts import BatchReceipt
 from hardware.terminal.validator import Outcome
+from tests.hardware.emulator.make_cards import SERIAL
 from tests.hardware.terminal.records import TERMINAL, receipt_document
 from tests.hardware.terminal.rides import (
     LOADED_FEN,
@@ -250,3 +254,43 @@ def kill_everywhere(folder: Path, first: Phase | None, stride: int) -> int:
 def test_a_terminal_killed_at_any_line_loses_and_makes_no_fen(tmp_path: Path, first: Phase | None) -> None:
     """After kill -9 anywhere in a ride or a recovery, and a restart, chip and records agree (every fourth line; all in the drill)."""
     assert kill_everywhere(tmp_path, first, stride=4) > 60, "the fuse did not reach the terminal's code"
+
+
+_ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from((0, 1)),
+        st.one_of(st.none(), st.tuples(st.integers(DEBIT - 2, DEBIT), st.sampled_from(("before", "inside", "after")))),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_ACTIONS)
+def test_any_day_of_rides_tears_and_uploads_adds_up(
+    tmp_path: Path, actions: list[tuple[int, tuple[int, Phase] | None, bool]]
+) -> None:
+    """Two cards, any order of rides, tears and uploads: when both have come back, chips and uploaded records agree to the fen."""
+    cards = (adult_card(), adult_card(OTHER_SERIAL))
+    uploaded: list[TapRecord] = []
+    at = MORNING
+    with TemporaryDirectory(dir=tmp_path) as folder, bus(Path(folder) / "outbox.sqlite") as line_1:
+        for which, tear, then_upload in [*actions, (0, None, False), (1, None, True)]:
+            at += timedelta(seconds=400)
+            card = cards[which]
+            card.reset()
+            if tear is not None:
+                card.tear(*tear)
+            line_1.tap(card, at)
+            if then_upload:
+                records = line_1.batch()
+                batch = line_1.outbox.open_batch()
+                if batch is not None:
+                    verdicts = receipt_document(TERMINAL, batch.number, *((record, "accepted") for record in records))
+                    line_1.outbox.apply_receipt(BatchReceipt.parse(verdicts))
+                    uploaded += records
+        assert line_1.outbox.counts().torn == 0
+        assert line_1.outbox.open_batch() is None
+    for card, serial in zip(cards, (SERIAL, OTHER_SERIAL), strict=True):
+        agree(card, [record for record in uploaded if record.card_serial == serial])
