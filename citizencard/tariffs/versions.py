@@ -31,7 +31,7 @@ def publish(session: Session, document: Mapping[str, Any], approval_id: str, *, 
         session: joined, never committed.
         document: the tariff (README.md beside this file).
         approval_id: an executed approval of act `tariff.publish` whose payload is exactly `publish_payload(document)`.
-        now: its time must not lie before this second, and not before that of an earlier version.
+        now: the tariff's time must not lie before this second, nor before an earlier version's; the first one's may lie anywhere.
 
     Raises, in this order:
         TariffInvalid: the document has mistakes; names all of them.
@@ -49,7 +49,8 @@ def publish(session: Session, document: Mapping[str, Any], approval_id: str, *, 
         raise TariffVersionTaken(f"version must be higher than {latest[0]}", version=tariff.version, latest=latest[0])
     earliest = now.astimezone(UTC).replace(microsecond=0)
     effective_from = tariff.effective_from.astimezone(UTC)
-    if effective_from < earliest or (latest[1] is not None and effective_from < latest[1]):
+    # The very first tariff may begin in the past: nothing can have been priced before it.
+    if latest[1] is not None and (effective_from < earliest or effective_from < latest[1]):
         raise TariffBackdated(
             "a tariff takes effect in the future and after its predecessor",
             version=tariff.version,

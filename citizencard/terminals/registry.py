@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from citizencard.approvals.models import EXECUTED, Approval
+from citizencard.cards.numbering import CITY, next_number
 from citizencard.db import new_id
 from citizencard.merchants.registry import line_by_number, merchant_by_id
 from citizencard.terminals.errors import (
@@ -32,8 +34,11 @@ from citizencard.terminals.models import (
     TerminalState,
 )
 
-BIND = "terminal.bind"
-UNBIND = "terminal.unbind"
+BIND: Final = "terminal.bind"
+UNBIND: Final = "terminal.unbind"
+TERMINAL_NUMBERS: Final = "terminal"
+TERMINAL_NUMBER_DIGITS: Final = 8
+MAX_PAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,14 @@ class NewBinding:
         psam_serial: the module in it, 10 bytes.
         merchant_id: who is paid.
         line: the line that a bus validator runs on; None elsewhere.
-        valid_from: from this second on.
+        valid_from: from this second on; None: from the second in which it is carried out.
     """
 
     terminal_id: str
     psam_serial: bytes
     merchant_id: str
     line: int | None
-    valid_from: datetime
+    valid_from: datetime | None = None
 
     def payload(self) -> dict[str, str | int | None]:
         """What the approval of act `terminal.bind` must hold, exactly."""
@@ -61,7 +66,7 @@ class NewBinding:
             "psam_serial": self.psam_serial.hex().upper(),
             "merchant_id": self.merchant_id,
             "line": self.line,
-            "valid_from": _second(self.valid_from).isoformat(),
+            "valid_from": None if self.valid_from is None else _second(self.valid_from).isoformat(),
         }
 
 
@@ -96,6 +101,15 @@ def register_psam(session: Session, serial: bytes, terminal_number: bytes, *, no
     session.add(psam)
     session.flush()
     return psam
+
+
+def next_terminal_number(session: Session) -> bytes:
+    """A terminal number that was never given out: city and 8 digits, 6 BCD bytes.
+
+    Raises:
+        CardNumbersExhausted: all are given out.
+    """
+    return bytes.fromhex(CITY + next_number(session, TERMINAL_NUMBERS, TERMINAL_NUMBER_DIGITS))
 
 
 def register_terminal(session: Session, name: str, *, now: datetime) -> Terminal:
@@ -155,7 +169,7 @@ def bind_terminal(session: Session, binding: NewBinding, approval_id: str, *, no
         BindingOverlaps: one of the two is bound from a later time on.
     """
     _check_approved(session, approval_id, BIND, binding.payload())
-    valid_from = _second(binding.valid_from)
+    valid_from = _second(now if binding.valid_from is None else binding.valid_from)
     psam = _lock(session, binding.terminal_id, binding.psam_serial)
     merchant_by_id(session, binding.merchant_id)
     if binding.line is not None and line_by_number(session, binding.line).merchant_id != binding.merchant_id:
@@ -214,10 +228,10 @@ def unbind_terminal(session: Session, terminal_id: str, approval_id: str, *, now
     return found
 
 
-def list_terminals(session: Session, *, after: str = "", limit: int = 200) -> Sequence[Terminal]:
+def list_terminals(session: Session, *, after: str = "", limit: int = MAX_PAGE) -> Sequence[Terminal]:
     """A page of terminals by id; continue with the last id as `after`. At most 200 a page."""
     return session.scalars(
-        select(Terminal).where(Terminal.id > after).order_by(Terminal.id).limit(min(limit, 200))
+        select(Terminal).where(Terminal.id > after).order_by(Terminal.id).limit(min(limit, MAX_PAGE))
     ).all()
 
 

@@ -45,6 +45,25 @@ class Tap:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a tap that a person should look at.
+
+    Args:
+        finding_id: continue a page from here.
+        kind: what it is.
+        detail: figures that belong to it.
+        found_at: when.
+        tap: what it is about.
+    """
+
+    finding_id: int
+    kind: str
+    detail: dict[str, Any]
+    found_at: datetime
+    tap: Tap
+
+
+@dataclass(frozen=True, slots=True)
 class TapFigures:
     """What the home page says about taps.
 
@@ -72,6 +91,21 @@ def taps_of_card(session: Session, card_serial: bytes, *, before: int | None = N
 def latest_taps(session: Session, limit: int = 10) -> list[Tap]:
     """The taps that came in last, latest first, without rejected records. At most 200."""
     return _taps(session.scalars(_paid().limit(min(limit, MAX_PAGE))))
+
+
+def findings_page(session: Session, *, after: int = 0, limit: int = 50) -> list[Finding]:
+    """Findings in the order in which they were made, each with its tap; continue with the last `finding_id` as `after`."""
+    chosen = (
+        select(TapFinding, TapRecord)
+        .join(TapRecord, TapRecord.id == TapFinding.record_id)
+        .where(TapFinding.id > after)
+        .order_by(TapFinding.id)
+        .limit(min(limit, MAX_PAGE))
+    )
+    return [
+        Finding(row.id, row.kind, row.detail, row.found_at, _taps([record])[0])
+        for row, record in session.execute(chosen).all()
+    ]
 
 
 def figures(session: Session, *, now: datetime) -> TapFigures:

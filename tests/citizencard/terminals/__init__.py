@@ -1,0 +1,1 @@
+"""Terminals, their bindings, keys and shifts."""
