@@ -1,0 +1,51 @@
+"""The command `citizencard`: one line here for each group of commands."""
+
+from typing import Any, Final
+
+import click
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from citizencard.cli.bootstrap import bootstrap
+from citizencard.cli.database import database
+from citizencard.cli.keys import keys
+from citizencard.cli.staff import staff
+from citizencard.errors import CitizencardError
+from ledger.errors import LedgerError
+
+COMMANDS: Final[tuple[click.Command, ...]] = (bootstrap, database, keys, staff)
+"""A new group of commands is written in a module of its own and named here."""
+
+
+class Refusing(click.Group):
+    """A group whose refusals are one sentence on the error output and exit status 1; wrong usage is status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 # click's own signature
+        """Carry out the command, and say in one sentence why it was refused."""
+        try:
+            return super().invoke(ctx)
+        except (CitizencardError, LedgerError) as refusal:
+            raise click.ClickException(f"{refusal.title}: {refusal}") from None
+        except CommandError as refusal:
+            raise click.ClickException(f"The database's history: {_first_line(refusal)}") from None
+        except SQLAlchemyError as failure:
+            # The message of the driver alone: SQLAlchemy's own would add the statement and its values.
+            cause = getattr(failure, "orig", None) or type(failure).__name__
+            raise click.ClickException(f"The database: {_first_line(cause)}") from None
+        except OSError as failure:
+            raise click.ClickException(
+                f"{failure.strerror or failure}: {failure.filename or ''}".rstrip(": ")
+            ) from None
+
+
+@click.group(cls=Refusing)
+def main() -> None:
+    """The server side of the citizen card; settings come from CITIZENCARD_… in the environment."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
+
+
+def _first_line(cause: object) -> str:
+    return (str(cause).strip().splitlines() or [""])[0]
