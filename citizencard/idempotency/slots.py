@@ -78,14 +78,7 @@ def once(session: Session, scope: str, key: str, request_hash: bytes, now: datet
         IdempotencyKeyReused: the key came before with another request.
         ValueError: the block ended well without an answer.
     """
-    check_key(key)
-    take_turn(session, scope, key)
-    row = find_row(session, scope, key)
-    if row is not None and row.request_hash != request_hash:
-        raise IdempotencyKeyReused("the idempotency key was used before for another request")
-    if row is not None and row.status is None:
-        raise IdempotencyInProgress("the same request is being worked on")
-    slot = Slot(None if row is None else answer_of(row))
+    slot = _slot(session, scope, key, request_hash)
     yield slot
     if slot.answer is None:
         raise ValueError("a request that was carried out needs an answer")
@@ -102,6 +95,19 @@ def once(session: Session, scope: str, key: str, request_hash: bytes, now: datet
         )
     )
     session.flush()
+
+
+def _slot(session: Session, scope: str, key: str, request_hash: bytes) -> Slot:
+    check_key(key)
+    take_turn(session, scope, key)
+    row = find_row(session, scope, key)
+    if row is None:
+        return Slot(None)
+    if row.request_hash != request_hash:
+        raise IdempotencyKeyReused("the idempotency key was used before for another request")
+    if row.status is None:
+        raise IdempotencyInProgress("the same request is being worked on")
+    return Slot(answer_of(row))
 
 
 def hash_of(method: str, path: str, body: bytes) -> bytes:
