@@ -8,12 +8,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from citizencard.cli.bootstrap import bootstrap
 from citizencard.cli.database import database
+from citizencard.cli.day import day
 from citizencard.cli.keys import keys
+from citizencard.cli.ledger import ledger
 from citizencard.cli.staff import staff
 from citizencard.errors import CitizencardError
 from ledger.errors import LedgerError
 
-COMMANDS: Final[tuple[click.Command, ...]] = (bootstrap, database, keys, staff)
+COMMANDS: Final[tuple[click.Command, ...]] = (bootstrap, database, day, keys, ledger, staff)
 """A new group of commands is written in a module of its own and named here."""
 
 

@@ -1,0 +1,57 @@
+"""The auditor's command line."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from citizencard import chart
+from citizencard.clock import now
+from citizencard.db import make_engine, make_sessions, transaction
+from tests.citizencard.cli.run_command import Installation
+from tests.citizencard.settlement.make import begin, day_of_rides
+from tests.postgres import SUPERUSER
+
+
+@pytest.fixture
+def city(tmp_path: Path, database: str, clone_database: Callable[[str], str]) -> Installation:
+    """A city with one day of money in its books."""
+    url = clone_database(database)
+    engine = make_engine(url)
+    with transaction(make_sessions(engine)) as session:
+        day_of_rides(session, begin(session, now()), now())
+    engine.dispose()
+    return Installation(tmp_path, url)
+
+
+def test_books_prove_themselves_and_add_up(city: Installation) -> None:
+    """One command says that the books are right, and the trial balance has two equal totals."""
+    proved = city.run("ledger", "prove")
+    assert (proved.returncode, proved.stderr) == (0, "")
+    assert "6 transfers" in proved.stdout
+    assert "the books are proved" in proved.stdout
+    found = json.loads(city.run("ledger", "trial-balance", "--json").stdout)
+    assert found["total_debits_fen"] == found["total_credits_fen"] == 20_800
+    page = json.loads(city.run("ledger", "statement", chart.purse("card_1"), "--limit", "2", "--json").stdout)
+    assert (page["balance_fen"], len(page["lines"]), page["has_more"]) == (9_540, 2, True)
+
+
+def test_altered_books_end_with_status_one_and_name_the_row(city: Installation) -> None:
+    """Whoever changes a balance behind the program's back is found by the next proof."""
+    engine = make_engine(city.environ["CITIZENCARD_DATABASE_URL"].replace("citizencard_app@", f"{SUPERUSER}@"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + 1 WHERE code = 'till:1'"
+        )
+    engine.dispose()
+    proved = city.run("ledger", "prove")
+    assert proved.returncode == 1
+    assert "till:1" in proved.stdout
+
+
+def test_unknown_account_is_one_sentence(city: Installation) -> None:
+    """A slip of the pen gets an answer, not a stack trace."""
+    refused = city.run("ledger", "statement", "purse:nobody")
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
