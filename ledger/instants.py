@@ -1,6 +1,6 @@
 """Instants in the ledger's tables: aware, in UTC, to the microsecond, the same on both databases."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
@@ -52,8 +52,3 @@ def canonical(instant: datetime) -> str:
         ValueError: the instant has no time zone.
     """
     return in_utc(instant).isoformat(timespec="microseconds")
-
-
-def as_date(value: date | str) -> date:
-    """A calendar day as a driver gave it: SQLite knows text only."""
-    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -36,7 +36,7 @@ transfers = st.builds(
     ),
     st.integers(0, 30),
     st.permutations(CODES).map(lambda order: order[:2]),
-    st.integers(1, 120),
+    st.integers(1, 60),
     st.booleans(),
     st.booleans(),
 )
@@ -104,6 +104,10 @@ def test_books_equal_a_dictionary(sessions: Sessions, script: list[tuple[str, st
     with sessions() as session:
         books(session, wallet("wallet:a", CEILING_FEN), wallet("wallet:b", CEILING_FEN))
         model = Model()
+        begin = [transfer(f"begin:{code}", "bank", code, 100) for code in ("wallet:a", "wallet:b")]
+        begin.append(transfer("begin:till", "till:1", "merchant:1:clearing", 100))
+        assert model.takes_all(begin)
+        post(session, begin, now=AT)
         for step, what in script:
             try:
                 if isinstance(what, list):
