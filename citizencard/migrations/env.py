@@ -49,7 +49,8 @@ def run(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})")
             connection.commit()
         else:
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr] # sqlite3
+            # Back to the pool it would go without its foreign keys: the next user gets a new connection.
+            connection.invalidate()
 
 
 run(context.config.attributes["engine"])

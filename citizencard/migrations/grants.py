@@ -26,6 +26,9 @@ APPEND_ONLY = (
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 
+NOT_FOR_AUDITORS = ("staff_member", "staff_session")
+"""Tables with password hashes and tokens: an auditor who could read them could try to be somebody else."""
+
 
 def create_roles(connection: Connection) -> None:
     """Make the three roles where they are missing. Needs the right to create roles; no passwords are set here."""
@@ -53,3 +56,6 @@ def grant_roles(connection: Connection) -> None:
     if AUDITOR in found:
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {AUDITOR}")
         connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {AUDITOR}")
+        for table in NOT_FOR_AUDITORS:
+            if connection.execute(text("SELECT to_regclass(:table)"), {"table": table}).scalar():
+                connection.exec_driver_sql(f"REVOKE SELECT ON {table} FROM {AUDITOR}")

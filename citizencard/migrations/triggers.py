@@ -42,9 +42,10 @@ def append_only_by(op: Operations, table: str, key: tuple[str, ...]) -> None:
             f" BEGIN SELECT RAISE(ABORT, '{table}: {REFUSAL}'); END"
         )
     same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+    there_already = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608 # the names are ours
     op.execute(
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"
-        f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 # the name is ours
+        f" WHEN EXISTS ({there_already})"
         f" BEGIN SELECT RAISE(ABORT, '{table}: {REFUSAL}'); END"
     )
 
