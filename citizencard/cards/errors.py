@@ -124,3 +124,24 @@ class ReaderAnswerInvalid(CardError):
 
     code = "reader_answer_invalid"
     public = ("job_id", "step", "reason")
+
+
+class UnknownPsamOrder(CardError):
+    """There is no such order of a security module."""
+
+    code = "unknown_psam_order"
+    public = ("psam_order_id",)
+
+
+class PsamStateForbids(CardError):
+    """The security module's state does not allow this."""
+
+    code = "psam_state_forbids"
+    public = ("psam_order_id", "state")
+
+
+class TerminalNumberTaken(CardError):
+    """The terminal number was given to a security module before."""
+
+    code = "terminal_number_given"
+    public = ("terminal_number",)

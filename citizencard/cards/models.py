@@ -4,7 +4,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from citizencard.cards.columns import HexBytes
@@ -48,7 +59,11 @@ class CardState(StrEnum):
 
 
 class CardStock(Base):
-    """A chip as the maker delivered it. One chip carries one card number in its life, or none."""
+    """A chip as the maker delivered it. One chip carries one card number in its life, or none.
+
+    `has_transport_key` is true as long as the command that replaces the maker's key was surely not carried out. A chip allows three wrong
+    tries: without this a chip that is torn again and again would be blocked by guessing which key it has.
+    """
 
     __tablename__ = "card_stock"
     __table_args__ = (
@@ -60,6 +75,7 @@ class CardStock(Base):
     kind: Mapped[str] = mapped_column(String(8))
     batch: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
+    has_transport_key: Mapped[bool] = mapped_column(Boolean)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

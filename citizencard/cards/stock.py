@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from citizencard.audit import Actor, record
@@ -50,6 +50,7 @@ def receive_chips(session: Session, delivery: Delivery, *, actor: Actor, now: da
             kind=delivery.kind,
             batch=delivery.batch,
             state=StockState.BLANK,
+            has_transport_key=True,
             received_at=now,
             changed_at=now,
         )
@@ -94,3 +95,8 @@ def move_chip(session: Session, chip: CardStock, state: StockState, *, now: date
     chip.state = state
     chip.changed_at = now
     session.flush()
+
+
+def note_transport_key(session: Session, chip_serial: bytes, *, present: bool) -> None:
+    """Remember whether the chip surely has its maker's transport key still."""
+    session.execute(update(CardStock).where(CardStock.chip_serial == chip_serial).values(has_transport_key=present))

@@ -63,6 +63,11 @@ class CardPlan:
     social: SocialFacts | None = field(repr=False)
     profile: CardProfile = field(default_factory=CardProfile)
 
+    @property
+    def chip_serial(self) -> bytes:
+        """See `Plan`."""
+        return self.writer.holder.chip_serial
+
     def stages(self, mode: str) -> Sequence[Stage]:
         """See `Plan`."""
         master = (select_file(MASTER_FID),)

@@ -54,7 +54,7 @@ class Personalise:
         """
         chip_serial = chip_serial_of(atr)
         subject = _look(context, chip_serial)
-        mode = FRESH if subject.chip.state == StockState.BLANK else AGAIN
+        mode = FRESH if subject.chip.has_transport_key else AGAIN
         card_id = b""
         if subject.social is not None:
             body = card_id_body(subject.social.region, chip_serial)

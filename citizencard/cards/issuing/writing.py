@@ -1,21 +1,34 @@
 """Taking one stage after the other: what to send next from what the chip answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final, Protocol
+
+from sqlalchemy.orm import Session
 
 from citizencard.cards.issuing.stages import Stage
 from citizencard.cards.reader_jobs import CARD_REFUSED, TORN, CardAnswer, Move
+from citizencard.cards.stock import note_transport_key
 from hardware.card.apdu import CommandApdu
 
 WRITING: Final = "writing"
 FRESH: Final = "fresh"
 """The chip has its maker's transport key."""
 AGAIN: Final = "again"
-"""The chip was begun before: our control key first, then the transport key, once each (money.md §9)."""
+"""The chip may have our control key: that first, then the transport key, once each (money.md §9)."""
+
+REPLACING: Final = 1
+"""Stage of a fresh chip that replaces its transport key."""
 
 
 class Plan(Protocol):
     """All stages of one chip, and what comes after the last."""
+
+    @property
+    def chip_serial(self) -> bytes:
+        """The chip."""
+        ...
 
     def stages(self, mode: str) -> Sequence[Stage]:
         """The stages when the chip is found in this mode; the first one authenticates."""
@@ -49,7 +62,13 @@ def go_on_writing(plan: Plan, state: Mapping[str, Any], answer: CardAnswer) -> M
         proof = plan.proof()
         return Move(proof.state, (command, *proof.commands), ticks=(*ticks, stage.tick))
     following: tuple[CommandApdu, ...] = stages[number + 1].opening()
-    return Move({"phase": WRITING, "mode": mode, "stage": number + 1, "leading": 1}, (command, *following), ticks=ticks)
+    replacing = mode == FRESH and number == REPLACING
+    return Move(
+        {"phase": WRITING, "mode": mode, "stage": number + 1, "leading": 1},
+        (command, *following),
+        ticks=ticks,
+        effect=_transport_key(plan, present=False) if replacing else None,
+    )
 
 
 def _after_refusal(plan: Plan, state: Mapping[str, Any], answer: CardAnswer, sw: int) -> Move:
@@ -59,6 +78,16 @@ def _after_refusal(plan: Plan, state: Mapping[str, Any], answer: CardAnswer, sw:
     of_the_stage = bool(state["leading"]) and len(answer.responses) == 1
     if of_the_stage and sw in stages[number - 1].tolerated:
         return Move({**state, "leading": 0}, stages[number].opening())
-    if of_the_stage and number == 1 and mode == AGAIN:
-        return begin_writing(plan, FRESH)
-    return Move(outcome=CARD_REFUSED, ticks=(f"refused with {sw:04X}",))
+    authenticating = of_the_stage and number == 1
+    if authenticating and mode == AGAIN:
+        return replace(begin_writing(plan, FRESH), effect=_transport_key(plan, present=True))
+    return Move(
+        outcome=CARD_REFUSED,
+        ticks=(f"refused with {sw:04X}",),
+        effect=_transport_key(plan, present=False) if authenticating else None,
+    )
+
+
+def _transport_key(plan: Plan, *, present: bool) -> Callable[[Session], None]:
+    """Becomes true together with the step: before the replacing command leaves, after our control key was refused."""
+    return partial(note_transport_key, chip_serial=plan.chip_serial, present=present)

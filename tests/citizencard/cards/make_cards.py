@@ -1,4 +1,4 @@
-"""Cards for tests: from an application to a chip that was personalised, issued, activated and loaded through the real steps.
+"""Cards for tests: from an application to a chip that was personalised, issued and activated through the real steps.
 
 card, chip = issue_card(sessions, vault, now)
 load_card(sessions, vault, chip, LoadWish(card.id, 10_000, till.id), now)
@@ -16,7 +16,8 @@ from citizencard.audit import Actor
 from citizencard.cards.applications import Application, apply_for_card
 from citizencard.cards.issuing.kinds import ISSUING_JOBS
 from citizencard.cards.issuing.personalise import PERSONALISE, PERSONALISED
-from citizencard.cards.models import Card, CardStock, ChipKind
+from citizencard.cards.issuing.psam import PERSONALISE_PSAM, order_psam
+from citizencard.cards.models import Card, CardStock, ChipKind, PsamOrder
 from citizencard.cards.reader_jobs import JobOrder, Workbench
 from citizencard.cards.states import Deed, activate_card
 from citizencard.cards.states import issue_card as hand_out
@@ -27,7 +28,7 @@ from citizencard.people.flow import register_person
 from citizencard.people.models import Person
 from citizencard.people.registry import NewPerson
 from citizencard.social_security.models import LINKED, SocialSecurityLink
-from hardware.emulator import EmulatedCard, blank_card
+from hardware.emulator import EmulatedCard, blank_card, blank_psam
 from tests.citizencard.cards.reader import Workstation
 
 CLERK: Final = Actor("staff", "staff_clerk", person_id="P-1", role="clerk", workstation="W-1")
@@ -96,12 +97,29 @@ def resident(sessions: Sessions, hsm: Hsm, now: datetime, born: date = date(1990
     return person
 
 
-def blank(sessions: Sessions, hsm: Hsm, now: datetime) -> EmulatedCard:
+def blank(sessions: Sessions, hsm: Hsm, now: datetime, kind: ChipKind = ChipKind.CARD) -> EmulatedCard:
     """A blank chip, delivered and in stock."""
     chip_serial = next(_CHIPS).to_bytes(8)
     with transaction(sessions) as session:
-        receive_chips(session, Delivery(ChipKind.CARD, "B-1", (chip_serial,)), actor=CLERK, now=now)
-    return EmulatedCard(blank_card(chip_serial, hsm.blank_transport_key(chip_serial)))
+        receive_chips(session, Delivery(kind, "B-1", (chip_serial,)), actor=CLERK, now=now)
+    make = blank_card if kind is ChipKind.CARD else blank_psam
+    return EmulatedCard(make(chip_serial, hsm.blank_transport_key(chip_serial)))
+
+
+def psam_order(sessions: Sessions, now: datetime, terminal_number: bytes) -> PsamOrder:
+    """A security module that was ordered for a terminal number."""
+    with transaction(sessions) as session:
+        return order_psam(session, terminal_number, Deed(CLERK, now))
+
+
+def make_psam(sessions: Sessions, hsm: Hsm, now: datetime, terminal_number: bytes) -> tuple[PsamOrder, EmulatedCard]:
+    """A security module as a terminal gets it: serial and terminal number on it, root key proved."""
+    order, chip = psam_order(sessions, now, terminal_number), blank(sessions, hsm, now, ChipKind.PSAM)
+    job = JobOrder(PERSONALISE_PSAM, order.id, chip.atr, CLERK)
+    end = Workstation(Workbench(sessions, hsm, ISSUING_JOBS), chip).run(job, now)
+    assert end.outcome == PERSONALISED, end
+    chip.reset()
+    return order, chip
 
 
 def application(sessions: Sessions, hsm: Hsm, now: datetime, card_class: int = ADULT) -> Card:

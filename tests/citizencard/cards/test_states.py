@@ -39,6 +39,7 @@ def active_card(session: Session, now: datetime, chip: int = 1) -> Card:
             kind=ChipKind.CARD,
             batch="B",
             state=StockState.PERSONALISED,
+            has_transport_key=False,
             received_at=now,
             changed_at=now,
         )
