@@ -1,16 +1,16 @@
 """Triggers that keep facts as they are, on both databases, for use inside migrations."""
 
-from alembic.operations import Operations
+from typing import Any
 
 REFUSAL = "rows of this table are facts and are never changed"
 
 
-def append_only(op: Operations, table: str) -> None:
+def append_only(op: Any, table: str) -> None:  # noqa: ANN401 # alembic's `op` is a module that stands for its operations
     """Keep the rows of a table that is numbered by `id` as they are; see `append_only_by`."""
     append_only_by(op, table, ("id",))
 
 
-def append_only_by(op: Operations, table: str, key: tuple[str, ...]) -> None:
+def append_only_by(op: Any, table: str, key: tuple[str, ...]) -> None:  # noqa: ANN401 # the same
     """Let the database itself refuse UPDATE, DELETE, TRUNCATE and REPLACE on a table.
 
     PostgreSQL: a row trigger for UPDATE and DELETE, and a statement trigger for TRUNCATE, which row triggers do not see.
@@ -50,7 +50,7 @@ def append_only_by(op: Operations, table: str, key: tuple[str, ...]) -> None:
     )
 
 
-def changeable_again(op: Operations, table: str) -> None:
+def changeable_again(op: Any, table: str) -> None:  # noqa: ANN401 # the same
     """Take the triggers away, for the way back of a migration."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(f"DROP TRIGGER {table}_no_change ON {table}")

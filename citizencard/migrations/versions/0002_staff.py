@@ -20,7 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    changeable_again(op, "audit_entry")  # type: ignore[arg-type] # alembic's proxy module has the methods of Operations
+    changeable_again(op, "audit_entry")
     for table in (
         "idempotency_key",
         "approval",
@@ -53,7 +53,7 @@ def _audit() -> None:
     )
     op.create_index("ix_audit_entry_actor_id", "audit_entry", ["actor_id"])
     op.create_index("ix_audit_entry_subject", "audit_entry", ["subject"])
-    append_only(op, "audit_entry")  # type: ignore[arg-type] # alembic's proxy module has the methods of Operations
+    append_only(op, "audit_entry")
 
 
 def _staff() -> None:

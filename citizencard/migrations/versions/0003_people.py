@@ -48,10 +48,10 @@ def upgrade() -> None:
         sa.Column("recorded_at", UtcDateTime, nullable=False),
     )
     op.create_index("ix_social_security_event_link_id", "social_security_event", ["link_id"])
-    append_only(op, "social_security_event")  # type: ignore[arg-type] # alembic's proxy module has the methods of Operations
+    append_only(op, "social_security_event")
 
 
 def downgrade() -> None:
-    changeable_again(op, "social_security_event")  # type: ignore[arg-type] # alembic's proxy module has the methods of Operations
+    changeable_again(op, "social_security_event")
     for table in ("social_security_event", "social_security_link", "person"):
         op.drop_table(table)
