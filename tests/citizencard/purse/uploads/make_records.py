@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from citizencard import chart
 from citizencard.approvals.decisions import Proposal, approve, execute, propose
 from citizencard.audit import Actor
-from citizencard.cards.models import Card, CardState, CardStateChange, CardStock, HotlistEntry
+from citizencard.cards.models import Card, CardState, CardStateChange, ChipKind, HotlistEntry
+from citizencard.cards.stock import Delivery, receive_chips
 from citizencard.clock import BEIJING, beijing_date
 from citizencard.db import Sessions, new_id, reading, transaction
 from citizencard.keys.hsm import KeyRole
@@ -145,28 +146,36 @@ def make_city(sessions: Sessions, now: datetime) -> City:
         )
 
 
+def a_device(line: int, terminal_id: str = "term_of_a_test") -> Device:
+    """The validator of a line, known to no registry."""
+    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"device {line}".encode()).digest())
+    return Device(terminal_id, bytes.fromhex(f"3302{line:08d}"), bytes.fromhex(f"3302{line:016d}"), line, key)
+
+
+def a_card(number: int, card_class: int = ADULT) -> TestCard:
+    """The card with this number, known to no registry."""
+    return TestCard("card_of_a_test", application_serial("3302", f"{number:011d}"), card_class)
+
+
 def make_device(session: Session, line: int, merchant_id: str | None, now: datetime) -> Device:
     """A validator with a key of its own; line 0 makes one that is bound to nobody."""
-    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"device {line}".encode()).digest())
-    psam_serial, number = bytes.fromhex(f"3302{line:016d}"), bytes.fromhex(f"3302{line:08d}")
     terminal = register_terminal(session, f"Bus {line}", now=now)
-    enrol(session, issue_enrolment_code(session, terminal.id, now=now), key.public_key().public_bytes_raw(), now=now)
+    device = a_device(line, terminal.id)
+    public_key = device.key.public_key().public_bytes_raw()
+    enrol(session, issue_enrolment_code(session, terminal.id, now=now), public_key, now=now)
     if merchant_id is not None:
-        register_psam(session, psam_serial, number, now=now)
-        binding = NewBinding(terminal.id, psam_serial, merchant_id, line, now)
+        register_psam(session, device.psam_serial, device.number, now=now)
+        binding = NewBinding(terminal.id, device.psam_serial, merchant_id, line, now)
         bind_terminal(session, binding, approved(session, BIND, binding.payload(), now), now=now)
-    return Device(terminal.id, number, psam_serial, line, key)
+    return device
 
 
 def make_card(
     session: Session, number: int, card_class: int, since: datetime, *, lost_from: datetime | None = None
 ) -> TestCard:
     """An active card, on the hotlist from an instant if one is given."""
-    serial, chip = application_serial("3302", f"{number:011d}"), number.to_bytes(8)
-    session.add(
-        CardStock(chip_serial=chip, kind="card", batch="B-1", state="personalised", received_at=since, changed_at=since)
-    )
-    session.flush()
+    serial, chip = a_card(number).serial, number.to_bytes(8)
+    receive_chips(session, Delivery(ChipKind.CARD, "B-1", (chip,)), actor=MAKER, now=since)
     card = Card(
         id=new_id("card"),
         person_id=bare_person(session, since),

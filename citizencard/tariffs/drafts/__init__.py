@@ -1,0 +1,1 @@
+"""Proposed tariffs: kept word for word until a second person has decided."""
