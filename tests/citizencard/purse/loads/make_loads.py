@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from citizencard import chart
-from citizencard.audit import Actor
 from citizencard.cards.models import Card
-from citizencard.cards.reader_jobs import JobOrder, JobStep, Workbench
+from citizencard.cards.reader_jobs import JobContext, JobOrder, JobStep, Workbench
 from citizencard.cards.states import Deed
 from citizencard.clock import beijing_date
 from citizencard.db import Sessions, reading, transaction
 from citizencard.keys.hsm import Hsm
 from citizencard.purse.loads.flow import LOAD, LOADED
 from citizencard.purse.loads.kinds import READER_JOBS
-from citizencard.purse.loads.loads import LoadWish, find_load, request_load
+from citizencard.purse.loads.loads import LoadWish, find_load, give_back, request_load
 from citizencard.purse.loads.models import Load
 from citizencard.purse.loads.recovery import RECOVER_LOAD
 from citizencard.staff.models import Till
@@ -27,17 +25,14 @@ from ledger import balances, open_first_day
 from tests.citizencard.cards.make_cards import CLERK
 from tests.citizencard.cards.reader import Workstation
 
-__all__ = ["CLERK", "City", "Money"]
-CASHIER: Final[Actor] = CLERK
-
 
 @dataclass(frozen=True, slots=True)
 class Money:
     """What the books say about one card, in fen."""
 
-    purse: int
-    inload: int
-    till: int
+    purse: int = 0
+    inload: int = 0
+    till: int = 0
     due: int = 0
     owed: int = 0
 
@@ -92,9 +87,22 @@ class City:
         """Run the job that loads, to its end."""
         return self.station(chip).run(self.load_order(load, chip), self.now)
 
+    def recover_order(self, load: Load, chip: EmulatedCard) -> JobOrder:
+        """The job that finds out what became of a load."""
+        return JobOrder(RECOVER_LOAD, load.id, chip.atr, CLERK)
+
     def recover(self, load: Load, chip: EmulatedCard) -> JobStep:
-        """Run the job that finds out what became of a load."""
-        return self.station(chip).run(JobOrder(RECOVER_LOAD, load.id, chip.atr, CLERK), self.now)
+        """Run that job to its end."""
+        return self.station(chip).run(self.recover_order(load, chip), self.now)
+
+    def give_back(self, load: Load) -> Load:
+        """The clerk's decision after a disproof."""
+        with transaction(self.sessions) as session:
+            return give_back(session, load.id, self.deed())
+
+    def context(self, step: JobStep, load: Load) -> JobContext:
+        """What a step of the load's job gets, to run a part of it alone."""
+        return JobContext(self.sessions, self.hsm, step.job_id, load.id, CLERK, self.now)
 
     def loaded(self, card: Card, chip: EmulatedCard, amount_fen: int = 10_000) -> Load:
         """A load that went well."""
