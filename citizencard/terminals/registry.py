@@ -50,7 +50,8 @@ class NewBinding:
         psam_serial: the module in it, 10 bytes.
         merchant_id: who is paid.
         line: the line that a bus validator runs on; None elsewhere.
-        valid_from: from this second on; None: from the second in which it is carried out.
+        valid_from: from this second on, or from the second in which it is carried out if that is later: the second pair of eyes takes
+            its time, and nothing is ever bound for the past. None: from the second in which it is carried out.
     """
 
     terminal_id: str
@@ -159,25 +160,22 @@ def bind_terminal(session: Session, binding: NewBinding, approval_id: str, *, no
         session: joined, never committed.
         binding: what was agreed on.
         approval_id: an executed approval of act `terminal.bind` with exactly this payload, not used before.
-        now: bounds how early the binding may begin (the running second).
+        now: the binding begins in this second at the earliest; the row says when.
 
     Raises, in this order:
         BindingNotApproved: no such executed approval, another payload, or used already.
         UnknownTerminal, UnknownPsam, UnknownMerchant, UnknownLine: one of the parts is not registered.
         BindingLineForeign: the line is another merchant's.
-        BindingBackdated: it would begin in the past.
         BindingOverlaps: one of the two is bound from a later time on.
     """
     _check_approved(session, approval_id, BIND, binding.payload())
-    valid_from = _second(now if binding.valid_from is None else binding.valid_from)
+    valid_from = _second(now if binding.valid_from is None else max(binding.valid_from, now))
     psam = _lock(session, binding.terminal_id, binding.psam_serial)
     merchant_by_id(session, binding.merchant_id)
     if binding.line is not None and line_by_number(session, binding.line).merchant_id != binding.merchant_id:
         raise BindingLineForeign(
             f"line {binding.line} is another merchant's", line=binding.line, merchant_id=binding.merchant_id
         )
-    if valid_from < _second(now):
-        raise BindingBackdated("a binding cannot begin in the past", valid_from=valid_from.isoformat())
     _end_former(session, binding, valid_from)
     row = TerminalBinding(
         terminal_id=binding.terminal_id,

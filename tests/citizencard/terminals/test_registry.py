@@ -91,8 +91,6 @@ def test_bindings_never_begin_in_the_past_or_overlap(session: Session, now: date
     """Two payees for one tap cannot be, and yesterday's payee stays."""
     merchant, terminal = bus_company(session, now), register_terminal(session, "Bus 1", now=now)
     module, other = psam(session, 1, now), register_terminal(session, "Bus 2", now=now)
-    with pytest.raises(BindingBackdated):
-        bind(session, NewBinding(terminal.id, module, merchant, 1, now - timedelta(seconds=1)), now)
     tomorrow = now + timedelta(days=1)
     bind(session, NewBinding(terminal.id, module, merchant, 1, tomorrow), now)
     with pytest.raises(BindingOverlaps):
@@ -105,6 +103,15 @@ def test_bindings_never_begin_in_the_past_or_overlap(session: Session, now: date
         (terminal.id, tomorrow, tomorrow),
         (other.id, tomorrow, None),
     ]
+
+
+def test_a_beginning_that_has_passed_is_now(session: Session, now: datetime) -> None:
+    """The second person agreed an hour after the wished beginning: taps of that hour keep having no payee."""
+    merchant, module = bus_company(session, now), psam(session, 1, now)
+    terminal = register_terminal(session, "Bus 1", now=now)
+    row = bind(session, NewBinding(terminal.id, module, merchant, 1, now - timedelta(hours=1)), now)
+    assert row.valid_from == now
+    assert bindings_as_of(session, [(number(1), now - timedelta(seconds=1))])[0].merchant_id is None
 
 
 def test_binding_needs_four_eyes_on_exactly_this(session: Session, now: datetime) -> None:
@@ -148,6 +155,9 @@ def test_unbinding_ends_now(session: Session, now: datetime) -> None:
         unbind_terminal(session, terminal.id, approved(session, UNBIND, unbind_payload(terminal.id), later), now=later)
     with pytest.raises(BindingNotApproved):
         unbind_terminal(session, terminal.id, "apr_none", now=later)
+    bind(session, NewBinding(terminal.id, module, merchant, 1, later + timedelta(days=1)), later)
+    with pytest.raises(BindingBackdated):
+        unbind_terminal(session, terminal.id, approved(session, UNBIND, unbind_payload(terminal.id), later), now=later)
 
 
 def test_terminals_are_listed_and_disabled(session: Session, now: datetime) -> None:
