@@ -22,6 +22,7 @@ from citizencard.purse.uploads.errors import (
     UploadFieldInvalid,
     UploadRefused,
 )
+from hardware.terminal import batch as device
 from tests.citizencard.purse.uploads.make_records import a_card, a_device, file_of, json_of, seal, tap, unsealed
 
 AT = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
@@ -44,6 +45,15 @@ def test_good_file_is_read() -> None:
     assert (signed.batch.number, signed.batch.records) == (1, tuple(RECORDS))
     assert signed.signed + signed.signature == GOOD
     assert decode_file(file_of(DEVICE, [])).batch.records == ()
+
+
+def test_the_reference_terminal_writes_what_we_read() -> None:
+    """Two programs that share no code agree on every byte of the layout, in both forms."""
+    records = [device.TapRecord.decode(record.encode()) for record in RECORDS]
+    head = device.BatchHead(DEVICE.number, DEVICE.psam_serial, 1, 3, 0, bytes.fromhex("20261121083000"))
+    written = device.encode_batch(head, records, DEVICE.key.sign)
+    assert written == GOOD
+    assert from_json(device.Batch(1, written).as_json()) == decode_file(written).batch
 
 
 @pytest.mark.parametrize(
