@@ -28,7 +28,7 @@ def differences(sessions: Sessions, chips: Mapping[str, EmulatedCard], unproven:
     """
     with reading(sessions) as session:
         open_fen = open_items(session)
-        found = [
+        return [
             *_chips_against_shadows(session, chips, unproven),
             *(
                 f"{card_id}: {fen} fen are unproven, but the open items claim {open_fen.get(card_id, 0)}"
@@ -37,7 +37,6 @@ def differences(sessions: Sessions, chips: Mapping[str, EmulatedCard], unproven:
             ),
             *_books(session),
         ]
-    return found
 
 
 def open_items(session: Session) -> dict[str, int]:

@@ -20,7 +20,6 @@ def test_ride_torn_at_every_command_and_phase(world: World, ending: Ending) -> N
     for tear in chosen:
         with world.undone():
             found[tear] = TornRide(world, rider, tear, ending, commands - 1).play()
-    print(f"{len(found)} tears of a ride, the card {ending}")
     assert {tear: words for tear, words in found.items() if words} == {}
 
 

@@ -11,9 +11,10 @@ Nothing is replaced but HTTP: what a terminal would send is given to the upload'
 """
 
 import copy
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,7 @@ LOADED_FEN: Final = 10_000
 SOON: Final = timedelta(seconds=20)
 NEXT_DAY: Final = timedelta(days=1)
 MAX_BATCHES: Final = 20
+_MEMORIES: Final = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class World:
             for rider, chip in kept:
                 rider.chip = chip
             for bus in self.buses:
-                _new_memory(bus, self.folder)
+                _forget(bus, self.folder)
 
 
 def copied(chip: EmulatedCard) -> EmulatedCard:
@@ -272,7 +274,7 @@ class _Garage:
                 json.loads(json.dumps(compile_device_table(in_force(session, self.now).document)))
             )
         settings = ValidatorSettings(terminal_number=number, psam_serial=order.serial, line=line)
-        outbox = Outbox(self.folder / f"{number.hex()}-0.sqlite")
+        outbox = new_memory(self.folder)
         outbox.raise_next_batch(signed.batch)
         validator = BusValidator(psam, outbox, table, settings, Hotlist())
         return Bus(terminal_id, psam, settings, table, key, outbox, validator)
@@ -283,19 +285,21 @@ class _Garage:
 
 def clone_of(bus: Bus, folder: Path) -> Bus:
     """A validator with a perfect copy of another one's module: both will use the same terminal sequences."""
-    outbox = Outbox(folder / f"{bus.settings.terminal_number.hex()}-clone.sqlite")
+    outbox = new_memory(folder)
     psam = copied(bus.psam)
     validator = BusValidator(psam, outbox, bus.table, bus.settings, Hotlist())
     return replace(bus, psam=psam, outbox=outbox, validator=validator)
 
 
-def _new_memory(bus: Bus, folder: Path) -> None:
-    """Give a validator an empty memory, as a new one out of the box."""
+def new_memory(folder: Path) -> Outbox:
+    """The memory of a validator out of the box; no two have the same file."""
+    return Outbox(folder / f"outbox-{next(_MEMORIES)}.sqlite")
+
+
+def _forget(bus: Bus, folder: Path) -> None:
+    """Give a validator an empty memory."""
     bus.outbox.close()
-    for path in folder.glob(f"{bus.settings.terminal_number.hex()}-0.sqlite*"):
-        with suppress(FileNotFoundError):
-            path.unlink()
-    bus.outbox = Outbox(folder / f"{bus.settings.terminal_number.hex()}-0.sqlite")
+    bus.outbox = new_memory(folder)
     bus.psam.reset()
     hotlist = bus.validator.hotlist
     bus.validator = BusValidator(bus.psam, bus.outbox, bus.table, bus.settings, hotlist)
