@@ -1,4 +1,7 @@
-"""Running reader jobs: each step is taken once, however often its answer is sent, and the next commands leave only after a commit."""
+"""Applying for a card, and running reader jobs.
+
+Each step of a job is taken once, however often its answer is sent, and the next commands leave only after a commit.
+"""
 
 import hashlib
 import hmac
@@ -12,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from citizencard.audit import Actor, record
+from citizencard.cards.applications import Application, apply_for_card
 from citizencard.cards.errors import (
     ReaderAnswerInvalid,
     ReaderJobExpired,
@@ -21,7 +25,7 @@ from citizencard.cards.errors import (
     UnknownJobKind,
     UnknownReaderJob,
 )
-from citizencard.cards.models import ReaderJob, ReaderJobStep
+from citizencard.cards.models import Card, ReaderJob, ReaderJobStep
 from citizencard.cards.reader_jobs import (
     SUPERSEDED,
     CardAnswer,
@@ -33,8 +37,10 @@ from citizencard.cards.reader_jobs import (
     Move,
     Workbench,
 )
-from citizencard.db import new_id, reading, transaction
+from citizencard.cards.states import Deed
+from citizencard.db import Sessions, new_id, reading, transaction
 from citizencard.keys.hsm import FieldContext, Hsm
+from citizencard.people.flow import personal_data
 from hardware.card.apdu import CommandApdu
 
 JOB_LIFETIME: Final = timedelta(minutes=30)
@@ -50,6 +56,19 @@ class _Open:
     job: ReaderJob
     asked: ReaderJobStep
     following: ReaderJobStep | None
+
+
+def apply(sessions: Sessions, hsm: Hsm, person_id: str, chosen_class: int, deed: Deed) -> Card:
+    """Accept a resident's application. The birth date is decrypted before the transaction begins, compared, and not kept.
+
+    Raises:
+        PersonUnknown: there is no such resident.
+        UnknownCardClass, ClassNotForPerson: no such class, or not at this age.
+        CardNumbersExhausted: all numbers are given out.
+    """
+    born = personal_data(sessions, hsm, person_id).birth_date
+    with transaction(sessions) as session:
+        return apply_for_card(session, Application(person_id, born, chosen_class), deed)
 
 
 def start_job(bench: Workbench, order: JobOrder, now: datetime) -> JobStep:

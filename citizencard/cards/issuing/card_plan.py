@@ -6,7 +6,6 @@ from functools import partial
 from typing import Final
 
 from citizencard.cards.classes import card_class
-from citizencard.cards.issuing.holder import SocialFacts
 from citizencard.cards.issuing.proof import begin_proof
 from citizencard.cards.issuing.stages import Before, Stage, Writer, make_directory
 from citizencard.cards.issuing.writing import AGAIN
@@ -15,6 +14,7 @@ from citizencard.cards.numbering import CITY, ISSUER, PROVINCE
 from citizencard.cards.reader_jobs import Move
 from citizencard.keys.hsm import KeyRole
 from citizencard.people.registry import PersonalData
+from citizencard.social_security.flow import SocialSecurityCardData
 from hardware.card.administration import erase_directory
 from hardware.card.files import (
     CARDHOLDER_NAME_BYTES,
@@ -53,14 +53,14 @@ class CardPlan:
         writer: asks the vault on behalf of this chip.
         card: its row, detached.
         holder: fetches the holder in clear; called only for the commands that carry the holder's data.
-        social: the holder's place in social security; None if there is none, then the card has no social-security application.
+        social: fetches the holder's place in social security, likewise; None if there is none, then the card has no such application.
         profile: the files and keys.
     """
 
     writer: Writer
     card: Card
     holder: Callable[[], PersonalData] = field(repr=False)
-    social: SocialFacts | None = field(repr=False)
+    social: Callable[[], SocialSecurityCardData] | None = field(repr=False)
     profile: CardProfile = field(default_factory=CardProfile)
 
     @property
@@ -147,13 +147,13 @@ class CardPlan:
         ).encode()[number - 1]
 
     def _person_record(self, number: int) -> bytes:
-        holder, social = self.holder(), self.social
-        if social is None:
+        if self.social is None:
             raise ValueError("a holder without social security has no such record")
+        social = self.social()
         return PersonRecords(
             social_number=social.number,
-            name=chip_text(holder.name, NAME_BYTES),
-            sex=str(holder.sex),
-            born=holder.birth_date,
+            name=chip_text(social.name, NAME_BYTES),
+            sex=str(social.sex),
+            born=social.birth_date,
             ethnic_group=social.nation,
         ).encode()[number - 1]

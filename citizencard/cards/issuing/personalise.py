@@ -6,7 +6,7 @@ the transport key, once each; everything below the master file is erased and wri
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from citizencard.cards.errors import CardStateForbids, ChipNotBlank, UnknownCard, UnknownChip, WrongChip
 from citizencard.cards.issuing import proof
 from citizencard.cards.issuing.card_plan import CardPlan
-from citizencard.cards.issuing.holder import SocialFacts, social_facts, social_link
 from citizencard.cards.issuing.stages import Writer
 from citizencard.cards.issuing.writing import AGAIN, FRESH, begin_writing, go_on_writing
 from citizencard.cards.models import CHIP_SERIAL_BYTES, Card, CardState, CardStock, ChipKind, StockState
@@ -25,6 +24,8 @@ from citizencard.cards.stock import locked_chip, move_chip, take_chip
 from citizencard.db import reading
 from citizencard.keys.hsm import CardKeyHolder
 from citizencard.people.flow import personal_data
+from citizencard.social_security.errors import LinkUnknown
+from citizencard.social_security.flow import card_data
 from hardware.card.social_security import card_id_body, card_number_check
 
 PERSONALISE: Final = "personalise"
@@ -33,11 +34,10 @@ PERSONALISED: Final = "personalised"
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """The card to be made, its chip, and its holder's place in social security."""
+    """The card to be made, and its chip."""
 
     card: Card
     chip: CardStock
-    social: SocialFacts | None
 
 
 class Personalise:
@@ -55,10 +55,7 @@ class Personalise:
         chip_serial = chip_serial_of(atr)
         subject = _look(context, chip_serial)
         mode = FRESH if subject.chip.has_transport_key else AGAIN
-        card_id = b""
-        if subject.social is not None:
-            body = card_id_body(subject.social.region, chip_serial)
-            card_id = body + context.hsm.card_identity_mac(body)
+        card_id = _social_security_card_id(context, subject.card.person_id, chip_serial)
         move = begin_writing(_plan(context, subject), mode)
         effect = partial(_bind, context=context, chip_serial=chip_serial, ss_card_id=card_id)
         return Move(move.state, move.commands, effect=effect)
@@ -99,11 +96,18 @@ def _look(context: JobContext, claimed: bytes | None) -> _Subject:
             raise UnknownChip("not in our stock", chip_serial=(chip_serial or b"").hex().upper())
         if card.chip_serial is None and chip.state != StockState.BLANK:
             raise ChipNotBlank(f"chip is {chip.state}", chip_serial=chip.chip_serial.hex().upper(), state=chip.state)
-        # Once the card has a social-security number the files are written, whatever becomes of the link meanwhile.
-        linked = claimed is not None or card.ss_card_number is not None
-        link = social_link(session, card.person_id, unlinked_too=card.ss_card_number is not None) if linked else None
         session.expunge_all()
-    return _Subject(card, chip, social_facts(context.hsm, link))
+    return _Subject(card, chip)
+
+
+def _social_security_card_id(context: JobContext, person_id: str, chip_serial: bytes) -> bytes:
+    """The 16 bytes of the 卡识别码 of this holder's region on this chip; empty for a holder who is not in social security."""
+    try:
+        region = card_data(context.sessions, context.hsm, person_id).region_code
+    except LinkUnknown:
+        return b""
+    body = card_id_body(region, chip_serial)
+    return body + context.hsm.card_identity_mac(body)
 
 
 def _check(card: Card, claimed: bytes | None) -> None:
@@ -118,8 +122,10 @@ def _plan(context: JobContext, subject: _Subject) -> CardPlan:
         context.hsm,
         CardKeyHolder(subject.chip.chip_serial, subject.card.serial, key_version=subject.card.key_version),
     )
-    holder = cache(lambda: personal_data(context.sessions, context.hsm, subject.card.person_id))
-    return CardPlan(writer, subject.card, holder, subject.social)
+    person_id = subject.card.person_id
+    holder = partial(personal_data, context.sessions, context.hsm, person_id)
+    social = partial(card_data, context.sessions, context.hsm, person_id)
+    return CardPlan(writer, subject.card, holder, None if subject.card.ss_card_number is None else social)
 
 
 def _bind(session: Session, *, context: JobContext, chip_serial: bytes, ss_card_id: bytes) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from citizencard.audit import Actor
 from citizencard.cards.applications import Application, apply_for_card
+from citizencard.cards.flow import apply
 from citizencard.cards.issuing.kinds import ISSUING_JOBS
 from citizencard.cards.issuing.personalise import PERSONALISE, PERSONALISED
 from citizencard.cards.issuing.psam import PERSONALISE_PSAM, order_psam
@@ -23,11 +24,12 @@ from citizencard.cards.states import Deed, activate_card
 from citizencard.cards.states import issue_card as hand_out
 from citizencard.cards.stock import Delivery, receive_chips
 from citizencard.db import Sessions, new_id, reading, transaction
-from citizencard.keys.hsm import FieldContext, Hsm
+from citizencard.keys.hsm import Hsm
 from citizencard.people.flow import register_person
 from citizencard.people.models import Person
 from citizencard.people.registry import NewPerson
-from citizencard.social_security.models import LINKED, SocialSecurityLink
+from citizencard.social_security.flow import link_person
+from citizencard.social_security.links import NewLink
 from hardware.emulator import EmulatedCard, blank_card, blank_psam
 from tests.citizencard.cards.reader import Workstation
 
@@ -74,26 +76,7 @@ def resident(sessions: Sessions, hsm: Hsm, now: datetime, born: date = date(1990
     """Somebody who is registered and linked to social security."""
     number = citizen_number(born)
     person = register_person(sessions, hsm, NewPerson(number, "王小明"), CLERK, now)
-    link_id = new_id("ssl")
-    sealed = {
-        column: hsm.encrypt(FieldContext("social_security_link", column, link_id), value)
-        for column, value in (("number", number), ("nation", HAN))
-    }
-    index = hsm.blind_index("social_security_link.number", number)
-    with transaction(sessions) as session:
-        session.add(
-            SocialSecurityLink(
-                id=link_id,
-                person_id=person.id,
-                number=sealed["number"],
-                number_index=index,
-                nation=sealed["nation"],
-                region_code=REGION,
-                status=LINKED,
-                insurances={},
-                linked_at=now,
-            )
-        )
+    link_person(sessions, hsm, NewLink(person.id, REGION, nation=HAN), CLERK, now)
     return person
 
 
@@ -124,10 +107,8 @@ def make_psam(sessions: Sessions, hsm: Hsm, now: datetime, terminal_number: byte
 
 def application(sessions: Sessions, hsm: Hsm, now: datetime, card_class: int = ADULT) -> Card:
     """An application of a new resident, old enough for any class."""
-    born = date(1950, 1, 1)
-    person = resident(sessions, hsm, now, born)
-    with transaction(sessions) as session:
-        return apply_for_card(session, Application(person.id, born, card_class), Deed(CLERK, now))
+    person = resident(sessions, hsm, now, date(1950, 1, 1))
+    return apply(sessions, hsm, person.id, card_class, Deed(CLERK, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +117,7 @@ class CardWish:
 
     Args:
         person_id: a registered resident; None makes one, old enough for any class.
-        born: the resident's birth date.
+        born: birth date of the resident who is made.
         card_class: class byte.
     """
 
@@ -154,8 +135,7 @@ def issue_card(sessions: Sessions, hsm: Hsm, now: datetime, wish: CardWish | Non
     """A card in its holder's hands: applied for, personalised, handed out, activated; empty."""
     wanted = wish or CardWish()
     person_id = wanted.person_id or resident(sessions, hsm, now, wanted.born).id
-    with transaction(sessions) as session:
-        card = apply_for_card(session, Application(person_id, wanted.born, wanted.card_class), Deed(CLERK, now))
+    card = apply(sessions, hsm, person_id, wanted.card_class, Deed(CLERK, now))
     chip = blank(sessions, hsm, now)
     end = Workstation(Workbench(sessions, hsm, ISSUING_JOBS), chip).run(personalise_order(card, chip), now)
     assert end.outcome == PERSONALISED, end
