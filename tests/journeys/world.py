@@ -131,8 +131,8 @@ class World:
                 register_line(session, NewLine(number, merchant_id, f"Line {number}", 200), now=now)
             publish(session, TARIFF, approved(session, PUBLISH, publish_payload(TARIFF), now), now=now)
         garage = _Garage(sessions, hsm, folder, now)
-        buses = [garage.bus(line, owner) for line, owner in ((1, merchant_id), (2, merchant_id), (1, None))]
-        return cls(sessions, hsm, folder, now, counter, merchant_id, *buses)
+        bus1, bus2, stray = garage.bus(1, merchant_id), garage.bus(2, merchant_id), garage.bus(1, None)
+        return cls(sessions, hsm, folder, now, counter, merchant_id, bus1, bus2, stray)
 
     def close(self) -> None:
         """Close what files are open."""
