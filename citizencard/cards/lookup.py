@@ -1,4 +1,4 @@
-"""Looking cards and reader jobs up, for people who watch; nothing is locked."""
+"""Looking reader jobs up, for people who watch; nothing is locked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from citizencard.cards.errors import UnknownCard, UnknownReaderJob
-from citizencard.cards.models import Card, ReaderJob, ReaderJobStep
+from citizencard.cards.errors import UnknownReaderJob
+from citizencard.cards.models import ReaderJob, ReaderJobStep
 
 MAX_TICKS: Final = 1_000
 
@@ -33,18 +33,6 @@ class JobSeen:
     ticks: tuple[str, ...]
     started_at: datetime
     finished_at: datetime | None
-
-
-def find_card(session: Session, card_id: str) -> Card:
-    """A card by id.
-
-    Raises:
-        UnknownCard: there is none.
-    """
-    card = session.get(Card, card_id)
-    if card is None:
-        raise UnknownCard(f"no card {card_id}", card_id=card_id)
-    return card
 
 
 def see_job(session: Session, job_id: str) -> JobSeen:

@@ -1,0 +1,96 @@
+"""Putting the application together."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Final
+
+from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter, ValidationError
+
+from api import auth, health, openapi, problems
+from api.city import EXTENSION, City, request_id
+from api.headers import secure
+from api.pages import docs, home
+from api.routes import SMALL_BODY_BYTES
+from citizencard import clock
+from citizencard.cards.reader_jobs import Workbench
+from citizencard.config import Settings
+from citizencard.db import Sessions, make_engine, make_sessions
+from citizencard.keys.hsm import FieldContext, Hsm
+from citizencard.purse.loads.kinds import READER_JOBS
+from citizencard.staff.flow import LoginSecrets
+from citizencard.staff.passwords import Passwords
+from citizencard.staff.totp import SealedInPlace
+
+REQUEST_ID_BYTES: Final = 9
+DAY_CHARACTERS: Final = 10
+
+log = logging.getLogger("citizencard.api")
+
+
+class DayConverter(BaseConverter):
+    """A calendar day in a path, such as 2026-11-21."""
+
+    def to_python(self, value: str) -> date:
+        """Read the day; anything else is no such address."""
+        if len(value) != DAY_CHARACTERS:
+            raise ValidationError
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+    def to_url(self, value: date) -> str:
+        """Write the day."""
+        return value.isoformat()
+
+
+def create_app(
+    settings: Settings,
+    hsm: Hsm,
+    sessions: Sessions | None = None,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    passwords: Passwords | None = None,
+) -> Flask:
+    """Make the application.
+
+    Args:
+        settings: of the installation.
+        hsm: the keys' keeper, opened.
+        sessions: opens transactions; made from the settings when not given.
+        now: the clock; aware instants.
+        passwords: what hashing a password costs.
+    """
+    app = Flask("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
+    app.config.update(MAX_CONTENT_LENGTH=SMALL_BODY_BYTES, MAX_FORM_MEMORY_SIZE=SMALL_BODY_BYTES, JSON_AS_ASCII=False)
+    opened = sessions or make_sessions(make_engine(settings.database_url))
+    app.extensions[EXTENSION] = City(
+        settings=settings,
+        sessions=opened,
+        hsm=hsm,
+        secrets=LoginSecrets(SealedInPlace(hsm, FieldContext), passwords or Passwords()),
+        bench=Workbench(opened, hsm, READER_JOBS),
+        clock=now,
+    )
+    app.url_map.converters["day"] = DayConverter
+    app.before_request(_name_request)
+    auth.install(app)
+    problems.install(app)
+    app.after_request(_sign_answer)
+    openapi.install(app)
+    for pages in (health.pages, home.pages, docs.pages):
+        app.register_blueprint(pages)
+    return app
+
+
+def _name_request() -> None:
+    g.request_id = f"req_{secrets.token_hex(REQUEST_ID_BYTES)}"
+
+
+def _sign_answer(answer: Response) -> Response:
+    answer.headers["X-Request-Id"] = request_id()
+    log.info("%s %s %s %d", request_id(), request.method, request.url_rule or "-", answer.status_code)
+    return secure(answer)

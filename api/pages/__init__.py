@@ -1,0 +1,1 @@
+"""Pages that people see: the newcomer's home and the documentation of the interface."""

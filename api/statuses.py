@@ -1,0 +1,226 @@
+"""The one table from refusals to HTTP statuses. A test walks the class trees: a refusal that is not here cannot be merged."""
+
+from typing import Final
+
+from api import errors as api
+from citizencard import audit, chart
+from citizencard import errors as root
+from citizencard.approvals import errors as approvals
+from citizencard.cards import errors as cards
+from citizencard.idempotency import errors as idempotency
+from citizencard.keys import errors as keys
+from citizencard.merchants import errors as merchants
+from citizencard.people import errors as people
+from citizencard.purse.loads import errors as loads
+from citizencard.purse.uploads import errors as uploads
+from citizencard.settlement import clocks
+from citizencard.settlement import errors as settlement
+from citizencard.social_security import errors as social_security
+from citizencard.staff import errors as staff
+from citizencard.tariffs import errors as tariffs
+from citizencard.terminals import errors as terminals
+from hardware import errors as hardware
+from ledger import errors as ledger
+
+Refusals = tuple[type[Exception], ...]
+
+BAD_REQUEST: Final[Refusals] = (
+    api.RequestMalformed,
+    api.IdempotencyKeyMissing,
+    api.DigestDiffers,
+    idempotency.IdempotencyKeyUnfit,
+    terminals.NonceInvalid,
+)
+UNAUTHORIZED: Final[Refusals] = (
+    api.NotSignedIn,
+    api.SignatureMissing,
+    api.SignatureInvalid,
+    api.ClockSkewed,
+    staff.SignInRefused,
+    staff.SessionEnded,
+    terminals.NonceReplayed,
+    terminals.TerminalNotEnrolled,
+)
+FORBIDDEN: Final[Refusals] = (
+    api.RouteClosed,
+    api.ElsewhereRefused,
+    staff.PermissionDenied,
+    staff.FreshCodeNeeded,
+    staff.OwnRolesRefused,
+    approvals.FourEyesNeeded,
+    cards.ReaderTokenWrong,
+    terminals.TerminalDisabled,
+    terminals.EnrolmentCodeInvalid,
+    uploads.ForeignTerminal,
+)
+NOT_FOUND: Final[Refusals] = (
+    approvals.ApprovalUnknown,
+    cards.UnknownCard,
+    cards.UnknownChip,
+    cards.UnknownReaderJob,
+    cards.UnknownPsamOrder,
+    loads.UnknownLoad,
+    merchants.UnknownMerchant,
+    merchants.UnknownLine,
+    people.PersonUnknown,
+    settlement.DayNotClosed,
+    social_security.LinkUnknown,
+    staff.StaffUnknown,
+    staff.OutletUnknown,
+    staff.TillUnknown,
+    tariffs.UnknownTariffVersion,
+    tariffs.NoTariffInForce,
+    terminals.UnknownTerminal,
+    terminals.UnknownPsam,
+    ledger.UnknownAccount,
+    ledger.UnknownTransfer,
+    ledger.UnknownDay,
+)
+CONFLICT: Final[Refusals] = (
+    approvals.ApprovalExpired,
+    approvals.ApprovalDecided,
+    approvals.ApprovalNotGiven,
+    approvals.ApprovalAlreadyExecuted,
+    approvals.ApprovalPayloadDiffers,
+    cards.CardStateForbids,
+    cards.ChipNotBlank,
+    cards.ChipKnown,
+    cards.WrongChip,
+    cards.CardNumbersExhausted,
+    cards.ReaderJobExpired,
+    cards.ReaderStepConflict,
+    cards.ReaderStepUnknown,
+    cards.PsamStateForbids,
+    cards.TerminalNumberTaken,
+    idempotency.IdempotencyInProgress,
+    idempotency.LeaseLost,
+    loads.CardNotLoadable,
+    loads.LoadAlreadyOpen,
+    loads.LoadStateForbids,
+    merchants.LineNumberTaken,
+    people.PersonAlreadyRegistered,
+    settlement.DayNotOpen,
+    social_security.LinkStateRefused,
+    social_security.NumberLinkedElsewhere,
+    staff.LoginTaken,
+    staff.OutletNameTaken,
+    tariffs.TariffNotApproved,
+    tariffs.TariffVersionTaken,
+    tariffs.TariffBackdated,
+    terminals.PsamSerialTaken,
+    terminals.TerminalNumberTaken,
+    terminals.BindingNotApproved,
+    terminals.BindingBackdated,
+    terminals.BindingOverlaps,
+    terminals.NotBound,
+    terminals.PublicKeyTaken,
+    ledger.ReferenceReused,
+    ledger.AccountClosed,
+    ledger.AccountFrozen,
+    ledger.BalanceTooLow,
+    ledger.CeilingExceeded,
+    ledger.NotReversible,
+    ledger.AccountDiffers,
+    ledger.AccountNotEmpty,
+    ledger.NoOpenDay,
+    ledger.InvalidDay,
+)
+CONTENT_TOO_LARGE: Final[Refusals] = (uploads.FileTooManyRecords,)
+UNPROCESSABLE: Final[Refusals] = (
+    api.ShapeInvalid,
+    audit.ReasonUnfit,
+    cards.UnknownCardClass,
+    cards.ClassNotForPerson,
+    cards.LossNotReportable,
+    cards.UnknownJobKind,
+    cards.ReaderAnswerInvalid,
+    chart.UnknownAccountPattern,
+    idempotency.IdempotencyKeyReused,
+    keys.NormalisationRefused,
+    loads.LoadAmountInvalid,
+    merchants.MerchantDetailsInvalid,
+    people.DocumentInvalid,
+    people.NameUnfit,
+    people.PhoneUnfit,
+    settlement.NextDayWrong,
+    social_security.RegionUnfit,
+    social_security.NationUnfit,
+    social_security.InsuranceUnfit,
+    staff.OneTimeTokenInvalid,
+    staff.PasswordUnfit,
+    staff.LoginUnfit,
+    staff.RolesExcluded,
+    staff.RoleUnfit,
+    tariffs.TariffInvalid,
+    tariffs.LineNotInTariff,
+    tariffs.ClassNotInTariff,
+    terminals.TerminalNumberInvalid,
+    terminals.BindingLineForeign,
+    terminals.PublicKeyInvalid,
+    terminals.VersionUnknown,
+    uploads.FileLengthWrong,
+    uploads.FileMagicWrong,
+    uploads.FileLayoutUnknown,
+    uploads.FileSizesWrong,
+    uploads.FileTerminalInvalid,
+    uploads.FileCreatedInvalid,
+    uploads.FileReserveUsed,
+    uploads.FileCountDiffers,
+    uploads.FileTotalDiffers,
+    uploads.FileDigestDiffers,
+    uploads.FileSignatureInvalid,
+    uploads.UploadFieldInvalid,
+    ledger.InvalidTransfer,
+    ledger.CurrencyMismatch,
+    hardware.CardRefused,
+    hardware.PsamRefused,
+    hardware.CardRemoved,
+    hardware.MalformedCardData,
+)
+SERVER_FAULT: Final[Refusals] = (
+    # Nothing that a caller did: the installation, the keys, or a rule that the code itself broke. A reference is all that leaves the house.
+    root.SettingsInvalid,
+    root.DatabaseUnsafe,
+    clocks.ClockWrong,
+    keys.VaultMissing,
+    keys.VaultExists,
+    keys.VaultExposed,
+    keys.VaultMalformed,
+    keys.WrongPassphrase,
+    keys.VaultTampered,
+    keys.UnknownKeyVersion,
+    keys.KeyRoleRefused,
+    keys.KeyStateRefused,
+    keys.RealmRefused,
+    keys.KnownTestKeyRefused,
+    keys.CiphertextInvalid,
+    keys.ProcessNotHardened,
+    ledger.InvalidAccount,
+    hardware.CardImageInvalid,
+    hardware.CardImageInUse,
+    hardware.NoReader,
+    hardware.ReaderBusy,
+    hardware.OutboxFull,
+    hardware.UplinkUnavailable,
+    hardware.UplinkRefused,
+)
+UNAVAILABLE: Final[Refusals] = (ledger.LedgerBusy,)
+
+STATUS: Final[dict[type[Exception], int]] = {
+    refusal: status
+    for status, refusals in (
+        (400, BAD_REQUEST),
+        (401, UNAUTHORIZED),
+        (403, FORBIDDEN),
+        (404, NOT_FOUND),
+        (409, CONFLICT),
+        (413, CONTENT_TOO_LARGE),
+        (422, UNPROCESSABLE),
+        (500, SERVER_FAULT),
+        (503, UNAVAILABLE),
+    )
+    for refusal in refusals
+}
+
+RETRY_AFTER_S: Final[dict[type[Exception], int]] = {idempotency.IdempotencyInProgress: 1, ledger.LedgerBusy: 2}
+"""Refusals that pass by themselves: the same request may be sent again after so many seconds."""

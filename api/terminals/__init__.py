@@ -1,0 +1,7 @@
+"""`/terminals`: what devices call. Every request but the enrolment is signed by a key that the server knows."""
+
+from typing import Final
+
+from api.terminals import shifts, uploads
+
+FACES: Final = (shifts.face, uploads.face)

@@ -1,0 +1,72 @@
+"""A device's day: it makes itself known once, signs in, and fetches what it works with."""
+
+from typing import Any
+
+from api.auth import signer
+from api.city import city, now
+from api.face import Face, Shapes
+from api.schemas.terminals import (
+    DeviceTableAnswer,
+    Enrolment,
+    EnrolmentAnswer,
+    EnrolmentRequest,
+    HotlistAnswer,
+    ShiftBegun,
+    TerminalSignInAnswer,
+    TerminalSignInRequest,
+)
+from api.signatures import check_possession
+from citizencard.cards.hotlist import hotlist_snapshot, hotlist_version
+from citizencard.db import reading, transaction
+from citizencard.tariffs.engine import compile_device_table
+from citizencard.tariffs.errors import NoTariffInForce
+from citizencard.tariffs.versions import in_force
+from citizencard.terminals.enrolment import Enrolled, check_public_key, enrol
+from citizencard.terminals.shifts import sign_in
+
+face = Face("Devices", "/terminals", "Enrolment, sign-in, fares and hotlist.")
+
+
+@face.post("/enrolments", Shapes(gives=EnrolmentAnswer, takes=EnrolmentRequest, status=201))
+def enrol_a_device(given: Enrolment) -> Enrolled:
+    """Make a device known by its one-time code and its own public key.
+
+    The request is signed with that key, which proves that the device has it. The same code with the same key again gives the same answer.
+    """
+    check_public_key(given.public_key)
+    check_possession(given.public_key, given.terminal.hex().upper())
+    with transaction(city().sessions) as session:
+        return enrol(session, given.code, given.public_key, now=now())
+
+
+@face.post("/sign-ins", Shapes(gives=TerminalSignInAnswer, takes=TerminalSignInRequest))
+def begin_a_shift(given: ShiftBegun) -> dict[str, object]:
+    """Begin a shift (签到): the next batch number, and the versions in force."""
+    with transaction(city().sessions) as session:
+        begun = sign_in(session, signer().terminal_id, given.software, now=now())
+        try:
+            parameter_version = in_force(session, now()).version
+        except NoTariffInForce:
+            parameter_version = 0
+        hotlist = hotlist_version(session, now())
+    return {
+        "batch": begun.batch,
+        "parameter_version": parameter_version,
+        "hotlist_version": hotlist,
+        "server_time": now(),
+    }
+
+
+@face.get("/parameters", Shapes(gives=DeviceTableAnswer))
+def fetch_parameters() -> dict[str, Any]:
+    """The device table in force: what rides cost, in the published format."""
+    with reading(city().sessions) as session:
+        return compile_device_table(in_force(session, now()).document)
+
+
+@face.get("/hotlist", Shapes(gives=HotlistAnswer))
+def fetch_hotlist() -> dict[str, object]:
+    """The cards that devices refuse, sorted."""
+    with reading(city().sessions) as session:
+        version, serials = hotlist_snapshot(session, now())
+    return {"version": version, "serials": serials}

@@ -1,0 +1,37 @@
+"""`/v1`: what staff and systems do. One module a resource; a view reads the request, asks the domain, and names the answer."""
+
+from typing import Final
+
+from api.v1 import (
+    approvals,
+    books,
+    cards,
+    day_closes,
+    findings,
+    loads,
+    merchants,
+    people,
+    reader_jobs,
+    sessions,
+    staff,
+    stock,
+    tariffs,
+    terminals,
+)
+
+FACES: Final = (
+    sessions.face,
+    staff.face,
+    approvals.face,
+    people.face,
+    merchants.face,
+    tariffs.face,
+    terminals.face,
+    stock.face,
+    cards.face,
+    reader_jobs.face,
+    loads.face,
+    findings.face,
+    day_closes.face,
+    books.face,
+)

@@ -1,0 +1,68 @@
+"""Four eyes: what waits for a second person, and what that person says. What is approved takes effect in the same request."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from api.auth import actor
+from api.city import city, now
+from api.face import Face, Shapes
+from api.idempotency import Once
+from api.schemas.shape import Page, list_of
+from api.schemas.staff import ApprovalAnswer, ApprovalQuery, ApprovalsWanted, Decision, DecisionRequest
+from citizencard.approvals.decisions import approve, decline, find_approval
+from citizencard.approvals.models import Approval
+from citizencard.approvals.waiting import waiting
+from citizencard.audit import Actor
+from citizencard.db import reading
+from citizencard.idempotency.work import Transaction
+from citizencard.staff.permissions import Permission
+from citizencard.tariffs.drafts.drafts import publish_draft
+from citizencard.tariffs.versions import PUBLISH
+from citizencard.terminals.fitting.bindings import bind_as_approved
+from citizencard.terminals.registry import BIND
+
+Effect = Callable[[Transaction, Approval, Actor, datetime], Any]
+
+EFFECTS: Final[dict[str, Effect]] = {PUBLISH: publish_draft, BIND: bind_as_approved}
+"""What is carried out when an act is approved."""
+
+face = Face("Approvals", "/v1", "Acts that need two people.")
+
+
+@face.get("/approvals", Shapes(gives=list_of(ApprovalAnswer), query=ApprovalQuery))
+def list_approvals(wanted: ApprovalsWanted) -> Page:
+    """What waits for a second person, oldest first."""
+    with reading(city().sessions) as session:
+        found = waiting(session, now(), after=wanted.starting_after, limit=wanted.limit + 1)
+        session.expunge_all()
+    return Page.cut(found, wanted.limit)
+
+
+@face.get("/approvals/<approval_id>", Shapes(gives=ApprovalAnswer))
+def see_approval(approval_id: str) -> Approval:
+    """One approval, whatever became of it."""
+    with reading(city().sessions) as session:
+        found = find_approval(session, approval_id)
+        session.expunge_all()
+    return found
+
+
+@face.post("/approvals/<approval_id>/decisions", Shapes(gives=ApprovalAnswer, takes=DecisionRequest, status=201))
+def decide(given: Decision, approval_id: str) -> Once:
+    """Approve or decline. What is approved is carried out at once, exactly as proposed, or nothing at all happens.
+
+    The person who proposed it cannot decide, under whatever login.
+    """
+    who = actor(Permission.APPROVALS_DECIDE)
+
+    def work(session: Transaction) -> Approval:
+        if given.decision == "decline":
+            return decline(session, approval_id, who, now(), given.reason)
+        approval = approve(session, approval_id, who, now())
+        effect = EFFECTS.get(approval.act)
+        if effect is not None:
+            effect(session, approval, who, now())
+        return approval
+
+    return Once(work)

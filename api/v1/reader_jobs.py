@@ -1,0 +1,75 @@
+"""Jobs on the chip in a reader: the server gives commands step by step, the workstation carries them and is not believed."""
+
+from typing import Final
+
+from api.auth import actor
+from api.city import city, now
+from api.face import Face, Shapes
+from api.schemas.cards import (
+    JobWanted,
+    ReaderJobAnswer,
+    ReaderJobRequest,
+    ReaderStepAnswer,
+    ReaderStepRequest,
+    StepAnswered,
+)
+from citizencard.cards.errors import UnknownJobKind
+from citizencard.cards.flow import answer_step, start_job
+from citizencard.cards.issuing.personalise import PERSONALISE
+from citizencard.cards.issuing.psam import PERSONALISE_PSAM
+from citizencard.cards.lookup import JobSeen, kind_of_job, see_job
+from citizencard.cards.reader_jobs import JobAnswer, JobOrder, JobStep
+from citizencard.db import reading
+from citizencard.purse.loads.flow import LOAD
+from citizencard.purse.loads.recovery import RECOVER_LOAD
+from citizencard.staff.permissions import Permission
+
+PERMISSION_OF_KIND: Final = {
+    PERSONALISE: Permission.CARDS_PERSONALISE,
+    PERSONALISE_PSAM: Permission.PSAMS_PERSONALISE,
+    LOAD: Permission.LOADS_TAKE,
+    RECOVER_LOAD: Permission.LOADS_TAKE,
+}
+
+face = Face("Reader jobs", "/v1", "Conversations with a chip in a reader.")
+
+
+@face.post("/reader-jobs", Shapes(gives=ReaderStepAnswer, takes=ReaderJobRequest, status=201))
+def begin_a_job(new: JobWanted) -> dict[str, object]:
+    """Begin a job on the chip in the reader.
+
+    No key is needed: a new job about the same subject ends the open one and goes on by what the card says.
+    """
+    if new.kind not in PERMISSION_OF_KIND:
+        raise UnknownJobKind(f"no reader job {new.kind!r}", kind=new.kind)
+    who = actor(PERMISSION_OF_KIND[new.kind])
+    return _seen(start_job(city().bench, JobOrder(new.kind, new.subject_id, new.atr, who), now()))
+
+
+@face.post("/reader-jobs/<job_id>/steps/<int:step>", Shapes(gives=ReaderStepAnswer, takes=ReaderStepRequest))
+def answer_a_step(given: StepAnswered, job_id: str, step: int) -> dict[str, object]:
+    """Hand in the chip's answers to a step, and get the next one. Sent again with the same answers, it gives the same step."""
+    with reading(city().sessions) as session:
+        kind = kind_of_job(session, job_id)
+    actor(PERMISSION_OF_KIND[kind])
+    answer = JobAnswer(job_id, step, given.token, given.apdus(), given.torn)
+    return _seen(answer_step(city().bench, answer, now()))
+
+
+@face.get("/reader-jobs/<job_id>", Shapes(gives=ReaderJobAnswer))
+def watch_a_job(job_id: str) -> JobSeen:
+    """How far a job is, for those who watch; neither token nor commands."""
+    with reading(city().sessions) as session:
+        return see_job(session, job_id)
+
+
+def _seen(step: JobStep) -> dict[str, object]:
+    return {
+        "id": step.job_id,
+        "step": step.step,
+        "token": step.token,
+        "commands": [command.to_bytes() for command in step.commands],
+        "done": step.done,
+        "outcome": step.outcome,
+        "ticks": list(step.ticks),
+    }

@@ -1,0 +1,36 @@
+"""The server's entry point: `granian --interface wsgi api.wsgi:application`."""
+
+import logging
+import os
+import sys
+from typing import Final
+
+from flask import Flask
+
+from api.application import create_app
+from citizencard.clock import now
+from citizencard.config import Settings
+from citizencard.db import check_durability, make_engine, make_sessions
+from citizencard.keys.start import open_vault
+from citizencard.settlement.clocks import check_clock
+
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def start() -> Flask:
+    """Read the settings, open the vault in a hardened process, refuse an unsafe database or a wrong clock, and make the application.
+
+    Raises:
+        SettingsInvalid, DatabaseUnsafe, KeysError, ClockWrong: say what has to be put right first.
+    """
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stdout)
+    settings = Settings.from_env(os.environ)
+    vault = open_vault(settings)
+    engine = make_engine(settings.database_url)
+    check_durability(engine)
+    sessions = make_sessions(engine)
+    check_clock(sessions, now())
+    return create_app(settings, vault, sessions)
+
+
+application = start()
