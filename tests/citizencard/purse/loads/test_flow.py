@@ -1,7 +1,7 @@
 """Money put on a chip over the counter: chip, shadow and till agree whatever is torn, lied or sent twice."""
 
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -136,6 +136,21 @@ def test_crash_before_the_answer_was_stored_books_once(city: City) -> None:
     assert city.money(card) == Money(purse=10_000, inload=0, till=10_000)
     with pytest.raises(ReaderJobExpired):
         answer_step(city.bench, answer, city.now)
+
+
+def test_crash_before_the_answer_was_stored_is_made_good_by_the_same_job(city: City) -> None:
+    """The workstation sends its answer again minutes after the crash: the same attempt, the same MAC2, the chip is credited."""
+    card, chip = issue_card(city.sessions, city.hsm, city.now)
+    load = city.request(card)
+    station = city.station(chip)
+    first = start_job(city.bench, city.load_order(load, chip), city.now)
+    answer = station.answer(first)
+    state = {"phase": "initializing"}
+    lost = city.bench.kinds[LOAD].go_on(city.context(first, load), state, CardAnswer(answer.responses, torn=False))
+    again = answer_step(city.bench, answer, city.now + timedelta(minutes=5))
+    assert again.commands == lost.commands
+    assert station.finish(again, city.now).outcome == "loaded"
+    assert city.money(card) == Money(purse=10_000, inload=0, till=10_000)
 
 
 def test_wrong_answer_to_credit_leaves_the_load_open(city: City) -> None:
