@@ -1,0 +1,23 @@
+"""The drill of uploads at reduced size, in every run of the tests."""
+
+from pathlib import Path
+
+from citizencard.db import Sessions
+from citizencard.keys.vault import SoftwareVault
+from tests.drills.drill_uploads import REDUCED, run, run_races
+
+
+def test_nobody_gets_a_fen_more(sessions: Sessions, vault: SoftwareVault, tmp_path: Path) -> None:
+    """Whatever is flipped, forged, doubled, split, mixed up or played back, every account holds what the honest day gave it."""
+    result = run(sessions, vault, tmp_path, REDUCED)
+    print(result)
+    assert all(result.tried.values())
+    assert result.differences == []
+
+
+def test_twenty_at_once_book_once(committed: Sessions, vault: SoftwareVault, tmp_path: Path) -> None:
+    """A batch that arrives twenty times at the same moment is booked once, and all twenty are told so."""
+    result = run_races(committed, vault, tmp_path, REDUCED)
+    print(result)
+    assert result.tried
+    assert result.differences == []
