@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, Blueprint
 from marshmallow import RAISE, Schema
@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 
 from api.idempotency import REPLAYED, Again, Once, carry_out
 from api.parsing import json_body
+from api.schemas.examples import EXAMPLES
 
 View = TypeVar("View", bound=Callable[..., object])
 JSON = "application/json"
@@ -44,14 +45,14 @@ class Shapes:
         takes: schema of the JSON body.
         query: schema of the parameters after the question mark.
         status: of the answer when all goes well.
-        example: a body that works, for the documentation.
+        body: content type and schema of a body that the view reads by itself, for the documentation.
     """
 
     gives: type[Schema] | None
     takes: type[Schema] | None = None
     query: type[Schema] | None = None
     status: int = 200
-    example: Mapping[str, Any] | None = None
+    body: tuple[str, Any] | None = None
 
 
 class Face:
@@ -90,7 +91,12 @@ class Face:
             if shapes.query is not None:
                 documented = self.blueprint.arguments(shapes.query, location="query")(documented)
             if shapes.takes is not None:
-                documented = self.blueprint.arguments(shapes.takes, example=shapes.example)(documented)
+                example = dict(EXAMPLES.get(shapes.takes.__name__, {}))
+                documented = self.blueprint.arguments(shapes.takes, example=example)(documented)
+            if shapes.body is not None:
+                content_type, schema = shapes.body
+                body = {"required": True, "content": {content_type: {"schema": schema}}}
+                documented = self.blueprint.doc(requestBody=body)(documented)
             self.blueprint.route(path, methods=[method])(documented)
             return view
 
@@ -104,13 +110,6 @@ class Document(Api):  # type: ignore[misc] # the library has no types
         """Leave errors alone."""
 
 
-def register(app: Flask, document: Document, faces: tuple[Face, ...]) -> None:
-    """Open the faces and document them."""
-    del app  # the document knows its application
-    for face in faces:
-        document.register_blueprint(face.blueprint)
-
-
 def json_answer(body: object, status: int) -> Response:
     """A JSON answer, in UTF-8, as small as it gets."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -121,7 +120,7 @@ def _answering(view: Callable[..., object], shapes: Shapes) -> Callable[..., Res
     schema = None if shapes.gives is None else shapes.gives()
 
     def dump(found: object) -> Mapping[str, Any]:
-        dumped: Mapping[str, Any] = {} if schema is None else schema.dump(found)  # type: ignore[assignment] # never many
+        dumped: Mapping[str, Any] = {} if schema is None else schema.dump(found)
         return dumped
 
     @wraps(view)

@@ -7,8 +7,8 @@ Not covered, because each is safe to repeat by its own nature or must not have i
 * reader jobs: a new job takes over from the open one of the same subject, and a step is named by its number;
 * terminals: a record or a one-time code is its own identity.
 
-One-time secrets that come with something created (a login's token, a terminal's enrolment code) are never stored. The stored answer holds the
-id alone; a repetition gets a new secret, which makes the first one void, and none at all once the first was used.
+One-time secrets that come with something created (a login's token, a terminal's enrolment code) are never stored. The stored answer
+holds the id alone; a repetition gets a new secret, which makes the first one void, and none at all once the first was used.
 """
 
 from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Flask
 from marshmallow import fields
 
-from api.face import Document, Face
+from api.face import Document
 from api.idempotency import HEADER, NEEDS_NO_KEY
 from api.routes import ACCESS, Access, Door
 from api.schemas.problems import ProblemAnswer
@@ -28,7 +28,11 @@ SECURITY: Final[dict[str, dict[str, str]]] = {
         " with created (±300 s), a nonce of 16 to 88 characters, and the terminal number as keyid",
     },
 }
-_DOORS: Final = {Door.OPEN: [], Door.STAFF: [{"session": []}], Door.TERMINAL: [{"signature": []}]}
+_DOORS: Final[dict[Door, list[dict[str, list[str]]]]] = {
+    Door.OPEN: [],
+    Door.STAFF: [{"session": []}],
+    Door.TERMINAL: [{"signature": []}],
+}
 _PROBLEMS: Final = {
     Door.OPEN: (413, 422, 500),
     Door.STAFF: (401, 403, 413, 422, 500),
@@ -57,9 +61,10 @@ def install(app: Flask) -> None:
     _complete(document)
 
 
-def faces() -> tuple[Face, ...]:
-    """All faces, in the order of the documentation."""
-    return (*STAFF_FACES, *TERMINAL_FACES)
+def document_of(app: Flask) -> dict[str, Any]:
+    """The document of an application, as JSON values."""
+    found: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    return found
 
 
 def _complete(document: Document) -> None:

@@ -1,4 +1,4 @@
-"""Every refusal as a problem document (RFC 9457): what is wrong, in words for people and in a code for machines; nothing else leaves the house."""
+"""Every refusal as a problem document (RFC 9457): in words for people, in a code for machines; nothing else leaves the house."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -82,8 +82,6 @@ def refused(error: CitizencardError | LedgerError | HardwareError) -> Response:
 
 def not_understood(error: HTTPException) -> Response:
     """What the web framework refuses: no such route, wrong method, too large, not JSON, wrong fields."""
-    if error.response is not None and error.code is None:
-        return Response(error.response.get_data(), error.response.status_code)
     status = error.code or SERVER_ERROR
     if status >= SERVER_ERROR:
         return broken(error)
@@ -145,22 +143,23 @@ def _member(name: str) -> str:
     return f"refused_{name}" if name in RESERVED else name
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     match value:
         case None | bool() | int() | str():
-            return value
+            plain: object = value
         case datetime():
-            return rfc3339(value)
+            plain = rfc3339(value)
         case date():
-            return value.isoformat()
+            plain = value.isoformat()
         case bytes():
-            return value.hex().upper()
+            plain = value.hex().upper()
         case Mapping():
-            return {str(name): _plain(item) for name, item in value.items()}
+            plain = {str(name): _plain(item) for name, item in value.items()}
         case Sequence():
-            return [_plain(item) for item in value]
+            plain = [_plain(item) for item in value]
         case _:
-            return str(value)
+            plain = str(value)
+    return plain
 
 
 def _places(found: object, place: str, depth: int, *, pointer: bool) -> Iterator[tuple[str, str]]:

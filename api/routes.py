@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from citizencard.staff.permissions import Permission as P
+from citizencard.staff.permissions import Permission
 
 STAFF_BODY_BYTES: Final = 512 * 1024
 UPLOAD_BODY_BYTES: Final = 8 * 2**20
@@ -31,7 +31,7 @@ class Access:
     """
 
     door: Door
-    permissions: tuple[P, ...] = ()
+    permissions: tuple[Permission, ...] = ()
     fresh_code: bool = False
     max_body_bytes: int | None = STAFF_BODY_BYTES
 
@@ -40,10 +40,10 @@ OPEN: Final = Access(Door.OPEN, max_body_bytes=SMALL_BODY_BYTES)
 SESSION: Final = Access(Door.STAFF, max_body_bytes=SMALL_BODY_BYTES)
 TERMINAL: Final = Access(Door.TERMINAL, max_body_bytes=SMALL_BODY_BYTES)
 UPLOAD: Final = Access(Door.TERMINAL, max_body_bytes=UPLOAD_BODY_BYTES)
-READER: Final = Access(Door.STAFF, (P.CARDS_PERSONALISE, P.PSAMS_PERSONALISE, P.LOADS_TAKE))
+READER: Final = Access(Door.STAFF, (Permission.CARDS_PERSONALISE, Permission.PSAMS_PERSONALISE, Permission.LOADS_TAKE))
 
 
-def _staff(permission: P, *, fresh_code: bool = False) -> Access:
+def _staff(permission: Permission, *, fresh_code: bool = False) -> Access:
     return Access(Door.STAFF, (permission,), fresh_code=fresh_code)
 
 
@@ -60,48 +60,48 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/v1/staff-sessions"): OPEN,
     ("DELETE", "/v1/staff-sessions/current"): SESSION,
     ("POST", "/v1/staff-sessions/current/codes"): SESSION,
-    ("POST", "/v1/outlets"): _staff(P.OUTLETS_MANAGE),
-    ("POST", "/v1/tills"): _staff(P.OUTLETS_MANAGE),
-    ("POST", "/v1/staff"): _staff(P.STAFF_MANAGE),
-    ("GET", "/v1/approvals"): _staff(P.APPROVALS_READ),
-    ("GET", "/v1/approvals/<approval_id>"): _staff(P.APPROVALS_READ),
-    ("POST", "/v1/approvals/<approval_id>/decisions"): _staff(P.APPROVALS_DECIDE, fresh_code=True),
-    ("POST", "/v1/people"): _staff(P.PEOPLE_REGISTER),
-    ("POST", "/v1/people/searches"): _staff(P.PEOPLE_READ),
-    ("GET", "/v1/people/<person_id>"): _staff(P.PEOPLE_READ),
-    ("POST", "/v1/people/<person_id>/revelations"): _staff(P.PEOPLE_REVEAL, fresh_code=True),
-    ("PUT", "/v1/people/<person_id>/social-security"): _staff(P.SOCIAL_SECURITY_LINK),
-    ("POST", "/v1/merchants"): _staff(P.MERCHANTS_MANAGE),
-    ("GET", "/v1/merchants"): _staff(P.TARIFFS_READ),
-    ("POST", "/v1/lines"): _staff(P.MERCHANTS_MANAGE),
-    ("GET", "/v1/lines"): _staff(P.TARIFFS_READ),
-    ("POST", "/v1/tariff-versions"): _staff(P.TARIFFS_PROPOSE),
-    ("GET", "/v1/tariff-versions"): _staff(P.TARIFFS_READ),
-    ("POST", "/v1/terminals"): _staff(P.TERMINALS_MANAGE),
-    ("GET", "/v1/terminals"): _staff(P.TERMINALS_MANAGE),
-    ("POST", "/v1/psams"): _staff(P.TERMINALS_MANAGE),
-    ("POST", "/v1/terminal-bindings"): _staff(P.TERMINALS_BIND),
-    ("POST", "/v1/card-stock"): _staff(P.STOCK_RECEIVE),
-    ("POST", "/v1/cards"): _staff(P.CARDS_APPLY),
-    ("GET", "/v1/cards/<card_id>"): _staff(P.CARDS_READ),
-    ("POST", "/v1/cards/<card_id>/activation"): _staff(P.CARDS_ACTIVATE),
-    ("POST", "/v1/cards/<card_id>/loss-reports"): _staff(P.CARDS_REPORT_LOSS),
-    ("GET", "/v1/cards/<card_id>/taps"): _staff(P.TAPS_READ),
-    ("GET", "/v1/cards/<card_id>/shadow"): _staff(P.CARDS_READ),
+    ("POST", "/v1/outlets"): _staff(Permission.OUTLETS_MANAGE),
+    ("POST", "/v1/tills"): _staff(Permission.OUTLETS_MANAGE),
+    ("POST", "/v1/staff"): _staff(Permission.STAFF_MANAGE),
+    ("GET", "/v1/approvals"): _staff(Permission.APPROVALS_READ),
+    ("GET", "/v1/approvals/<approval_id>"): _staff(Permission.APPROVALS_READ),
+    ("POST", "/v1/approvals/<approval_id>/decisions"): _staff(Permission.APPROVALS_DECIDE, fresh_code=True),
+    ("POST", "/v1/people"): _staff(Permission.PEOPLE_REGISTER),
+    ("POST", "/v1/people/searches"): _staff(Permission.PEOPLE_READ),
+    ("GET", "/v1/people/<person_id>"): _staff(Permission.PEOPLE_READ),
+    ("POST", "/v1/people/<person_id>/revelations"): _staff(Permission.PEOPLE_REVEAL, fresh_code=True),
+    ("PUT", "/v1/people/<person_id>/social-security"): _staff(Permission.SOCIAL_SECURITY_LINK),
+    ("POST", "/v1/merchants"): _staff(Permission.MERCHANTS_MANAGE),
+    ("GET", "/v1/merchants"): _staff(Permission.TARIFFS_READ),
+    ("POST", "/v1/lines"): _staff(Permission.MERCHANTS_MANAGE),
+    ("GET", "/v1/lines"): _staff(Permission.TARIFFS_READ),
+    ("POST", "/v1/tariff-versions"): _staff(Permission.TARIFFS_PROPOSE),
+    ("GET", "/v1/tariff-versions"): _staff(Permission.TARIFFS_READ),
+    ("POST", "/v1/terminals"): _staff(Permission.TERMINALS_MANAGE),
+    ("GET", "/v1/terminals"): _staff(Permission.TERMINALS_MANAGE),
+    ("POST", "/v1/psams"): _staff(Permission.TERMINALS_MANAGE),
+    ("POST", "/v1/terminal-bindings"): _staff(Permission.TERMINALS_BIND),
+    ("POST", "/v1/card-stock"): _staff(Permission.STOCK_RECEIVE),
+    ("POST", "/v1/cards"): _staff(Permission.CARDS_APPLY),
+    ("GET", "/v1/cards/<card_id>"): _staff(Permission.CARDS_READ),
+    ("POST", "/v1/cards/<card_id>/activation"): _staff(Permission.CARDS_ACTIVATE),
+    ("POST", "/v1/cards/<card_id>/loss-reports"): _staff(Permission.CARDS_REPORT_LOSS),
+    ("GET", "/v1/cards/<card_id>/taps"): _staff(Permission.TAPS_READ),
+    ("GET", "/v1/cards/<card_id>/shadow"): _staff(Permission.CARDS_READ),
     ("POST", "/v1/reader-jobs"): READER,
     ("GET", "/v1/reader-jobs/<job_id>"): READER,
     ("POST", "/v1/reader-jobs/<job_id>/steps/<int:step>"): READER,
-    ("POST", "/v1/loads"): _staff(P.LOADS_TAKE),
-    ("GET", "/v1/loads/<load_id>"): _staff(P.LOADS_READ),
-    ("POST", "/v1/loads/<load_id>/give-backs"): _staff(P.LOADS_GIVE_BACK, fresh_code=True),
-    ("GET", "/v1/findings"): _staff(P.FINDINGS_READ),
-    ("GET", "/v1/days/open"): _staff(P.SETTLEMENT_READ),
-    ("POST", "/v1/day-closes"): _staff(P.DAYS_CLOSE),
-    ("GET", "/v1/day-closes/<day:day>"): _staff(P.SETTLEMENT_READ),
-    ("GET", "/v1/trial-balance"): _staff(P.LEDGER_READ),
-    ("POST", "/v1/ledger-proofs"): _staff(P.LEDGER_PROVE),
-    ("GET", "/v1/accounts/<code>/balance"): _staff(P.LEDGER_READ),
-    ("GET", "/v1/accounts/<code>/statement"): _staff(P.LEDGER_READ),
+    ("POST", "/v1/loads"): _staff(Permission.LOADS_TAKE),
+    ("GET", "/v1/loads/<load_id>"): _staff(Permission.LOADS_READ),
+    ("POST", "/v1/loads/<load_id>/give-backs"): _staff(Permission.LOADS_GIVE_BACK, fresh_code=True),
+    ("GET", "/v1/findings"): _staff(Permission.FINDINGS_READ),
+    ("GET", "/v1/days/open"): _staff(Permission.SETTLEMENT_READ),
+    ("POST", "/v1/day-closes"): _staff(Permission.DAYS_CLOSE),
+    ("GET", "/v1/day-closes/<day:day>"): _staff(Permission.SETTLEMENT_READ),
+    ("GET", "/v1/trial-balance"): _staff(Permission.LEDGER_READ),
+    ("POST", "/v1/ledger-proofs"): _staff(Permission.LEDGER_PROVE),
+    ("GET", "/v1/accounts/<code>/balance"): _staff(Permission.LEDGER_READ),
+    ("GET", "/v1/accounts/<code>/statement"): _staff(Permission.LEDGER_READ),
     ("POST", "/terminals/enrolments"): OPEN,
     ("POST", "/terminals/sign-ins"): TERMINAL,
     ("GET", "/terminals/parameters"): TERMINAL,

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import http_sf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -50,7 +50,7 @@ class _Message:
     headers: Mapping[str, str]
 
 
-class _OneKey(HTTPSignatureKeyResolver):  # type: ignore[misc] # the library's methods carry no types
+class _OneKey(HTTPSignatureKeyResolver):
     def __init__(self, public_key: bytes) -> None:
         self._key = Ed25519PublicKey.from_public_bytes(public_key)
 
@@ -59,8 +59,8 @@ class _OneKey(HTTPSignatureKeyResolver):  # type: ignore[misc] # the library's m
         return self._key
 
 
-class _Verifier(HTTPMessageVerifier):  # type: ignore[misc] # the library's methods carry no types
-    def validate_created_and_expires(self, sig_input: Any, max_age: object = None) -> None:
+class _Verifier(HTTPMessageVerifier):
+    def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
         """Done by us against the request's one instant, with the server's time in the answer."""
 
 
@@ -123,7 +123,8 @@ def _signature_parameters() -> Iterator[tuple[str, object]]:
     if not isinstance(signatures, dict) or len(signatures) != 1:
         raise SignatureMissing("a request has exactly one signature")
     (member,) = signatures.values()
-    yield from dict(member[1]).items()
+    parameters = member[1] if isinstance(member, tuple) else None
+    yield from (parameters if isinstance(parameters, dict) else {}).items()
 
 
 def _verify(public_key: bytes) -> None:
@@ -153,6 +154,6 @@ def _check_digest(body: bytes) -> None:
     if not isinstance(members, dict) or not members or not set(members) <= set(known):
         raise DigestDiffers("Content-Digest must be sha-256 or sha-512")
     for name, member in members.items():
-        value = member[0]
+        value = member[0] if isinstance(member, tuple) else None
         if not isinstance(value, bytes) or not hmac.compare_digest(value, known[name](body).digest()):
             raise DigestDiffers("the body is not the one that was signed")

@@ -26,13 +26,13 @@ class WholeNumber(fields.Field[int]):
         super().__init__(**more)
 
     def _deserialize(self, value: object, attr: str | None, data: Any, **_: Any) -> int:  # noqa: ANN401, ARG002 # the library's signature
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or value != value or abs(value) > MAX_SAFE_INTEGER or value != int(value):  # type: ignore[operator, arg-type, call-overload] # noqa: PLR0124 # NaN differs from itself
+        # JSON has one kind of number: 5.0 is 5. `is_integer` is false for infinities and for what is not a number.
+        number = int(value) if isinstance(value, float) and value.is_integer() else value
+        if isinstance(number, bool) or not isinstance(number, int) or abs(number) > MAX_SAFE_INTEGER:
             raise ValidationError("must be a whole number")
-        number = int(value)  # type: ignore[call-overload] # a number by now
         if not self.minimum <= number <= self.maximum:
             raise ValidationError(f"must be {self.minimum} to {self.maximum}")
-        return int(number)
+        return number
 
     def _serialize(self, value: int | None, attr: str | None, obj: object, **_: Any) -> int | None:  # noqa: ANN401, ARG002 # the library's signature
         return value

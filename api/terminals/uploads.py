@@ -5,9 +5,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api.auth import signer
 from api.city import city, now
-from api.face import Face, Shapes, json_answer
+from api.face import JSON, Face, Shapes, json_answer
 from api.parsing import json_body
-from api.schemas.terminals import ReceiptAnswer
+from api.schemas.terminals import ReceiptAnswer, UploadRequest
 from citizencard.purse.uploads.flow import take_batch, take_records
 
 OCTETS = "application/octet-stream"
@@ -15,7 +15,7 @@ OCTETS = "application/octet-stream"
 face = Face("Uploads", "/terminals", "Records of taps, as a signed file or as JSON.")
 
 
-@face.post("/batches", Shapes(gives=ReceiptAnswer))
+@face.post("/batches", Shapes(gives=ReceiptAnswer, body=(OCTETS, {"type": "string", "format": "binary"})))
 def upload_a_batch() -> Response:
     """Upload a batch file of layout 1. One verdict a record; a file that is refused as a whole is kept by the device.
 
@@ -28,7 +28,7 @@ def upload_a_batch() -> Response:
     return json_answer(receipt.as_json(), 200)
 
 
-@face.post("/purchases", Shapes(gives=ReceiptAnswer))
+@face.post("/purchases", Shapes(gives=ReceiptAnswer, body=(JSON, UploadRequest)))
 def upload_records() -> Response:
     """Upload records in their JSON form; field names as in the batch file."""
     receipt = take_records(city().sessions, city().hsm, signer().terminal_id, json_body(), now())

@@ -11,7 +11,7 @@ from citizencard.terminals.models import TERMINAL_NUMBER_BYTES
 
 
 class TerminalFitting(Base):
-    """A module that was ordered for a device. It says who may call under the module's number until somebody is bound; it earns nobody money."""
+    """A module that was ordered for a device: who may call under its number until it is bound. It earns nobody money."""
 
     __tablename__ = "terminal_fitting"
 

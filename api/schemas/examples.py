@@ -1,0 +1,81 @@
+"""Bodies that work, by the schema of the request: shown in the documentation, and tried by a test."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_CARD: Final = "card_7h2k9mwp4r8t3v6x1y5z"
+_PERSON: Final = "per_7h2k9mwp4r8t3v6x1y5z"
+_TILL: Final = "till_7h2k9mwp4r8t3v6x1y5z"
+_OUTLET: Final = "out_7h2k9mwp4r8t3v6x1y5z"
+_MERCHANT: Final = "mer_7h2k9mwp4r8t3v6x1y5z"
+_TERMINAL: Final = "term_7h2k9mwp4r8t3v6x1y5z"
+_PSAM: Final = "psam_7h2k9mwp4r8t3v6x1y5z"
+
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "ActivationRequest": {
+        "one_time_token": "the token that an administrator handed over",
+        "password": "a long passphrase",
+    },
+    "SignInRequest": {
+        "login": "clerk.li",
+        "password": "a long passphrase",
+        "totp": "123456",
+        "workstation": "counter-1",
+    },
+    "CodeRequest": {"totp": "654321"},
+    "OutletRequest": {"name": "人民路服务厅"},
+    "TillRequest": {"outlet_id": _OUTLET, "name": "Till 1"},
+    "StaffRequest": {
+        "login": "clerk.li",
+        "name": "Li",
+        "person_reference": "P-0001",
+        "roles": ["clerk"],
+        "outlet_id": _OUTLET,
+    },
+    "DecisionRequest": {"decision": "approve", "reason": "checked against the council's decision"},
+    "PersonRequest": {
+        "document_type": "cn_id",
+        "document_number": "11010519491231002X",
+        "name": "张示例",
+        "phone": "13000000000",
+    },
+    "PersonSearchRequest": {"document_number": "11010519491231002X"},
+    "ReasonRequest": {"reason": "the holder asks for a letter to the address on file"},
+    "SocialSecurityRequest": {"region_code": "330203", "insurances": {"pension": "insured", "medical": "insured"}},
+    "MerchantRequest": {"name": "Demo City Bus Company", "kind": "bus"},
+    "LineRequest": {"merchant_id": _MERCHANT, "number": 26, "name": "26 路", "base_fare_fen": 200},
+    "TariffRequest": {
+        "effective_from": "2026-12-01T00:00:00+08:00",
+        "document": {
+            "transfer": {
+                "window_s": 3600,
+                "window_inclusive": True,
+                "anchor": "previous",
+                "same_line": False,
+                "reduce_fen": 100,
+                "order": "discount_then_reduce",
+                "max_count": 1,
+            },
+            "lines": {"26": {"base_fen": 200}},
+            "classes": {"01": {"name": "adult", "numerator": 9, "denominator": 10, "sponsor": "transport_fund"}},
+            "rounding": "half_up",
+        },
+    },
+    "TerminalRequest": {"kind": "bus_validator", "name": "bus 26, front door"},
+    "PsamRequest": {"terminal_id": _TERMINAL, "chip_serial": "A1B2C3D4E5F60719"},
+    "BindingRequest": {"terminal_id": _TERMINAL, "psam_id": _PSAM, "merchant_id": _MERCHANT, "line": 26},
+    "DeliveryRequest": {"batch": "B-2026-11", "chip_serials": ["A1B2C3D4E5F60718"]},
+    "CardRequest": {"person_id": _PERSON, "card_class": "01"},
+    "EmptyRequest": {},
+    "LossRequest": {"reason": "left on a bus", "temporary": False},
+    "ReaderJobRequest": {"kind": "personalise", "subject_id": _CARD, "atr": "3B6900005A4CA1B2C3D4E5F60718"},
+    "ReaderStepRequest": {"token": "the token of the step before", "responses": ["9000"], "torn": False},
+    "LoadRequest": {"card_id": _CARD, "amount_fen": 10_000, "till_id": _TILL},
+    "DayCloseRequest": {"day": "2026-11-21", "next_day": "2026-11-22"},
+    "EnrolmentRequest": {
+        "terminal": "330200000001",
+        "code": "00112233445566778899aabbccddeeff",
+        "public_key": "D75A980182B10AB7D54BFED3C964073A0EE172F3DAA62325AF021A68F707511A",
+    },
+    "TerminalSignInRequest": {"psam_serial": "33020000000000000001", "software": "reference validator 1"},
+}
