@@ -1,5 +1,6 @@
 """One day of the demo city, from the first resident at the counter to the proof of the books."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +22,8 @@ from hardware.terminal.validator import TapResult
 LOAD_FEN = 10_000
 REGION_CODE = "330203"
 INSURANCES = {"pension": "insured", "medical": "insured"}
-RIDE_GAP = timedelta(seconds=20)
+A_SECOND = 1.05
+"""Cards write whole seconds: what must come after something is a second later."""
 FORGED_BATCH = 999_999
 
 
@@ -66,8 +68,6 @@ class Day:
         self.number = int(city.state.get("days_played", 0)) + 1
         self.figures: dict[str, int] = {}
         self._reader = EmulatedReader(city.folder.path / "cards")
-        # The devices' clock of the day: it runs ahead of the server's by less than its tolerance of ten minutes.
-        self._clock = datetime.now(UTC).replace(microsecond=0)
         self._first_record: TapRecord | None = None
         adult, senior = residents_of_day(self.number)
         self.riders = {"adult": Rider(adult, "adult"), "senior": Rider(senior, "70+")}
@@ -182,9 +182,9 @@ class Day:
         self._first_record = first.record
         self._tell_tap("bus5", "adult", self._tap("bus5", "adult"))
         self._tell_tap("bus26", "70+", self._tap("bus26", "senior"))
-        torn = self._tap("bus5", "senior", DEBIT_FOR_PURCHASE)
-        self._tell_tap("bus5", "70+, torn away in the middle of the debit", torn)
-        self._tell_tap("bus5", "70+, presented again", self._tap("bus5", "senior"))
+        torn = self._tap("bus5", "adult", DEBIT_FOR_PURCHASE)
+        self._tell_tap("bus5, adult, torn away in the middle of the debit", "", torn)
+        self._tell_tap("bus5", "adult, presented again", self._tap("bus5", "adult"))
 
     def _forge(self) -> None:
         self.story.step(
@@ -217,7 +217,7 @@ class Day:
         )
         effective = datetime.fromisoformat(report["effective_from"])
         self.story.fact("the loss takes effect", f"{effective.astimezone():%H:%M:%S}")
-        self._clock = max(self._clock, effective.replace(microsecond=0) + timedelta(seconds=1))
+        time.sleep(A_SECOND)
         self._tell_tap("bus26", "adult", self._tap("bus26", "adult"))
 
     def _upload(self) -> None:
@@ -290,14 +290,13 @@ class Day:
         return agreed
 
     def _tap(self, device_name: str, rider: str, torn_at: int | None = None) -> TapResult:
-        self._clock += RIDE_GAP
         with self.city.device(device_name) as device, self._inserted(self.riders[rider]) as chip:
-            return device.tap(Reading(chip, torn_at), self._clock)
+            return device.tap(Reading(chip, torn_at), datetime.now(UTC))
 
     def _upload_device(self, device: Device) -> tuple[list[BatchReceipt], list[bytes]]:
-        """Upload what waits, and keep the bytes of the batches so that they can be sent again."""
-        batch = device.next_batch(self._clock)
-        return device.upload(self._clock), [] if batch is None else [batch.data]
+        """Upload what waits, and keep the bytes of the batch so that it can be sent again."""
+        batch = device.next_batch(datetime.now(UTC))
+        return device.upload(datetime.now(UTC)), [] if batch is None else [batch.data]
 
     def _chip_fen(self, rider: str) -> int:
         with self._inserted(self.riders[rider]) as chip:
@@ -312,7 +311,8 @@ class Day:
 
     def _tell_tap(self, device: str, who: str, tap: TapResult) -> None:
         balance = "" if tap.balance_fen is None else f", {yuan(tap.balance_fen)} left"
-        self.story.fact(f"{device}, {who}: {tap.outcome}", f"{yuan(tap.amount_fen)}{balance}")
+        name = f"{device}, {who}" if who else device
+        self.story.fact(f"{name}: {tap.outcome}", f"{yuan(tap.amount_fen)}{balance}")
         self.figures[f"taps {tap.outcome}"] = self.figures.get(f"taps {tap.outcome}", 0) + 1
 
     def _tell_receipt(self, name: str, receipt: BatchReceipt) -> None:

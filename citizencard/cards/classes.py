@@ -10,7 +10,8 @@ from typing import Final
 from citizencard.cards.errors import ClassNotForPerson, UnknownCardClass
 
 CHIP_CEILING_FEN: Final = 100_000
-LOSS_WINDOW_MINUTES: Final = 180
+LOSS_WINDOW_MINUTES: Final = 0
+"""In this city a loss takes effect at once, as the strictest schemes print it; others let the holder bear the first minutes or hours."""
 OLDEST_AGE: Final = 150
 
 

@@ -113,7 +113,7 @@ class ResponseApdu:
 
     def __post_init__(self) -> None:
         """Hold the bounds. `exchange` may join several answers, so the data of a value may be longer than one answer."""
-        if self.sw not in range(0x10000):
+        if not 0 <= self.sw < 1 << 16:
             message = "sw must be two bytes"
             raise ValueError(message)
 

@@ -1,5 +1,6 @@
 """What may happen to a card, and what is remembered of it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from citizencard.audit import AuditEntry
 from citizencard.cards.as_of import card_states_at
+from citizencard.cards.classes import CLASSES
 from citizencard.cards.errors import CardStateForbids, UnknownCard
 from citizencard.cards.hotlist import hotlist_snapshot
 from citizencard.cards.models import Card, CardState, CardStock, ChipKind, StockState
@@ -26,6 +28,15 @@ from citizencard.cards.states import (
 from tests.citizencard.cards.make_cards import CLERK, applied_card
 
 WINDOW = timedelta(hours=3)
+
+
+@pytest.fixture(autouse=True)
+def _holder_bears_three_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city whose adult cards have a window, as some schemes print it."""
+    minutes = WINDOW // MINUTE
+    monkeypatch.setitem(CLASSES, 0x01, replace(CLASSES[0x01], loss_window_minutes=minutes))
+
+
 MINUTE = timedelta(minutes=1)
 
 
