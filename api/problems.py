@@ -22,6 +22,7 @@ from hardware.errors import HardwareError
 from ledger.errors import LedgerError
 
 CONTENT_TYPE: Final = "application/problem+json"
+SHAPE_ERRORS: Final = "shape_errors"
 RESERVED: Final = frozenset({"type", "title", "status", "detail", "instance", "code", "request_id", "errors"})
 MAX_ERRORS: Final = 100
 MAX_DEPTH: Final = 16
@@ -39,7 +40,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, broken)
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: object) -> Response:
+def problem(status: int, code: str, title: str, detail: str, more: Mapping[str, object] | None = None) -> Response:
     """Build a problem document as an answer.
 
     Args:
@@ -58,7 +59,7 @@ def problem(status: int, code: str, title: str, detail: str, **more: object) -> 
         "code": code,
         "request_id": request_id(),
     }
-    document |= {_member(name): _plain(value) for name, value in more.items()}
+    document |= {_member(name): _plain(value) for name, value in (more or {}).items()}
     answer = Response(json.dumps(document, ensure_ascii=False), status, content_type=CONTENT_TYPE)
     answer.headers["Content-Language"] = "zh-Hans" if speaks_chinese() else "en"
     return answer
@@ -72,7 +73,7 @@ def refused(error: CitizencardError | LedgerError | HardwareError) -> Response:
     fields = getattr(error, "fields", None)
     values: Mapping[str, object] = fields if isinstance(fields, Mapping) else vars(error)
     public = {name: values[name] for name in error.public if name in values}
-    answer = problem(status, error.code, _title_of(type(error)), str(error), **public)
+    answer = problem(status, error.code, _title_of(type(error)), str(error), public)
     if type(error) in RETRY_AFTER_S:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S[type(error)])
     if isinstance(error, NotSignedIn | SessionEnded):
@@ -106,7 +107,7 @@ def shape_invalid(messages: Mapping[str, object]) -> Response:
     ][:MAX_ERRORS]
     detail = f"{len(errors)} field{'s' if len(errors) != 1 else ''} cannot be taken"
     status = STATUS[ShapeInvalid]
-    return problem(status, ShapeInvalid.code, _title_of(ShapeInvalid), detail, shape_errors=errors)
+    return problem(status, ShapeInvalid.code, _title_of(ShapeInvalid), detail, {SHAPE_ERRORS: errors})
 
 
 def broken(error: Exception) -> Response:
@@ -116,12 +117,12 @@ def broken(error: Exception) -> Response:
     log.error("%s %s: %s at %s", reference, request_id(), type(error).__qualname__, where)
     if _is_database_away(error):
         answer = problem(
-            503, "database_away", "The database does not answer", "try again in a moment", reference=reference
+            503, "database_away", "The database does not answer", "try again in a moment", {"reference": reference}
         )
         answer.headers["Retry-After"] = "2"
         return answer
     detail = "nothing was changed; please report the reference"
-    return problem(SERVER_ERROR, "internal_error", "Something went wrong on our side", detail, reference=reference)
+    return problem(SERVER_ERROR, "internal_error", "Something went wrong on our side", detail, {"reference": reference})
 
 
 def speaks_chinese() -> bool:
@@ -138,7 +139,7 @@ def _title_of(refusal: type[Exception]) -> str:
 
 
 def _member(name: str) -> str:
-    if name == "shape_errors":
+    if name == SHAPE_ERRORS:
         return "errors"
     return f"refused_{name}" if name in RESERVED else name
 

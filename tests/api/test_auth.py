@@ -1,0 +1,103 @@
+"""Who may do what, tried at every route for every role."""
+
+from datetime import timedelta
+
+import pytest
+
+from api.routes import ACCESS, Access, Door
+from citizencard.staff.permissions import GRANTS, STAFF_ROLES, Role
+from tests.api.world import Caller, World, ok, problem
+
+FILLED = {
+    "<int:step>": "1",
+    "<day:day>": "2026-11-20",
+    "<approval_id>": "apr_none",
+    "<person_id>": "per_none",
+    "<card_id>": "card_none",
+    "<job_id>": "job_none",
+    "<load_id>": "load_none",
+    "<code>": "purse:none",
+}
+STAFF_ROUTES = [(method, path, access) for (method, path), access in ACCESS.items() if access.door is Door.STAFF]
+
+
+def address(path: str) -> str:
+    for part, value in FILLED.items():
+        path = path.replace(part, value)
+    assert "<" not in path
+    return path
+
+
+def granted(access: Access) -> frozenset[Role]:
+    if not access.permissions:
+        return frozenset(STAFF_ROLES)
+    return frozenset().union(*(GRANTS[permission] for permission in access.permissions))
+
+
+def test_nobody_comes_in_without_a_session(world: World) -> None:
+    """No route of staff answers a stranger, nor a token that somebody made up."""
+    stranger, forger = world.anybody(), Caller(world.app.test_client(), {"Authorization": "Bearer made-up"})
+    for method, path, _ in STAFF_ROUTES:
+        answer = stranger.send(method, address(path), None)
+        problem(answer, 401, "not_signed_in")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        problem(forger.send(method, address(path), None), 401, "session_ended")
+
+
+@pytest.mark.parametrize("role", sorted(STAFF_ROLES))
+def test_role_may_do_what_the_table_says_and_nothing_else(world: World, role: Role) -> None:
+    """Each role is let in exactly where it has work to do; with every other route of the city it gets a refusal and no effect."""
+    caller = world.as_(role)
+    for method, path, access in STAFF_ROUTES:
+        if path.endswith("/current"):
+            continue  # ends the session that this test uses
+        answer = caller.send(method, address(path), {} if method != "GET" else None)
+        if role in granted(access):
+            assert answer.status_code not in (401, 403, 500), (role, method, path, answer.get_data(as_text=True))
+        else:
+            problem(answer, 403, "permission_denied")
+
+
+def test_session_ends_when_it_is_closed(world: World) -> None:
+    """Whoever signs out is out: the token opens nothing any more."""
+    caller = world.as_(Role.AUDITOR)
+    ok(caller.get("/v1/trial-balance"))
+    assert caller.delete("/v1/staff-sessions/current").status_code == 204
+    problem(caller.get("/v1/trial-balance"), 401, "session_ended")
+
+
+def test_session_ends_when_nobody_uses_it(world: World) -> None:
+    """A counter that was left alone for a quarter of an hour is locked."""
+    caller = world.as_(Role.AUDITOR)
+    world.clock.advance(timedelta(minutes=16))
+    problem(caller.get("/v1/trial-balance"), 401, "session_ended")
+
+
+def test_decision_needs_a_fresh_code(world: World) -> None:
+    """A supervisor who left the desk for a coffee has not approved anything meanwhile."""
+    caller = world.as_(Role.SUPERVISOR)
+    world.clock.advance(timedelta(minutes=6))
+    found = problem(caller.post("/v1/approvals/apr_none/decisions", {"decision": "approve"}), 403, "fresh_code_needed")
+    assert found["max_age_s"] == 300
+
+
+def test_head_is_as_guarded_as_get(world: World) -> None:
+    """There is no way round the table by another method."""
+    assert world.anybody().send("HEAD", "/v1/trial-balance", None).status_code == 401
+
+
+def test_clerk_takes_no_cash_into_another_outlets_till(world: World) -> None:
+    """Cash lies where the clerk works, or nowhere."""
+    admin = world.as_(Role.SYSTEM_ADMIN)
+    here, there = (ok(admin.post("/v1/outlets", {"name": name}))["id"] for name in ("here", "there"))
+    till = ok(admin.post("/v1/tills", {"outlet_id": there, "name": "1"}))["id"]
+    clerk = world.as_(Role.CLERK, outlet_id=here)
+    body = {"card_id": "card_none", "amount_fen": 100, "till_id": till}
+    problem(clerk.post("/v1/loads", body), 403, "elsewhere_refused")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer " + "x" * 200])
+def test_header_that_is_no_token_is_no_session(world: World, header: str) -> None:
+    """A broken header is a stranger."""
+    caller = Caller(world.app.test_client(), {"Authorization": header})
+    problem(caller.get("/v1/trial-balance"), 401, "not_signed_in")
