@@ -9,7 +9,6 @@ from flask import request
 from api.pages.texts import TEXTS
 
 PARAMETER: Final = "lang"
-_CHOICES: Final[Mapping[str, "Language"]]
 
 
 class Language(StrEnum):
@@ -24,7 +23,12 @@ class Language(StrEnum):
         return Language.EN if self is Language.ZH else Language.ZH
 
 
-_CHOICES = {"zh": Language.ZH, "zh-cn": Language.ZH, "zh-hans": Language.ZH, "en": Language.EN}
+_CHOICES: Final[Mapping[str, Language]] = {
+    "zh": Language.ZH,
+    "zh-cn": Language.ZH,
+    "zh-hans": Language.ZH,
+    "en": Language.EN,
+}
 
 
 def preferred() -> Language:

@@ -8,7 +8,7 @@ from typing import Final
 STEP: Final = 10
 HEIGHT: Final = 1_000
 TICKS: Final = 4
-_ROUND: Final = (2, 4, 6, 8, 10)
+_ROUND: Final = (2, 4, 6, 8, 10, 12, 16, 20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _price(tap: Tap, language: Language) -> str:
         sponsor = _named(language, "sponsor", str(known["sponsor"]))
         text += say(language, "tap.sponsored", sponsor=sponsor, amount=yuan(tap.subsidy_fen))
     if known["price_fen"] != tap.paid_fen:
-        text += say(language, "tap.differs", amount=yuan(known["price_fen"]))
+        text += say(language, "tap.differs", amount=yuan(tap.paid_fen))
     return text
 
 

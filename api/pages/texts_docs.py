@@ -3,4 +3,71 @@
 from collections.abc import Mapping
 from typing import Final
 
-DOCS: Final[Mapping[str, tuple[str, str]]] = {}
+DOCS: Final[Mapping[str, tuple[str, str]]] = {
+    "docs.title": ("接口文档", "The interface"),
+    "docs.lead": (
+        "本页由正在运行的程序自身生成，与它校验请求所用的定义同源；字段名与代码用英文。",
+        "Made by the running program from the very definitions that it checks requests with.",
+    ),
+    "docs.openapi": ("下载 OpenAPI 3.1 文件", "Download the OpenAPI 3.1 document"),
+    "docs.contents": ("目录", "Contents"),
+    "docs.guides": ("从这里开始", "Start here"),
+    "docs.staff": ("窗口与管理 /v1", "Counters and offices /v1"),
+    "docs.devices": ("终端 /terminals", "Terminals /terminals"),
+    "docs.rules": ("通用规则", "Rules for all"),
+    "docs.doors": ("如何表明身份", "How callers are recognised"),
+    "docs.schemas": ("数据结构", "Schemas"),
+    "docs.problems": ("问题代码", "Problem codes"),
+    "docs.problems.about": (
+        "每次拒绝都是一份 RFC 9457 问题文档。请按 code 判断，不要按文字。",
+        "Every refusal is a problem document (RFC 9457). Compare the code, not the words.",
+    ),
+    "guide.clerk": ("窗口经办人", "Clerk"),
+    "guide.clerk.about": (
+        "窗口页面完成之前，经办人通过下列调用办理业务：登录，登记并关联社保，制卡，发卡，圈存，挂失。",
+        (
+            "Until the counter has its pages, a clerk's work is these calls: sign in, register and link to social security,"
+            " personalise a card, hand it out, load it, report it lost."
+        ),
+    ),
+    "guide.resident": ("持卡市民", "Resident"),
+    "guide.resident.about": (
+        "市民网页完成之前，经办人用下列调用为持卡人查询：卡里有多少钱，每一笔的价格与由来，挂失。",
+        (
+            "Until residents have their own pages, a clerk answers their questions with these calls: how much is on my card,"
+            " what did each ride cost and why, I have lost it."
+        ),
+    ),
+    "guide.terminals": ("终端开发者", "Terminal developer"),
+    "guide.terminals.about": (
+        (
+            "终端用自己的 Ed25519 密钥签署每个请求（RFC 9421），按批上传刷卡记录，逐条得到结论。"
+            "记录格式与可核对的签名示例见代码库中的 hardware/terminal/README.md。"
+        ),
+        (
+            "A device signs every request with its own Ed25519 key (RFC 9421), uploads taps in batches, and gets a verdict on each record."
+            " The record layout, and a signature to check yours against, are in hardware/terminal/README.md of the source."
+        ),
+    ),
+    "op.open": ("无需登录", "open"),
+    "op.session": ("员工会话", "staff session"),
+    "op.signature": ("终端签名", "terminal signature"),
+    "op.parameters": ("参数", "Parameters"),
+    "op.body": ("请求体", "Request body"),
+    "op.example": ("示例", "Example"),
+    "op.answer": ("应答", "Answer"),
+    "op.answer.example": ("应答示例", "An answer looks like this"),
+    "op.answer.empty": ("没有内容", "no body"),
+    "op.refusals": ("可能的拒绝", "May be refused with"),
+    "op.link": ("链接到此处", "Link to this"),
+    "field.name": ("字段", "Field"),
+    "field.place": ("位置", "In"),
+    "field.type": ("类型", "Type"),
+    "field.about": ("说明", "Meaning"),
+    "field.required": ("必填", "required"),
+    "field.none": ("没有字段", "No fields"),
+    "problem.status": ("状态", "Status"),
+    "problem.code": ("代码", "Code"),
+    "problem.title": ("含义", "Meaning"),
+    "docs.empty": ("这个程序还没有可供调用的接口。", "This program has nothing to call yet."),
+}

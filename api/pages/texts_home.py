@@ -6,14 +6,16 @@ from typing import Final
 HOME: Final[Mapping[str, tuple[str, str]]] = {
     "home.title": ("市民卡 · 一座城市，一张卡", "Citizen Card · one city, one card"),
     "home.heading": ("一座城市，一张卡", "One city, one card"),
-    "home.lead.1": (
-        "市民卡以社会保障卡为核心，一张卡乘公交，日后还能停车、缴费。",
-        "One card with social security at its core: it rides the buses today, and will pay for parking and bills.",
-    ),
-    "home.lead.2": (
-        "这里是它的后台：发卡，收下终端离线数小时后补传的刷卡记录，每一分钱都复式记账，每天向公交公司清算。",
-        "This is the back end a city runs: it issues the cards, takes the taps that terminals send after hours offline,"
-        " keeps double-entry books over every fen, and settles with the bus companies each day.",
+    "home.lead": (
+        (
+            "市民卡以社会保障卡为核心，一张卡乘公交，日后还能停车、缴费。"
+            "这里是它的后台：发卡，收下终端离线数小时后补传的刷卡记录，每一分钱都复式记账，每天向公交公司清算。"
+        ),
+        (
+            "One card with social security at its core: it rides the buses today, and will pay for parking and bills."
+            " This is the back end a city runs: it issues the cards, takes the taps that terminals send after hours offline,"
+            " keeps double-entry books over every fen, and settles with the bus companies each day."
+        ),
     ),
     "doors": ("从哪里进", "Ways in"),
     "door.clerk": ("窗口经办人", "Clerk"),
@@ -40,7 +42,10 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
         "从 {transfers} 笔分录重新计算 {accounts} 个账户，没有差异",
         "{accounts} accounts recomputed from {transfers} transfers: nothing differs",
     ),
-    "proof.differs": ("账目有 {n} 处差异，{at} 核验", "Books differ in one place, found at {at}|Books differ in {n} places, found at {at}"),
+    "proof.differs": (
+        "账目有 {n} 处差异，{at} 核验",
+        "Books differ in one place, found at {at}|Books differ in {n} places, found at {at}",
+    ),
     "proof.differs.word": ("账不平", "Not proved"),
     "proof.differs.about": (
         "请财务人员立即查看：citizencard ledger prove 会列出每一处",
@@ -56,14 +61,17 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "figure.cards.about": ("已激活、可以使用", "active, in people's hands"),
     "figure.taps": ("今日刷卡", "Taps today"),
     "figure.taps.about": ("零点以来已上传", "since midnight, as uploaded"),
-    "figure.held": ("代持卡内资金", "Held for cardholders"),
+    "figure.held": ("持卡人资金", "Held for cardholders"),
     "figure.held.about": ("其中 {amount} 圈存在途", "of which {amount} on its way to chips"),
     "figure.held.settled": ("没有在途圈存", "nothing on its way to chips"),
     "figure.waiting": ("待人工处理", "Waiting for a person"),
     "figure.waiting.about": ("笔刷卡；另有 {n} 条提示", "taps; and one finding|taps; and {n} findings"),
     "figure.waiting.none": ("笔刷卡，没有提示", "taps, no findings"),
     "chart.title": ("每分钟刷卡", "Taps per minute"),
-    "chart.busiest": ("最忙的一分钟是 {minute}，{n} 次刷卡", "Busiest minute {minute} with one tap|Busiest minute {minute} with {n} taps"),
+    "chart.busiest": (
+        "最忙的一分钟是 {minute}，{n} 次刷卡",
+        "Busiest minute {minute} with one tap|Busiest minute {minute} with {n} taps",
+    ),
     "chart.quiet": ("最近 60 分钟没有刷卡", "No taps in the last 60 minutes"),
     "chart.quiet.about": (
         "终端可能正离线：记录存在终端里，连上后补传",
@@ -81,14 +89,14 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "tap.bus": ("{line} 路", "Bus {line}"),
     "tap.merchant": ("商户", "Merchant"),
-    "tap.nowhere": ("未登记的终端", "Unregistered terminal"),
+    "tap.nowhere": ("未绑定的终端", "Unassigned terminal"),
     "tap.card": ("{kind} {number}", "{kind} {number}"),
     "tap.sum": ("{formula} = {price}", "{formula} = {price}"),
     "tap.full": ("全价", "full fare"),
     "tap.free": ("免费乘车", "free ride"),
     "tap.transfer": ("（由 {line} 路换乘）", " (transfer from bus {line})"),
     "tap.sponsored": ("，{sponsor}支付 {amount}", ", {sponsor} pays {amount}"),
-    "tap.differs": ("，按票价应为 {amount}，已提示核查", ", the tariff says {amount}: noted for a person"),
+    "tap.differs": ("，实收 {amount}，已提示核查", ", but {amount} was charged: noted for a person"),
     "tap.unpriced": ("票价表中没有此项，已提示核查", "not in the tariff: noted for a person"),
     "tap.suspicious": ("可疑：{reason}，款项暂挂待查", "Suspicious: {reason}; set aside until a person decides"),
     "tap.suspicious.word": ("可疑", "Suspicious"),
@@ -124,7 +132,10 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "more.openapi": ("OpenAPI 文件", "OpenAPI document"),
     "more.openapi.about": ("3.1，供代码生成与测试", "3.1, for generators and tests"),
     "more.proof": ("账目核验", "The ledger's proof"),
-    "more.proof.about": ("从分录重算全部余额，逐户比对", "All balances recomputed from the transfers, account by account"),
+    "more.proof.about": (
+        "从分录重算全部余额，逐户比对",
+        "All balances recomputed from the transfers, account by account",
+    ),
     "more.state": ("运行状态", "State"),
     "more.state.about": ("数据库与版本是否就绪", "Are the database and its version ready?"),
     "state.day": ("营业日 {day}", "Business day {day}"),
