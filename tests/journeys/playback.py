@@ -59,6 +59,9 @@ class Playback:
             found += self._not_given_back(load)
         if chip_balance(rider.chip) != before_fen + amount_fen:
             found.append("the card was not credited: nothing was tried")
+        with world.undone():
+            if self._at(self._deny()).run(world.till.recover_order(load, rider.chip), world.now).outcome != LOADED:
+                found.append("the card's own counter does not prove the load")
         if world.till.recover(load, rider.chip).outcome != LOADED:
             found.append("an honest workstation does not find the load")
         found += [words for answer in recorded for words in self._load_again(amount_fen, answer)]
@@ -102,11 +105,16 @@ class Playback:
         return ["the cash was given back"]
 
     def _carry(self, answer: ResponseApdu) -> Carry:
+        """Denies the proof, and answers every INITIALIZE with the recorded answer."""
+        deny = self._deny()
+        return lambda command: answer if command.ins == INITIALIZE else deny(command)
+
+    def _deny(self) -> Carry:
+        """Carries everything but the proof."""
+
         def carry(command: CommandApdu) -> ResponseApdu:
             if command.ins == GET_TRANSACTION_PROVE:
                 return ResponseApdu(b"", StatusWord.PROOF_NOT_AVAILABLE)
-            if command.ins == INITIALIZE:
-                return answer
             return exchange(self.rider.chip, command)
 
         return carry
