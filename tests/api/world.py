@@ -1,5 +1,6 @@
 """A city behind HTTP: the application on the test's database, people who are signed in, and a clock that stands still."""
 
+import itertools
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from citizencard.staff.flow import Credentials, activate, sign_in
 from citizencard.staff.members import NewStaff, create_staff
 from citizencard.staff.permissions import Role
 from tests.citizencard.staff.make_staff import BOOTSTRAP, PASSWORD, login_secrets
+
+
+_PEOPLE = itertools.count(1)
 
 
 @dataclass
@@ -78,8 +82,8 @@ class World:
         return self.signed_in[wanted]
 
     def _sign_in(self, roles: frozenset[Role], outlet_id: str | None) -> Caller:
-        login = "t." + secrets.token_hex(6)
-        new = NewStaff(login, login, f"P-{login}", roles, outlet_id)
+        login = f"person-{next(_PEOPLE)}"
+        new = NewStaff(login, login, login, roles, outlet_id)
         with transaction(self.sessions) as session:
             created = create_staff(session, new, BOOTSTRAP, self.clock())
         keeper = login_secrets(self.vault)
