@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,8 @@ from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.versions import tariffs_as_of
 from citizencard.terminals.bindings import BindingAt, bindings_as_of
+
+WITHIN_THE_SECOND: Final = timedelta(seconds=1, microseconds=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,13 @@ def gather(session: Session, terminal: bytes, records: Sequence[tuple[PurchaseRe
         return []
     serials = [record.card_serial for record, _ in records]
     instants = [at for _, at in records]
+    # A tap is dated by whole seconds, the registry to the microsecond: a card activated, or a terminal bound, within the second of the
+    # tap was so when the tap came, or the tap could not have come.
+    ends = [at + WITHIN_THE_SECOND for at in instants]
     cards = known_cards(session, serials)
-    states = card_states_at(session, serials, instants)
+    states = card_states_at(session, serials, ends)
     listed = hotlisted_at(session, serials, instants)
-    bindings = bindings_as_of(session, [(terminal, at) for at in instants])
+    bindings = bindings_as_of(session, [(terminal, at) for at in ends])
     merchants = merchants_by_id(session, [one.merchant_id for one in bindings if one.merchant_id is not None])
     lines = lines_by_number(session, [one.line for one in bindings if one.line is not None])
     tariffs = tariffs_as_of(session, [(record.tariff_version, at) for record, at in records])

@@ -32,3 +32,16 @@ def test_facts_are_those_of_the_time_of_the_tap(sessions: Sessions, city: City, 
     assert (too_early.state, too_early.binding.merchant_id, too_early.merchant_kind) == (None, None, "")
     assert too_early.binding.registered
     assert (unknown.card, unknown.tariff and unknown.tariff.version) == (None, 3)
+
+
+def test_a_tap_within_the_second_of_the_activation_is_not_too_early(
+    sessions: Sessions, city: City, now: datetime
+) -> None:
+    """Cards write whole seconds: a holder who taps at once is not suspected, and the bus company is paid."""
+    begun = now - timedelta(hours=24)
+    record = tap(city.bus1, city.adult, begun, 180)
+    with reading(sessions) as session:
+        (at_once,) = gather(session, city.bus1.number, [(record, begun - timedelta(milliseconds=600))])
+        (before,) = gather(session, city.bus1.number, [(record, begun - timedelta(seconds=1))])
+    assert (at_once.state, at_once.merchant_kind) == (CardState.ACTIVE, "bus")
+    assert (before.state, before.merchant_kind) == (None, "")
