@@ -77,7 +77,9 @@ class City:
 
     def device(self, name: str) -> Device:
         """One of the terminals, switched on; it keeps trying while the server is away."""
-        return Device(self.folder.device(name), patience=PATIENCE)
+        folder = self.folder.device(name)
+        Device.call(folder, self.server.address)
+        return Device(folder, patience=PATIENCE)
 
     def found(self, story: Story) -> None:
         """Found the city, unless an earlier run did; an interrupted founding goes on where it stopped.

@@ -59,14 +59,8 @@ class Server:
             PortTaken: somebody else holds the port.
             ServerDied: it ended before it was ready.
         """
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
-                raise PortTaken(
-                    f"port {self.port} on 127.0.0.1 is taken by another program: {error.strerror}"
-                ) from error
+        if not self._port_is_free():
+            raise PortTaken(f"port {self.port} on 127.0.0.1 is taken by another program")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -97,6 +91,15 @@ class Server:
         self.stop()
         raise ServerDied(f"the server was not ready within {HEALTHY_WITHIN_S} s; see {self._log}")
 
+    def _port_is_free(self) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError:
+                return False
+        return True
+
     def _is_ready(self) -> bool:
         try:
             return requests.get(f"{self.address}/readyz", timeout=2).ok
@@ -106,6 +109,10 @@ class Server:
     def kill(self) -> None:
         """Kill the server and its workers at once, as a power cut would (`kill -9`)."""
         self._signal(signal.SIGKILL)
+        # The workers die with their parent, but a moment later: until then they hold the port.
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while not self._port_is_free() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
     def stop(self) -> None:
         """Ask the server to finish what it is doing and end."""

@@ -82,6 +82,17 @@ class Device:
         }
         _write(folder / SETTINGS_FILE, {"format": FORMAT, "server": server, **values})
 
+    @staticmethod
+    def call(folder: Path, server: str) -> None:
+        """Let a terminal that was set up before call another server address from now on.
+
+        Raises:
+            DeviceInvalid: the folder does not hold a terminal.
+        """
+        document = _read_object(folder / SETTINGS_FILE)
+        if document.get("server") != server:
+            _write(folder / SETTINGS_FILE, {**document, "server": server})
+
     def __enter__(self) -> Self:
         return self
 
