@@ -22,6 +22,7 @@ from tests.journeys.databases import both_databases, undoable
 from tests.journeys.torn_chips import TornCard, TornModule, personalise_commands
 from tests.journeys.torn_loads import TornLoad
 from tests.journeys.torn_rides import PHASES, TornRide, ride_commands, tears
+from tests.journeys.walk import Walk
 from tests.journeys.world import ADULT, LOADED_FEN, SENIOR, Rider, Tear, World
 
 NOW: Final = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
@@ -38,16 +39,19 @@ class Size:
     Args:
         stride: every so many-th point.
         nervous: so many chips are torn several times each, at random points.
+        walks: so many walks through the city by chance.
         seed: of the random points, and of where the first stride begins.
     """
 
     stride: int
     nervous: int
+    walks: int
     seed: int
 
 
-FULL: Final = Size(stride=1, nervous=60, seed=1)
-REDUCED: Final = Size(stride=61, nervous=1, seed=7)
+FULL: Final = Size(stride=1, nervous=60, walks=60, seed=1)
+REDUCED: Final = Size(stride=61, nervous=1, walks=1, seed=7)
+WALK_STEPS: Final = 150
 
 
 @dataclass
@@ -93,6 +97,11 @@ def run(sessions: Sessions, hsm: Hsm, folder: Path, size: Size) -> Result:
         for label, play in chosen:
             with world.undone():
                 result.differences += [f"{name}, {label}: {words}" for words in play()]
+    for seed in range(size.seed, size.seed + size.walks):
+        with world.undone():
+            walked = Walk(world, random.Random(seed)).go(WALK_STEPS)
+        result.differences += [f"walk {seed}: {words}" for words in walked]
+    result.played[f"walks of {WALK_STEPS} steps"] = size.walks
     world.close()
     return result
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from citizencard.cards.reader_jobs import TORN
+from citizencard.purse.loads.flow import LOADED
 from tests.journeys.torn_loads import AMOUNT_FEN, COMMANDS, CREDIT, RECOVERY_COMMANDS, Ending, TornLoad
 from tests.journeys.torn_rides import tears
-from tests.journeys.world import ADULT, LOADED_FEN, Tear, World
+from tests.journeys.world import ADULT, ADULT_FEN, LOADED_FEN, Tear, World
 
 
 @pytest.mark.parametrize("ending", Ending)
@@ -36,3 +38,19 @@ def test_a_load_has_as_many_commands_as_the_tears_above_cover(world: World) -> N
     station = world.till.station(rider.chip)
     assert station.run(world.till.load_order(load, rider.chip), world.now).done
     assert len(station.trace) == COMMANDS
+
+
+def test_riding_on_money_that_is_not_proven(world: World) -> None:
+    """An empty card is credited, torn out and goes riding: the shadow falls below zero, and still nobody's money is missing."""
+    rider = world.resident(ADULT)
+    load = world.till.request(rider.card, AMOUNT_FEN)
+    station = world.till.station(rider.chip)
+    rider.chip.tear(CREDIT, "after")
+    assert station.run(world.till.load_order(load, rider.chip), world.now).outcome == TORN
+    assert world.tap(world.bus1, rider).amount_fen == ADULT_FEN
+    world.upload(world.bus1)
+    money = world.till.money(rider.card)
+    assert (money.purse, money.inload) == (-ADULT_FEN, AMOUNT_FEN)
+    assert world.close_day().certificate.surplus_fen == 0
+    assert world.till.recover(load, rider.chip).outcome == LOADED
+    assert world.differences() == []
