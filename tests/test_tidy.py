@@ -74,11 +74,10 @@ def test_product_code_keeps_the_rules_of_money(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id.endswith("_fen"):
             assert "float" not in ast.unparse(node.annotation), f"{name_of(path)}:{node.lineno}: money as float"
-        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if is_call and node.func.id in ("print", "float"):  # type: ignore[attr-defined] # narrowed by is_call
-            name = node.func.id  # type: ignore[attr-defined] # narrowed by is_call
-            assert name != "print" or name_of(path).startswith(MAY_PRINT), f"{name_of(path)}:{node.lineno}: print"
-            assert name != "float", f"{name_of(path)}:{node.lineno}: float"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = f"{name_of(path)}:{node.lineno}"
+            assert node.func.id != "print" or name_of(path).startswith(MAY_PRINT), f"{place}: print"
+            assert node.func.id != "float", f"{place}: float"
 
 
 @pytest.mark.parametrize("path", product_modules(), ids=name_of)
