@@ -113,10 +113,10 @@ def problems(language: Language) -> list[Problem]:
 def prose(text: str) -> Markup:
     """A line of the document: what stands between backticks is code, everything is escaped."""
     parts = text.split("`")
-    closed = len(parts) % 2 == 1
+    if len(parts) % 2 == 0:
+        return escape(text)
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if closed and number % 2 else escape(part)
-        for number, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
 
 

@@ -126,6 +126,6 @@ def _bounds(schema: Mapping[str, Any]) -> str:
         least, most = schema.get(low), schema.get(high)
         if most is not None and most < BIGGEST_SHOWN:
             return f"{least or 0:,} to {most:,}{unit}" if least != most else f"{most:,}{unit}"
-        if least and abs(least) < BIGGEST_SHOWN:
+        if least and 1 < abs(least) < BIGGEST_SHOWN:
             return f"at least {least:,}{unit}"
     return ""

@@ -21,7 +21,7 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "door.clerk": ("窗口经办人", "Clerk"),
     "door.clerk.about": ("登记、制卡、圈存、挂失", "Register, issue, load, report a loss"),
     "door.resident": ("持卡市民", "Resident"),
-    "door.resident.about": ("余额、每一笔的价格与由来", "What is on the card, and why each ride cost what it did"),
+    "door.resident.about": ("余额、每一笔的价格与由来", "The balance, and why each ride cost that"),
     "door.terminals": ("终端开发者", "Terminal developer"),
     "door.terminals.about": ("签名接入，批量上传刷卡记录", "Sign requests, upload batches of taps"),
     "card.title": ("市民卡示意图", "Picture of a citizen card"),
@@ -119,7 +119,7 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "reason.over_limit": ("金额超过单次限额", "the amount is over the limit of one tap"),
     "reason.other": ("{name}", "{name}"),
     "ago.now": ("刚刚", "just now"),
-    "ago.minutes": ("{n} 分钟前", "one minute ago|{n} minutes ago"),
+    "ago.minutes": ("{n} 分钟前", "{n} min ago"),
     "nothing": ("这里还没有城市", "There is no city here yet"),
     "nothing.about": (
         "数据库是空的。运行下面的命令，一座示范城市就会活起来：发卡、圈存、乘车、日终，数字在这里跳动。",

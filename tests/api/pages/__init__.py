@@ -1,0 +1,1 @@
+"""Pages that people see, read as a browser reads them."""
