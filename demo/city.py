@@ -39,7 +39,9 @@ TARIFF: dict[str, Any] = {
     "lines": {str(number): {"base_fen": BASE_FARE_FEN} for number, _ in LINES},
     "classes": {
         "01": {"name": "adult", "numerator": 9, "denominator": 10, "sponsor": "transport_fund"},
+        "02": {"name": "student", "numerator": 5, "denominator": 10, "sponsor": "education_fund"},
         "03": {"name": "senior70", "numerator": 0, "denominator": 10, "sponsor": "elderly_fund"},
+        "04": {"name": "care", "numerator": 0, "denominator": 10, "sponsor": "veterans_fund"},
     },
     "rounding": "half_up",
 }

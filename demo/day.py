@@ -1,40 +1,24 @@
 """One day of the demo city, from the first resident at the counter to the proof of the books."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from demo.city import City, JobFailed
-from demo.makers import make_blanks
-from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading, balance_fen
-from demo.residents import Resident, residents_of_day
+from demo.counter import Counter, Rider
+from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading
+from demo.residents import residents_of_day
 from demo.staff import Answer
 from demo.telling import Story, yuan
-from hardware.emulator.card import EmulatedCard
-from hardware.emulator.reader import EmulatedReader
 from hardware.terminal.batch import TapRecord
 from hardware.terminal.device import Device
 from hardware.terminal.receipts import BatchReceipt
 from hardware.terminal.validator import TapResult
 
 LOAD_FEN = 10_000
-REGION_CODE = "330203"
-INSURANCES = {"pension": "insured", "medical": "insured"}
 A_SECOND = 1.05
 """Cards write whole seconds: what must come after something is a second later."""
 FORGED_BATCH = 999_999
-
-
-@dataclass(slots=True)
-class Rider:
-    """A resident of the day with the card that was issued to him or her."""
-
-    who: Resident
-    name: str
-    card_id: str = ""
-    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +51,7 @@ class Day:
         self.story = story
         self.number = int(city.state.get("days_played", 0)) + 1
         self.figures: dict[str, int] = {}
-        self._reader = EmulatedReader(city.folder.path / "cards")
+        self._counter = Counter(city)
         self._first_record: TapRecord | None = None
         adult, senior = residents_of_day(self.number)
         self.riders = {"adult": Rider(adult, "adult"), "senior": Rider(senior, "70+")}
@@ -91,77 +75,35 @@ class Day:
         self._upload()
         outcomes = self._close(before)
         self.city.state["days_played"] = self.number
-        # Those who go on riding when the day is over; the lost card is gone.
-        kept = {self.riders["senior"].image: self.riders["senior"].card_id}
-        self.city.state["cards"] = {**self.city.state.get("cards", {}), **kept}
         self.city.folder.remember(self.city.state)
         return outcomes
 
     def _register(self) -> None:
         self.story.step("Two residents come to the counter (登记)")
-        clerk = self.city.desk("clerk")
         for rider in self.riders.values():
-            person = clerk.post(
-                "/v1/people",
-                {
-                    "document_type": "cn_id",
-                    "document_number": rider.who.document_number,
-                    "name": rider.who.name,
-                    "phone": rider.who.phone,
-                },
-            )
-            clerk.post(
-                f"/v1/people/{person['id']}/social-security",
-                {"region_code": REGION_CODE, "insurances": INSURANCES},
-                method="PUT",
-            )
-            card = clerk.post("/v1/cards", {"person_id": person["id"], "card_class": rider.who.card_class})
-            rider.card_id = card["id"]
+            person = self._counter.register(rider)
             self.story.fact(f"{person['name']}  {person['document_number']}", f"{rider.name}: linked, card applied for")
 
     def _issue_cards(self) -> None:
         self.story.step("Cards are personalised on an emulated reader and proved by use (制卡)")
-        clerk, stock = self.city.desk("clerk"), self.city.desk("stock")
-        paths = [self.city.folder.card(f"day{self.number}-{name}") for name in self.riders]
-        serials = make_blanks(self.city.folder.environ(self.city.server.port), paths)
-        stock.post("/v1/card-stock", {"chip_serials": serials, "batch": f"demo-{self.number}"})
-        for rider, path in zip(self.riders.values(), paths, strict=True):
-            rider.image = path.name
-            with self._inserted(rider) as chip:
-                counted = Reading(chip)
-                job = clerk.reader_job("personalise", rider.card_id, counted)
-            if job["outcome"] != "personalised":
-                raise JobFailed(f"card of {rider.name}: {job['outcome']}")
-            card = clerk.post(f"/v1/cards/{rider.card_id}/activation", {})
+        self._counter.deliver_blanks(list(self.riders.values()), f"day{self.number}")
+        for rider in self.riders.values():
+            card, commands = self._counter.issue(rider)
             self.story.fact(
-                f"{rider.name} card ····{card['number'][-4:]} {card['state']}",
-                f"{counted.exchanged} APDUs, keys proved",
+                f"{rider.name} card ····{card['number'][-4:]} {card['state']}", f"{commands} commands, keys proved"
             )
 
     def _load(self) -> None:
         self.story.step(f"{yuan(LOAD_FEN)} cash is loaded onto the senior's chip (圈存)")
-        job = self._load_card("senior", None)
+        job = self._counter.load(self.riders["senior"], LOAD_FEN)
         self.story.fact(f"booked before the card could have it, then: {job['outcome']}", yuan(self._chip_fen("senior")))
 
     def _load_torn(self) -> None:
         self.story.step("The adult's card is torn from the reader after the money was released (MAC2)")
-        job = self._load_card("adult", CREDIT_FOR_LOAD)
+        job = self._counter.load(self.riders["adult"], LOAD_FEN, CREDIT_FOR_LOAD)
         self.story.fact("the clerk sees an open load", job["outcome"])
-        clerk = self.city.desk("clerk")
-        with self._inserted(self.riders["adult"]) as chip:
-            recovered = clerk.reader_job("recover_load", job["load_id"], chip)
+        recovered = self._counter.recover(self.riders["adult"], job["load_id"])
         self.story.fact(f"the card is put back: {recovered['outcome']} by its own proof", yuan(self._chip_fen("adult")))
-        self.figures["loads proven"] = [job["outcome"], recovered["outcome"]].count("proven") + 1
-
-    def _load_card(self, name: str, torn_at: int | None) -> Answer:
-        clerk = self.city.desk("clerk")
-        rider = self.riders[name]
-        load = clerk.post(
-            "/v1/loads", {"card_id": rider.card_id, "amount_fen": LOAD_FEN, "till_id": self.city.state["till_id"]}
-        )
-        with self._inserted(rider) as chip:
-            job = clerk.reader_job("load", load["id"], Reading(chip, torn_at))
-        return {**job, "load_id": load["id"]}
 
     def _sign_in_buses(self) -> None:
         self.story.step(
@@ -290,7 +232,7 @@ class Day:
         return agreed
 
     def _tap(self, device_name: str, rider: str, torn_at: int | None = None) -> TapResult:
-        with self.city.device(device_name) as device, self._inserted(self.riders[rider]) as chip:
+        with self.city.device(device_name) as device, self._counter.inserted(self.riders[rider].image) as chip:
             return device.tap(Reading(chip, torn_at), datetime.now(UTC))
 
     def _upload_device(self, device: Device) -> tuple[list[BatchReceipt], list[bytes]]:
@@ -299,15 +241,7 @@ class Day:
         return device.upload(datetime.now(UTC)), [] if batch is None else [batch.data]
 
     def _chip_fen(self, rider: str) -> int:
-        with self._inserted(self.riders[rider]) as chip:
-            return balance_fen(chip)
-
-    @contextmanager
-    def _inserted(self, rider: Rider) -> Iterator[EmulatedCard]:
-        try:
-            yield self._reader.insert(rider.image)
-        finally:
-            self._reader.remove()
+        return self._counter.balance_fen(self.riders[rider])
 
     def _tell_tap(self, device: str, who: str, tap: TapResult) -> None:
         balance = "" if tap.balance_fen is None else f", {yuan(tap.balance_fen)} left"

@@ -1,77 +1,104 @@
-"""The city goes on: simulated validators that tap and upload by themselves until somebody presses Ctrl-C."""
+"""The city goes on: residents who ride and load by themselves until somebody presses Ctrl-C."""
 
 import random
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
-from demo.city import LINES, City
+import pyotp
+
+from demo.city import LINES, City, JobFailed
+from demo.counter import Counter, Rider
+from demo.residents import Resident, neighbours
 from demo.staff import Refused
 from demo.telling import Story, yuan
-from hardware.emulator.reader import EmulatedReader
 from hardware.errors import HardwareError
-from hardware.terminal.validator import Outcome, TapResult
+from hardware.terminal.validator import Outcome
 
 TAP_EVERY_S = (0.4, 2.0)
 UPLOAD_AFTER_TAPS = 5
-LOAD_FEN = 5_000
-BUSES = ("bus26", "bus5")
+PROVE_EVERY_S = 60
+LOAD_FEN = 3_000
+BUSES = {"bus26": LINES[0], "bus5": LINES[1]}
+LOGINS = ("clerk", "supervisor", "stock", "finance", "auditor")
 
 
 def live(city: City, story: Story) -> None:
     """Let residents ride for ever. Returns only by an exception, such as Ctrl-C."""
-    story.step("The city lives; press Ctrl-C to end it")
-    story.fact("home page", city.server.address + "/")
-    story.fact("interface and its documentation", city.server.address + "/docs")
-    for login in ("clerk", "supervisor", "finance", "auditor"):
-        known = city.state["logins"][login]
-        story.fact(f"demo login {login}", f"{known['password']}  TOTP {known['totp_secret']}")
+    counter = Counter(city)
+    riders = _riders(city, counter, story)
+    _tell_doors(city, story)
     chance = random.Random()  # noqa: S311 # who rides when is no secret
-    taps = 0
+    taps, proved_at = 0, time.monotonic()
     while True:
         time.sleep(chance.uniform(*TAP_EVERY_S))
-        bus = chance.choice(BUSES)
-        image = chance.choice(_cards(city))
-        tap = ride(city, bus, image)
-        if tap is not None:
-            line = dict(LINES)[26 if bus == "bus26" else 5]
-            story.fact(f"{datetime.now().astimezone():%H:%M:%S}  {line}: {tap.outcome}", yuan(tap.amount_fen))
-            taps += 1
-            if tap.outcome is Outcome.BALANCE_TOO_LOW:
-                story.fact("the card is loaded at the counter", yuan(load(city, image)))
-        if taps and taps % UPLOAD_AFTER_TAPS == 0:
+        taps += _ride(city, counter, story, (chance.choice(list(BUSES)), chance.choice(riders)))
+        if taps >= UPLOAD_AFTER_TAPS:
             taps = 0
-            upload(city, story)
+            _upload(city, story)
+        if time.monotonic() - proved_at > PROVE_EVERY_S:
+            proved_at = time.monotonic()
+            proof = city.desk("auditor").post("/v1/ledger-proofs", {})
+            story.fact(
+                "the books are proved again", f"{proof['transfers']} transfers, {len(proof['differences'])} differences"
+            )
 
 
-def ride(city: City, bus: str, image: Path) -> TapResult | None:
-    """One ride; nothing when the card is in somebody else's hands just now."""
-    reader = EmulatedReader(image.parent)
+def _riders(city: City, counter: Counter, story: Story) -> list[Rider]:
+    """The crowd that was issued cards by an earlier run, or a new one."""
+    known = city.state.get("riders", [])
+    if known:
+        return [
+            Rider(Resident("", "", "", one["card_class"]), one["name"], one["card_id"], one["image"]) for one in known
+        ]
+    story.step("Six more residents get their cards, so that the city lives")
+    riders = [Rider(who, f"resident {number}") for number, who in enumerate(neighbours(1), start=1)]
+    for rider in riders:
+        counter.register(rider)
+    counter.deliver_blanks(riders, "crowd")
+    for rider in riders:
+        card, _ = counter.issue(rider)
+        counter.load(rider, LOAD_FEN)
+        story.fact(f"{rider.name}: class {rider.who.card_class}, card ····{card['number'][-4:]}", yuan(LOAD_FEN))
+    city.state["riders"] = [
+        {"card_class": one.who.card_class, "name": one.name, "card_id": one.card_id, "image": one.image}
+        for one in riders
+    ]
+    city.folder.remember(city.state)
+    return riders
+
+
+def _tell_doors(city: City, story: Story) -> None:
+    story.step("The city lives; press Ctrl-C to end it")
+    story.fact("home page", f"{city.server.address}/")
+    story.fact("interface and its documentation", f"{city.server.address}/docs")
+    story.fact("logins, made up for this folder: name, password", "one-time code now (TOTP secret)")
+    for login in LOGINS:
+        known = city.state["logins"][login]
+        code = pyotp.TOTP(known["totp_secret"]).now()
+        story.fact(f"  {login:<12}{known['password']}", f"{code} ({known['totp_secret']})")
+
+
+def _ride(city: City, counter: Counter, story: Story, who_where: tuple[str, Rider]) -> int:
+    """One ride, and a load when the money has run out; returns how many taps there were."""
+    bus, rider = who_where
     try:
-        with city.device(bus) as device:
-            return device.tap(reader.insert(image.name), datetime.now(UTC))
-    except HardwareError:
-        return None
-    finally:
-        reader.remove()
+        with city.device(bus) as device, counter.inserted(rider.image) as chip:
+            tap = device.tap(chip, datetime.now(UTC))
+        story.fact(
+            f"{datetime.now().astimezone():%H:%M:%S}  {BUSES[bus][1]}, {rider.name}: {tap.outcome}",
+            yuan(tap.amount_fen),
+        )
+        if tap.outcome is Outcome.BALANCE_TOO_LOW:
+            story.fact(
+                f"{rider.name} loads cash at the counter: {counter.load(rider, LOAD_FEN)['outcome']}", yuan(LOAD_FEN)
+            )
+    except (HardwareError, JobFailed, Refused) as error:
+        story.fact(f"{rider.name} cannot ride", str(error))
+        return 0
+    return 1
 
 
-def load(city: City, image: Path) -> int:
-    """Load cash onto a card whose number the clerk reads from its image; returns the fen."""
-    clerk = city.desk("clerk")
-    loaded = clerk.post(
-        "/v1/loads",
-        {"card_id": city.state["cards"][image.name], "amount_fen": LOAD_FEN, "till_id": city.state["till_id"]},
-    )
-    reader = EmulatedReader(image.parent)
-    try:
-        clerk.reader_job("load", loaded["id"], reader.insert(image.name))
-    finally:
-        reader.remove()
-    return LOAD_FEN
-
-
-def upload(city: City, story: Story) -> None:
+def _upload(city: City, story: Story) -> None:
     """All buses report; what cannot be sent waits in their outboxes."""
     for name in BUSES:
         try:
@@ -80,9 +107,5 @@ def upload(city: City, story: Story) -> None:
                 for receipt in device.upload(datetime.now(UTC)):
                     verdicts = [one.verdict for one in receipt.verdicts]
                     story.fact(f"{name} uploads batch {receipt.batch}", ", ".join(verdicts))
-        except (HardwareError, Refused) as error:
+        except HardwareError as error:
             story.fact(f"{name} cannot report", str(error))
-
-
-def _cards(city: City) -> list[Path]:
-    return [city.folder.path / "cards" / name for name in sorted(city.state["cards"])]

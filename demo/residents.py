@@ -43,6 +43,31 @@ def residents_of_day(number: int) -> tuple[Resident, Resident]:
     )
 
 
+def neighbours(number: int) -> tuple[Resident, ...]:
+    """Six more residents, one year's crowd of a living city: adults, a student, a veteran, a senior.
+
+    Args:
+        number: 1 for the first crowd on a database.
+    """
+    crowd = (
+        ("王例子", date(1985, 6, 1), "01"),
+        ("赵虚构", date(1992, 6, 1), "01"),
+        ("钱假设", date(1978, 6, 1), "01"),
+        ("孙编造", date(2012, 6, 1), "02"),
+        ("周演示", date(1960, 6, 1), "04"),
+        ("吴范例", date(1948, 6, 1), "03"),
+    )
+    return tuple(
+        Resident(
+            name,
+            _document_number(birth, FIRST_SEQUENCE + number % 800),
+            f"1300{ordinal}0{number % 10_000:05d}",
+            card_class,
+        )
+        for ordinal, (name, birth, card_class) in enumerate(crowd)
+    )
+
+
 def _document_number(birth: date, sequence: int) -> str:
     head = f"{REGION}{birth:%Y%m%d}{sequence:03d}"
     return head + str(calc_check_digit(head + "0"))
