@@ -14,6 +14,7 @@ from api.city import EXTENSION, City, request_id
 from api.headers import secure
 from api.pages import docs, home
 from api.routes import SMALL_BODY_BYTES
+from api.schemas.fields import DAY
 from citizencard import clock
 from citizencard.cards.reader_jobs import Workbench
 from citizencard.config import Settings
@@ -25,7 +26,6 @@ from citizencard.staff.passwords import Passwords
 from citizencard.staff.totp import SealedInPlace
 
 REQUEST_ID_BYTES: Final = 9
-DAY_CHARACTERS: Final = 10
 
 log = logging.getLogger("citizencard.api")
 
@@ -35,7 +35,7 @@ class DayConverter(BaseConverter):
 
     def to_python(self, value: str) -> date:
         """Read the day; anything else is no such address."""
-        if len(value) != DAY_CHARACTERS:
+        if not DAY.fullmatch(value):
             raise ValidationError
         try:
             return date.fromisoformat(value)

@@ -87,7 +87,8 @@ class Face:
     def _route(self, method: str, path: str, shapes: Shapes) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             handler: Callable[..., ResponseReturnValue] = _answering(view, shapes)
-            documented = self.blueprint.response(shapes.status, shapes.gives)(handler)
+            documented = self.blueprint.doc(operationId=view.__name__)(handler)
+            documented = self.blueprint.response(shapes.status, shapes.gives)(documented)
             if shapes.query is not None:
                 documented = self.blueprint.arguments(shapes.query, location="query")(documented)
             if shapes.takes is not None:
@@ -108,6 +109,15 @@ class Document(Api):  # type: ignore[misc] # the library has no types
 
     def _register_error_handlers(self) -> None:
         """Leave errors alone."""
+
+    def _register_responses(self) -> None:
+        """Describe no errors of the library's own."""
+
+    def _register_etag_headers(self) -> None:
+        """Nor headers that are not used."""
+
+    def _register_pagination_header(self) -> None:
+        """The same."""
 
 
 def json_answer(body: object, status: int) -> Response:

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from flask import Flask
-from marshmallow import fields
 
 from api.face import Document
 from api.idempotency import HEADER, NEEDS_NO_KEY
@@ -51,13 +50,13 @@ def install(app: Flask) -> None:
     )
     document = Document(app, spec_kwargs={"info": {"description": ABOUT, "license": {"name": "Apache-2.0"}}})
     document.DEFAULT_ERROR_RESPONSE_NAME = None
-    for kind in (fields.Constant,):
-        document.register_field(kind, "string", None)
     for face in (*STAFF_FACES, *TERMINAL_FACES):
         document.register_blueprint(face.blueprint)
     for name, scheme in SECURITY.items():
         document.spec.components.security_scheme(name, scheme)
     document.spec.components.schema("Problem", schema=ProblemAnswer)
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    document.spec.components.response("Problem", {"description": "Refused: a problem document", "content": content})
     _complete(document)
 
 
@@ -94,17 +93,8 @@ def _describe(operation: dict[str, Any], method: str, rule: str, access: Access)
             }
         )
     responses = operation.setdefault("responses", {})
-    for status in _PROBLEMS[access.door]:
-        responses[str(status)] = _problem(status)
-    responses.pop("default", None)
-    responses["default"] = _problem(None)
-
-
-def _problem(status: int | None) -> dict[str, Any]:
-    return {
-        "description": "Refused: a problem document" if status is None else f"Problem {status}",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+    for status in (*_PROBLEMS[access.door], "default"):
+        responses[str(status)] = {"$ref": "#/components/responses/Problem"}
 
 
 def _documented(rule: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from marshmallow import fields
 
-from api.schemas.fields import Day, Flag, Instant, MinorUnits, Parameter, WholeNumber
+from api.schemas.fields import Day, Flag, Instant, Kind, MinorUnits, Parameter, WholeNumber
 from api.schemas.shape import DEFAULT_PAGE, MAX_PAGE, Answer, Request
 from citizencard.settlement.flow import DayClosing
 
@@ -24,7 +24,7 @@ class DayCloseRequest(Request):
 class OpenDayAnswer(Answer):
     """The business day that money is booked into now."""
 
-    object = fields.Constant("business_day")
+    object = Kind("business_day")
     day = Day(required=True)
 
 
@@ -57,7 +57,7 @@ class CertificateAnswer(Answer):
 class DayCloseAnswer(Answer):
     """A closed business day."""
 
-    object = fields.Constant("day_close")
+    object = Kind("day_close")
     day = Day(required=True)
     closed_at = Instant(required=True)
     net_positions = fields.List(fields.Nested(NetPositionAnswer), required=True)
@@ -79,7 +79,7 @@ class TrialBalanceRowAnswer(Answer):
 class TrialBalanceAnswer(Answer):
     """All accounts by family, and the two totals, which are equal."""
 
-    object = fields.Constant("trial_balance")
+    object = Kind("trial_balance")
     rows = fields.List(fields.Nested(TrialBalanceRowAnswer), required=True)
     total_debits_fen = MinorUnits(required=True)
     total_credits_fen = MinorUnits(required=True)
@@ -88,7 +88,7 @@ class TrialBalanceAnswer(Answer):
 class LedgerProofAnswer(Answer):
     """A proof of the books: every invariant, recomputed from the transfers alone."""
 
-    object = fields.Constant("ledger_proof")
+    object = Kind("ledger_proof")
     proved = Flag(required=True)
     differences = fields.List(fields.String(), required=True)
     transfers = WholeNumber(0, COUNT, required=True)
@@ -99,7 +99,7 @@ class LedgerProofAnswer(Answer):
 class BalanceAnswer(Answer):
     """What an account holds."""
 
-    object = fields.Constant("balance")
+    object = Kind("balance")
     code = fields.String(required=True)
     type = fields.String(required=True)
     family = fields.String(required=True)
@@ -132,7 +132,7 @@ class StatementQuery(Request):
 class StatementLineAnswer(Answer):
     """One transfer, seen from one of its two accounts."""
 
-    object = fields.Constant("statement_line")
+    object = Kind("statement_line")
     id = WholeNumber(1, COUNT, required=True)
     reference = fields.String(required=True)
     kind = fields.String(required=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from marshmallow import fields
 from marshmallow.validate import Length
 
-from api.schemas.fields import Day, Flag, Hex, Id, Instant, MinorUnits, Text, WholeNumber
+from api.schemas.fields import Day, Flag, Hex, Id, Instant, Kind, MinorUnits, Text, WholeNumber
 from api.schemas.shape import Answer, Request
 from api.schemas.staff import MAX_REASON_CHARACTERS
 from citizencard.cards.flow import MAX_ATR_BYTES
@@ -37,7 +37,7 @@ class DeliveryRequest(Request):
 class DeliveryAnswer(Answer):
     """What was received."""
 
-    object = fields.Constant("delivery")
+    object = Kind("delivery")
     batch = fields.String(required=True)
     received = WholeNumber(0, MAX_BATCH, required=True)
 
@@ -62,7 +62,7 @@ class CardRequest(Request):
 class CardAnswer(Answer):
     """A card."""
 
-    object = fields.Constant("card")
+    object = Kind("card")
     id = Id("card", required=True)
     person_id = Id("per", required=True)
     number = fields.String(required=True, metadata={"description": "as printed on the card"})
@@ -109,7 +109,7 @@ class LossRequest(Request):
 class LossAnswer(Answer):
     """A report of loss. Until it takes effect, the holder bears what is spent."""
 
-    object = fields.Constant("loss_report")
+    object = Kind("loss_report")
     card_id = Id("card", required=True)
     state = fields.String(required=True)
     effective_from = Instant(required=True)
@@ -137,7 +137,7 @@ class ReaderJobRequest(Request):
 class ReaderStepAnswer(Answer):
     """What the workstation is to do next, or how the job ended."""
 
-    object = fields.Constant("reader_job_step")
+    object = Kind("reader_job_step")
     id = Id("job", required=True)
     step = WholeNumber(0, 1_000, required=True)
     token = fields.String(required=True, metadata={"description": "opens this job's steps"})
@@ -175,7 +175,7 @@ class ReaderStepRequest(Request):
 class ReaderJobAnswer(Answer):
     """A reader job, for those who watch it."""
 
-    object = fields.Constant("reader_job")
+    object = Kind("reader_job")
     id = Id("job", required=True)
     kind = fields.String(required=True)
     subject_id = fields.String(required=True)
@@ -200,7 +200,7 @@ class LoadRequest(Request):
 class LoadAnswer(Answer):
     """A load."""
 
-    object = fields.Constant("load")
+    object = Kind("load")
     id = Id("load", required=True)
     card_id = Id("card", required=True)
     amount_fen = MinorUnits(1, required=True)
@@ -216,7 +216,7 @@ class LoadAnswer(Answer):
 class ShadowAnswer(Answer):
     """What the books say that is on a chip."""
 
-    object = fields.Constant("shadow")
+    object = Kind("shadow")
     card_id = Id("card", required=True)
     purse_fen = MinorUnits(-(2**53), required=True)
     inload_fen = MinorUnits(required=True, metadata={"description": "on its way to the chip"})
@@ -226,7 +226,7 @@ class ShadowAnswer(Answer):
 class TapAnswer(Answer):
     """A tap, with why it cost what it cost."""
 
-    object = fields.Constant("tap")
+    object = Kind("tap")
     id = fields.String(required=True)
     verdict = fields.String(required=True)
     reason = fields.String(required=True, allow_none=True)
@@ -246,7 +246,7 @@ class TapAnswer(Answer):
 class FindingAnswer(Answer):
     """Something about a tap that a person should look at."""
 
-    object = fields.Constant("finding")
+    object = Kind("finding")
     id = fields.String(required=True)
     kind = fields.String(required=True)
     detail = fields.Dict(required=True)

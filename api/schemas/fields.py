@@ -5,15 +5,15 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields
-from marshmallow.validate import Length, Regexp
+from marshmallow.validate import Length
 
 from api.instants import rfc3339
 
 MAX_SAFE_INTEGER: Final = 2**53
 """JSON numbers beyond this lose digits in other people's programs (RFC 8259 §6)."""
 MAX_ID_CHARACTERS: Final = 64
-ID: Final = re.compile(r"[a-z]{2,8}_[0-9a-z]{1,40}\Z")
-DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+ID: Final = re.compile(r"[a-z]{2,8}_[0-9a-z]{1,40}")
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class WholeNumber(fields.Field[int]):
@@ -129,7 +129,7 @@ class Day(fields.Field[date]):
 
     def _deserialize(self, value: object, attr: str | None, data: Any, **_: Any) -> date:  # noqa: ANN401, ARG002 # the library's signature
         try:
-            if isinstance(value, str) and DAY.match(value):
+            if isinstance(value, str) and DAY.fullmatch(value):
                 return date.fromisoformat(value)
         except ValueError:
             pass
@@ -151,6 +151,17 @@ class Id(fields.String):
 
     def __init__(self, prefix: str | None = None, **more: Any) -> None:  # noqa: ANN401 # the library's options
         more.setdefault("metadata", {})
-        more["metadata"] |= {"examples": [f"{prefix or 'card'}_7h2k9mwp4r8t3v6x1y5z"]}
-        checks = [Length(1, MAX_ID_CHARACTERS), Regexp(ID, error="must be an id")]
-        super().__init__(validate=checks, **more)
+        more["metadata"] |= {"pattern": f"^{ID.pattern}$", "examples": [f"{prefix or 'card'}_7h2k9mwp4r8t3v6x1y5z"]}
+        super().__init__(validate=_is_id, **more)
+
+
+class Kind(fields.Constant):
+    """The name of the kind of thing that an answer is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, metadata={"type": "string", "const": name})
+
+
+def _is_id(text: str) -> None:
+    if not ID.fullmatch(text):
+        raise ValidationError("must be an id")

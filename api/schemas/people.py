@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from marshmallow import fields
 from marshmallow.validate import OneOf
 
-from api.schemas.fields import Flag, Id, Instant, Text
+from api.schemas.fields import Flag, Id, Instant, Kind, Text
 from api.schemas.shape import Answer, Request
 from api.schemas.staff import MAX_REASON_CHARACTERS
 from citizencard.people.identity import DocumentType
@@ -44,7 +44,7 @@ class PersonSearchRequest(Request):
 class PersonAnswer(Answer):
     """A resident, masked."""
 
-    object = fields.Constant("person")
+    object = Kind("person")
     id = Id("per", required=True)
     document_type = fields.String(required=True)
     document_number = fields.String(required=True, metadata={"examples": ["1101**********002X"]})
@@ -56,7 +56,7 @@ class PersonAnswer(Answer):
 class PersonFoundAnswer(Answer):
     """At most one resident has a number."""
 
-    object = fields.Constant("list")
+    object = Kind("list")
     data = fields.List(fields.Nested(PersonAnswer), required=True)
     has_more = Flag(required=True)
 
@@ -79,7 +79,7 @@ class ReasonRequest(Request):
 class PersonRevealedAnswer(Answer):
     """A resident in clear. That it was shown, to whom and why was written down before."""
 
-    object = fields.Constant("person_revealed")
+    object = Kind("person_revealed")
     id = Id("per", required=True, attribute="person_id")
     document_type = fields.String(required=True)
     document_number = fields.String(required=True)
@@ -113,7 +113,7 @@ class SocialSecurityRequest(Request):
 class SocialSecurityAnswer(Answer):
     """A resident's place in social security."""
 
-    object = fields.Constant("social_security_link")
+    object = Kind("social_security_link")
     id = Id("ssl", required=True)
     person_id = Id("per", required=True)
     region_code = fields.String(required=True)

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields
 from marshmallow.validate import OneOf
 
-from api.schemas.fields import Hex, Id, Instant, MinorUnits, Text, WholeNumber
+from api.schemas.fields import Hex, Id, Instant, Kind, MinorUnits, Text, WholeNumber
 from api.schemas.shape import Answer, Request
 from citizencard.merchants.models import MAX_LINE_NUMBER, MAX_NAME_CHARACTERS, MerchantKind
 from citizencard.merchants.registry import NewLine
@@ -37,7 +37,7 @@ class MerchantRequest(Request):
 class MerchantAnswer(Answer):
     """Somebody who is paid with cards."""
 
-    object = fields.Constant("merchant")
+    object = Kind("merchant")
     id = Id("mer", required=True)
     name = fields.String(required=True)
     kind = fields.String(required=True)
@@ -58,7 +58,7 @@ class LineRequest(Request):
 class LineAnswer(Answer):
     """A line of a bus company."""
 
-    object = fields.Constant("line")
+    object = Kind("line")
     number = WholeNumber(1, MAX_LINE_NUMBER, required=True)
     merchant_id = Id("mer", required=True)
     name = fields.String(required=True)
@@ -100,7 +100,7 @@ class TariffRequest(Request):
 class TariffVersionAnswer(Answer):
     """A tariff in the list of versions."""
 
-    object = fields.Constant("tariff_version")
+    object = Kind("tariff_version")
     version = WholeNumber(1, MAX_TARIFF_VERSION, required=True)
     effective_from = Instant(required=True)
     published_at = Instant(required=True)
@@ -129,7 +129,7 @@ class TerminalRequest(Request):
 class TerminalAnswer(Answer):
     """A device."""
 
-    object = fields.Constant("terminal")
+    object = Kind("terminal")
     id = Id("term", required=True)
     name = fields.String(required=True)
     state = fields.String(required=True)
@@ -162,7 +162,7 @@ class PsamRequest(Request):
 class PsamAnswer(Answer):
     """A security module."""
 
-    object = fields.Constant("psam")
+    object = Kind("psam")
     id = Id("psam", required=True)
     psam_serial = Hex(10, required=True, attribute="serial")
     terminal_number = Hex(6, required=True)

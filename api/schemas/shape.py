@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from marshmallow import RAISE, Schema, fields, post_load
 
-from api.schemas.fields import MAX_ID_CHARACTERS, Flag, Parameter, Text
+from api.schemas.fields import MAX_ID_CHARACTERS, Flag, Kind, Parameter, Text
 
 DEFAULT_PAGE: Final = 10
 MAX_PAGE: Final = 100
@@ -66,7 +66,7 @@ def list_of(entry: type[Schema]) -> type[Schema]:
     """The shape of a list of entries."""
     name = entry.__name__.removesuffix("Answer") + "ListAnswer"
     members: dict[str, fields.Field[Any]] = {
-        "object": fields.Constant("list", metadata={"type": "string"}),
+        "object": Kind("list"),
         "data": fields.List(fields.Nested(entry), required=True),
         "has_more": Flag(required=True),
     }

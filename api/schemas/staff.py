@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf
 
-from api.schemas.fields import Id, Instant, Text
+from api.schemas.fields import Id, Instant, Kind, Text
 from api.schemas.shape import Answer, PageQuery, PageWanted, Request
 from citizencard.staff.permissions import STAFF_ROLES, Role
 
@@ -77,7 +77,7 @@ class CodeRequest(Request):
 class SessionAnswer(Answer):
     """A new session."""
 
-    object = fields.Constant("staff_session")
+    object = Kind("staff_session")
     token = fields.String(required=True)
     expires_at = Instant(required=True)
     roles = fields.List(fields.String(), required=True)
@@ -101,7 +101,7 @@ class OutletRequest(Request):
 class OutletAnswer(Answer):
     """A service point."""
 
-    object = fields.Constant("outlet")
+    object = Kind("outlet")
     id = Id("out", required=True)
     name = fields.String(required=True)
 
@@ -126,7 +126,7 @@ class TillRequest(Request):
 class TillAnswer(Answer):
     """A cash drawer."""
 
-    object = fields.Constant("till")
+    object = Kind("till")
     id = Id("till", required=True)
     outlet_id = Id("out", required=True)
     name = fields.String(required=True)
@@ -160,7 +160,7 @@ class StaffRequest(Request):
 class StaffAnswer(Answer):
     """A login that was made."""
 
-    object = fields.Constant("staff_member")
+    object = Kind("staff_member")
     id = Id("stf", required=True)
     login = fields.String(required=True)
     one_time_token = fields.String(
@@ -175,7 +175,7 @@ class StaffAnswer(Answer):
 class ApprovalAnswer(Answer):
     """An act before a second person."""
 
-    object = fields.Constant("approval")
+    object = Kind("approval")
     id = Id("apr", required=True)
     act = fields.String(required=True)
     subject = fields.String(required=True)
@@ -225,6 +225,6 @@ class ApprovalQuery(PageQuery):
 class ProposedAnswer(Answer):
     """An act that waits for a second person."""
 
-    object = fields.Constant("proposal")
+    object = Kind("proposal")
     approval_id = Id("apr", required=True)
     version = fields.Integer(metadata={"description": "of a tariff"})

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from marshmallow import INCLUDE, Schema, fields
 
-from api.schemas.fields import Hex, Id, Instant, Text, WholeNumber
+from api.schemas.fields import Hex, Id, Instant, Kind, Text, WholeNumber
 from api.schemas.shape import Answer, Request
 
 NUMBER = 2**32 - 1
@@ -32,7 +32,7 @@ class EnrolmentRequest(Request):
 class EnrolmentAnswer(Answer):
     """A device whose key is known."""
 
-    object = fields.Constant("enrolment")
+    object = Kind("enrolment")
     terminal_id = Id("term", required=True)
     public_key = Hex(32, required=True)
 
@@ -57,7 +57,7 @@ class TerminalSignInRequest(Request):
 class TerminalSignInAnswer(Answer):
     """What a device must know to begin."""
 
-    object = fields.Constant("terminal_sign_in")
+    object = Kind("terminal_sign_in")
     batch = WholeNumber(0, NUMBER, required=True, metadata={"description": "the next batch has at least this number"})
     parameter_version = WholeNumber(0, NUMBER, required=True, metadata={"description": "0: no tariff is in force"})
     hotlist_version = WholeNumber(0, NUMBER, required=True)
@@ -79,7 +79,7 @@ class DeviceTableAnswer(Schema):
 class HotlistAnswer(Answer):
     """Cards that devices refuse."""
 
-    object = fields.Constant("hotlist")
+    object = Kind("hotlist")
     version = WholeNumber(0, NUMBER, required=True)
     serials = fields.List(Hex(10), required=True)
 
@@ -113,7 +113,7 @@ class VerdictAnswer(Answer):
 class ReceiptAnswer(Answer):
     """One verdict a record, in the order of the file. A device deletes what is listed, and nothing else."""
 
-    object = fields.Constant("batch_receipt")
+    object = Kind("batch_receipt")
     terminal = fields.String(required=True)
     batch = WholeNumber(0, NUMBER, required=True)
     verdicts = fields.List(fields.Nested(VerdictAnswer), required=True)

@@ -19,7 +19,6 @@ from citizencard.staff.members import NewStaff, create_staff
 from citizencard.staff.permissions import Role
 from tests.citizencard.staff.make_staff import BOOTSTRAP, PASSWORD, login_secrets
 
-
 _PEOPLE = itertools.count(1)
 
 

@@ -1,0 +1,76 @@
+"""Tariffs that wait for a second person."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from citizencard.approvals.decisions import Proposal, approve, propose
+from citizencard.approvals.errors import ApprovalNotGiven, ApprovalPayloadDiffers
+from citizencard.approvals.models import Approval
+from citizencard.audit import Actor
+from citizencard.tariffs.drafts.drafts import propose_tariff, publish_draft
+from citizencard.tariffs.drafts.models import TariffDraft
+from citizencard.tariffs.errors import TariffInvalid, TariffNotApproved, TariffVersionTaken
+from citizencard.tariffs.versions import in_force
+from tests.citizencard.tariffs.make_tariffs import published
+
+MAKER = Actor("staff", "stf_1", "P-1")
+CHECKER = Actor("staff", "stf_2", "P-2")
+EFFECTIVE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def terms() -> dict[str, Any]:
+    """The published example, without what the server adds."""
+    return {name: part for name, part in published(0).items() if name in ("transfer", "lines", "classes", "rounding")}
+
+
+def agreed(session: Session, draft: TariffDraft, now: datetime) -> Approval:
+    return approve(session, draft.approval_id, CHECKER, now)
+
+
+def test_agreed_tariff_is_in_force(session: Session, now: datetime) -> None:
+    """What two agreed to is what passengers pay, from its time on."""
+    draft = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
+    version = publish_draft(session, agreed(session, draft, now), CHECKER, now)
+    assert version.version == draft.version == 1
+    assert in_force(session, now).document["lines"] == terms()["lines"]
+
+
+def test_nothing_can_be_changed_between_proposal_and_agreement(session: Session, now: datetime) -> None:
+    """Somebody who reaches the database changes the proposed fare: then it is not what was agreed to."""
+    draft = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
+    approval = agreed(session, draft, now)
+    lines = {number: {"base_fen": entry["base_fen"] + 1} for number, entry in draft.document["lines"].items()}
+    draft.document = {**draft.document, "lines": lines}
+    session.flush()
+    with pytest.raises(ApprovalPayloadDiffers):
+        publish_draft(session, approval, CHECKER, now)
+
+
+def test_only_an_agreed_proposal_of_a_tariff_is_published(session: Session, now: datetime) -> None:
+    """An approval of something else, or none yet, publishes nothing."""
+    draft = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
+    waiting = session.get_one(Approval, draft.approval_id)
+    with pytest.raises(ApprovalNotGiven):
+        publish_draft(session, waiting, CHECKER, now)
+    other = propose(session, Proposal("terminal.bind", "x", {}), MAKER, now)
+    with pytest.raises(TariffNotApproved):
+        publish_draft(session, approve(session, other.id, CHECKER, now), CHECKER, now)
+
+
+def test_versions_rise_over_proposals(session: Session, now: datetime) -> None:
+    """Two open proposals have two numbers; the older one is void once the newer one is in force."""
+    first = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
+    second = propose_tariff(session, terms(), EFFECTIVE + timedelta(days=400), MAKER, now)
+    assert (first.version, second.version) == (1, 2)
+    publish_draft(session, agreed(session, second, now), CHECKER, now)
+    with pytest.raises(TariffVersionTaken):
+        publish_draft(session, agreed(session, first, now), CHECKER, now)
+
+
+def test_tariff_with_mistakes_is_not_proposed(session: Session, now: datetime) -> None:
+    """Nobody is asked to agree to a tariff that could not be published."""
+    with pytest.raises(TariffInvalid):
+        propose_tariff(session, {**terms(), "rounding": "up"}, EFFECTIVE, MAKER, now)
