@@ -29,6 +29,7 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "board": ("此刻的城市", "The city right now"),
     "board.live": ("实时", "Live"),
     "board.paused": ("已暂停", "Paused"),
+    "board.away": ("无应答", "No answer"),
     "board.at": ("{at} 的数据", "As of {at}"),
     "board.silent": (
         "服务器没有应答，以下仍是先前的数据。正在不断重试……",

@@ -14,10 +14,10 @@
   let timer = 0;
   let asking = null;
 
-  const show = (running) => {
+  const show = (state) => {
     live.hidden = false;
-    live.textContent = running ? live.dataset.live : live.dataset.paused;
-    live.classList.toggle("paused", !running);
+    live.textContent = live.dataset[state];
+    live.classList.toggle("paused", state !== "live");
   };
 
   const keep = (from, to) => {
@@ -79,13 +79,13 @@
       silent.hidden = true;
       city.classList.remove("stale");
       wait = every;
-      show(true);
+      show("live");
     } catch {
       if (document.hidden) return;
       silent.hidden = false;
       city.classList.add("stale");
       wait = Math.min(wait * 2, slowest);
-      show(false);
+      show("away");
     } finally {
       clearTimeout(tooLong);
       asking = null;
@@ -102,13 +102,13 @@
     clearTimeout(timer);
     if (document.hidden) {
       asking?.abort();
-      show(false);
+      show("paused");
     } else if (!asking) {
       wait = every;
       ask();
     }
   });
 
-  show(true);
+  show("live");
   plan();
 })();
