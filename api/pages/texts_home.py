@@ -111,6 +111,7 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "sponsor.transport_bureau": ("交通局", "the transport bureau"),
     "sponsor.elderly_fund": ("敬老基金", "the elderly fund"),
     "sponsor.education_fund": ("教育基金", "the education fund"),
+    "sponsor.veterans_fund": ("优抚基金", "the veterans' fund"),
     "sponsor.other": (" {name} ", "{name}"),
     "reason.unregistered_psam": ("终端安全模块未登记", "the terminal's security module is not registered"),
     "reason.unbound_psam": ("终端未绑定商户", "the terminal was bound to nobody"),
