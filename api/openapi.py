@@ -1,9 +1,10 @@
 """The OpenAPI document: made from the same schemas that check the requests, completed from the same table that lets callers in."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from flask import Flask
 
+from api.city import EXTENSION, City
 from api.face import Document
 from api.idempotency import HEADER, NEEDS_NO_KEY
 from api.routes import ACCESS, Access, Door
@@ -48,7 +49,9 @@ def install(app: Flask) -> None:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    document = Document(app, spec_kwargs={"info": {"description": ABOUT, "license": {"name": "Apache-2.0"}}})
+    settings = cast("City", app.extensions[EXTENSION]).settings
+    about = {"description": ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
+    document = Document(app, spec_kwargs={"info": about, "servers": [{"url": settings.public_url}]})
     document.DEFAULT_ERROR_RESPONSE_NAME = None
     for face in (*STAFF_FACES, *TERMINAL_FACES):
         document.register_blueprint(face.blueprint)

@@ -155,7 +155,7 @@ class Id(fields.String):
         super().__init__(validate=_is_id, **more)
 
 
-class Kind(fields.Constant):
+class Kind(fields.Constant[str]):
     """The name of the kind of thing that an answer is."""
 
     def __init__(self, name: str) -> None:

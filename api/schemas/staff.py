@@ -190,6 +190,15 @@ class ApprovalAnswer(Answer):
     executed_at = Instant(required=True, allow_none=True)
 
 
+class ApprovalSeenAnswer(ApprovalAnswer):
+    """An act before a second person, with all that this person has to read."""
+
+    details = fields.Dict(
+        required=True,
+        metadata={"description": "what the payload is the digest of, such as a tariff's document; else empty"},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the second person says."""

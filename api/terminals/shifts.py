@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.auth import signer
-from api.city import city, now
+from api.city import city, now, request_id
 from api.face import Face, Shapes
 from api.schemas.terminals import (
     DeviceTableAnswer,
@@ -16,6 +16,7 @@ from api.schemas.terminals import (
     TerminalSignInRequest,
 )
 from api.signatures import check_possession
+from citizencard.audit import Actor, record
 from citizencard.cards.hotlist import hotlist_snapshot, hotlist_version
 from citizencard.db import reading, transaction
 from citizencard.tariffs.engine import compile_device_table
@@ -36,7 +37,11 @@ def enrol_a_device(given: Enrolment) -> Enrolled:
     check_public_key(given.public_key)
     check_possession(given.public_key, given.terminal.hex().upper())
     with transaction(city().sessions) as session:
-        return enrol(session, given.code, given.public_key, now=now())
+        enrolled = enrol(session, given.code, given.public_key, now=now())
+        device = Actor("terminal", enrolled.terminal_id, request_id=request_id())
+        after = {"public_key": enrolled.public_key}
+        record(session, device, "terminal.enrol", enrolled.terminal_id, after=after, now=now())
+        return enrolled
 
 
 @face.post("/sign-ins", Shapes(gives=TerminalSignInAnswer, takes=TerminalSignInRequest))

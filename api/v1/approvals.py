@@ -9,7 +9,14 @@ from api.city import city, now
 from api.face import Face, Shapes
 from api.idempotency import Once
 from api.schemas.shape import Page, list_of
-from api.schemas.staff import ApprovalAnswer, ApprovalQuery, ApprovalsWanted, Decision, DecisionRequest
+from api.schemas.staff import (
+    ApprovalAnswer,
+    ApprovalQuery,
+    ApprovalSeenAnswer,
+    ApprovalsWanted,
+    Decision,
+    DecisionRequest,
+)
 from citizencard.approvals.decisions import approve, decline, find_approval
 from citizencard.approvals.models import Approval
 from citizencard.approvals.waiting import waiting
@@ -17,7 +24,7 @@ from citizencard.audit import Actor
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
 from citizencard.staff.permissions import Permission
-from citizencard.tariffs.drafts.drafts import publish_draft
+from citizencard.tariffs.drafts.drafts import drafted_document, publish_draft
 from citizencard.tariffs.versions import PUBLISH
 from citizencard.terminals.fitting.bindings import bind_as_approved
 from citizencard.terminals.registry import BIND
@@ -39,13 +46,13 @@ def list_approvals(wanted: ApprovalsWanted) -> Page:
     return Page.cut(found, wanted.limit)
 
 
-@face.get("/approvals/<approval_id>", Shapes(gives=ApprovalAnswer))
-def see_approval(approval_id: str) -> Approval:
-    """One approval, whatever became of it."""
+@face.get("/approvals/<approval_id>", Shapes(gives=ApprovalSeenAnswer))
+def see_approval(approval_id: str) -> dict[str, object]:
+    """One approval, whatever became of it, with what exactly is to be agreed to."""
     with reading(city().sessions) as session:
         found = find_approval(session, approval_id)
-        session.expunge_all()
-    return found
+        members = [name for name in ApprovalAnswer().fields if name != "object"]
+        return {name: getattr(found, name) for name in members} | {"details": drafted_document(session, found)}
 
 
 @face.post("/approvals/<approval_id>/decisions", Shapes(gives=ApprovalAnswer, takes=DecisionRequest, status=201))

@@ -16,6 +16,7 @@ from api.schemas.registry import (
 )
 from api.schemas.shape import Page, PageQuery, PageWanted, list_of
 from api.schemas.staff import ProposedAnswer
+from citizencard.audit import record
 from citizencard.cards.states import Deed
 from citizencard.db import reading, transaction
 from citizencard.idempotency.work import Transaction
@@ -33,12 +34,13 @@ face = Face("Terminals and modules", "/v1", "Devices that take cards, the PSAMs 
 @face.post("/terminals", Shapes(gives=TerminalMadeAnswer, takes=TerminalRequest, status=201))
 def register_a_terminal(new: NewTerminal) -> Once:
     """Register a device. With the enrolment code it makes its key known by itself."""
-    actor(Permission.TERMINALS_MANAGE)
+    who = actor(Permission.TERMINALS_MANAGE)
     codes: list[str | None] = []
 
     def work(session: Transaction) -> Stored:
         made = register_terminal(session, new.name, now=now())
         codes.append(issue_enrolment_code(session, made.id, now=now()))
+        record(session, who, "terminal.register", made.id, after={"name": made.name}, now=now())
         return {"id": made.id}
 
     def show(stored: Stored, replayed: bool) -> object:  # noqa: FBT001 # told by position, as every `show`

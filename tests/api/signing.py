@@ -85,6 +85,9 @@ class SigningDevice:
     def post(self, path: str, document: object, wish: Wish = RIGHT) -> TestResponse:
         return self.send("POST", path, json.dumps(document).encode(), wish)
 
+    def upload(self, batch: bytes) -> TestResponse:
+        return self.send("POST", "/terminals/batches", batch, kind="application/octet-stream")
+
     def get(self, path: str, wish: Wish = RIGHT) -> TestResponse:
         return self.send("GET", path, b"", wish)
 

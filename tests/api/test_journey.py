@@ -132,10 +132,9 @@ def test_ride_is_uploaded_netted_and_proved_over_http(world: World, tmp_path: Pa
     assert batch is not None
     world.clock.advance(timedelta(minutes=1))
     bus.device.now = world.clock()
-    upload = {"kind": "application/octet-stream"}
-    first = ok(bus.device.send("POST", "/terminals/batches", batch.data, **upload))
+    first = ok(bus.device.upload(batch.data))
     assert first["counts"] == {"accepted": 1, "suspicious": 0, "rejected": 0, "duplicate": 0}
-    again = ok(bus.device.send("POST", "/terminals/batches", batch.data, **upload))
+    again = ok(bus.device.upload(batch.data))
     assert [verdict["verdict"] for verdict in again["verdicts"]] == ["duplicate"]
     assert ok(bus.device.post("/terminals/purchases", batch.as_json()))["counts"]["duplicate"] == 1
     _check_books(world, card, merchant_id)

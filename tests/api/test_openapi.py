@@ -68,7 +68,11 @@ def test_document_lists_every_route(document: dict[str, Any]) -> None:
 def test_document_says_who_may_call_what(document: dict[str, Any]) -> None:
     """A maker of clients learns from the document alone how to come in, and what a refusal looks like."""
     doors = {(method, as_path(rule)): access.door for (method, rule), access in ACCESS.items()}
-    schemes = {Door.OPEN: [], Door.STAFF: [{"session": []}], Door.TERMINAL: [{"signature": []}]}
+    schemes: dict[Door, list[dict[str, list[str]]]] = {
+        Door.OPEN: [],
+        Door.STAFF: [{"session": []}],
+        Door.TERMINAL: [{"signature": []}],
+    }
     assert set(document["components"]["securitySchemes"]) == {"session", "signature"}
     for method, path, operation in operations(document):
         assert operation["security"] == schemes[doors[method, path]], path

@@ -110,6 +110,9 @@ def test_tariff_takes_effect_by_four_eyes(world: World) -> None:
     waiting = ok(supervisor.get("/v1/approvals?state=open"))
     assert [approval["id"] for approval in waiting["data"]] == [proposed["approval_id"]]
     assert ok(supervisor.get("/v1/tariff-versions"))["data"] == []
+    read = ok(supervisor.get(f"/v1/approvals/{proposed['approval_id']}"))
+    assert read["details"]["lines"] == TARIFF["lines"]
+    assert read["maker_id"] != read["checker_id"]
     decided = approve(world, proposed["approval_id"])
     assert decided["state"] == "executed"
     (version,) = ok(finance.get("/v1/tariff-versions"))["data"]
@@ -164,6 +167,15 @@ def test_binding_by_four_eyes(world: World) -> None:
     problem(stock.post("/v1/terminal-bindings", {**body, "line": 27}), 404, "unknown_line")
     other = ok(world.as_(Role.FINANCE).post("/v1/merchants", {"name": "Other", "kind": "bus"}))["id"]
     problem(stock.post("/v1/terminal-bindings", {**body, "merchant_id": other}), 422, "binding_line_foreign")
+
+
+def test_register_changes_leave_a_trace(world: World) -> None:
+    """Who let a company, a line or a device into the registry can be asked years later."""
+    bind(world, equip(world), license_line(world))
+    with reading(world.sessions) as session:
+        acts = set(session.execute(text("SELECT act FROM audit_entry")).scalars())
+    assert {"merchant.register", "line.register", "terminal.register", "terminal.enrol", "psam.order"} <= acts
+    assert {"approval.propose", "approval.approve", "approval.execute"} <= acts
 
 
 def test_terminals_are_listed_with_their_numbers(world: World) -> None:

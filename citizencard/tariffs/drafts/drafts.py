@@ -46,6 +46,12 @@ def propose_tariff(
     return draft
 
 
+def drafted_document(session: Session, approval: Approval) -> Mapping[str, Any]:
+    """What exactly is proposed, for the second person to read: the approval itself holds only its digest. Empty if it is no tariff."""
+    draft = session.get(TariffDraft, approval.id)
+    return {} if draft is None else draft.document
+
+
 def publish_draft(session: Session, approval: Approval, actor: Actor, now: datetime) -> TariffVersion:
     """Carry an approved proposal out, in the transaction of the approval.
 

@@ -10,7 +10,7 @@ from citizencard.approvals.decisions import Proposal, approve, propose
 from citizencard.approvals.errors import ApprovalNotGiven, ApprovalPayloadDiffers
 from citizencard.approvals.models import Approval
 from citizencard.audit import Actor
-from citizencard.tariffs.drafts.drafts import propose_tariff, publish_draft
+from citizencard.tariffs.drafts.drafts import drafted_document, propose_tariff, publish_draft
 from citizencard.tariffs.drafts.models import TariffDraft
 from citizencard.tariffs.errors import TariffInvalid, TariffNotApproved, TariffVersionTaken
 from citizencard.tariffs.versions import in_force
@@ -33,6 +33,7 @@ def agreed(session: Session, draft: TariffDraft, now: datetime) -> Approval:
 def test_agreed_tariff_is_in_force(session: Session, now: datetime) -> None:
     """What two agreed to is what passengers pay, from its time on."""
     draft = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
+    assert drafted_document(session, session.get_one(Approval, draft.approval_id)) == draft.document
     version = publish_draft(session, agreed(session, draft, now), CHECKER, now)
     assert version.version == draft.version == 1
     assert in_force(session, now).document["lines"] == terms()["lines"]
@@ -56,6 +57,7 @@ def test_only_an_agreed_proposal_of_a_tariff_is_published(session: Session, now:
     with pytest.raises(ApprovalNotGiven):
         publish_draft(session, waiting, CHECKER, now)
     other = propose(session, Proposal("terminal.bind", "x", {}), MAKER, now)
+    assert drafted_document(session, other) == {}
     with pytest.raises(TariffNotApproved):
         publish_draft(session, approve(session, other.id, CHECKER, now), CHECKER, now)
 
