@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from citizencard import audit
 from citizencard.audit import Actor
 from citizencard.db import Sessions, reading, transaction
@@ -13,6 +16,7 @@ from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosi
 from citizencard.settlement.netting import net, positions_of
 from ledger import ClosedDay, Proof, close_day, open_day, prove, total_day
 from ledger.errors import InvalidDay, UnknownDay
+from ledger.models import LedgerDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,17 @@ def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:
     with transaction(sessions) as session:
         total_day(session, closed.day)
     with transaction(sessions) as session:
+        _take_turns(session, closed)
         positions = net(session, closed, now)
     with transaction(sessions) as session:
+        _take_turns(session, closed)
         certificate = certify(session, closed, now)
     return SettledDay(closed, positions, certificate)
+
+
+def _take_turns(session: Session, closed: ClosedDay) -> None:
+    """Two who settle the same day take turns: the second finds what the first has stored."""
+    session.execute(select(LedgerDay.day).where(LedgerDay.day == closed.day).with_for_update())
 
 
 def settled_day(sessions: Sessions, day: date) -> tuple[Sequence[NetPosition], CustodyCertificate]:

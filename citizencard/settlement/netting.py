@@ -11,7 +11,6 @@ from citizencard.merchants.models import Merchant
 from citizencard.settlement.models import NetPosition
 from ledger import ClosedDay, Transfer, post
 from ledger.cuts import sums_until
-from ledger.models import LedgerDay
 
 KIND = "net"
 MERCHANT_FAMILIES = (
@@ -27,8 +26,6 @@ def net(session: Session, closed: ClosedDay, now: datetime) -> Sequence[NetPosit
 
     The money settles in the day that is open now: the closed one stays as it is. Again, it answers with the positions that were stored.
     """
-    # Two who settle the same day take turns: the second finds what the first stored.
-    session.execute(select(LedgerDay.day).where(LedgerDay.day == closed.day).with_for_update())
     stored = positions_of(session, closed.day)
     if stored:
         return stored
