@@ -42,7 +42,7 @@ class Folder:
         else:
             path = under / f"postgresql-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
         for folder in (path, path / "cards", path / "devices"):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(path, url)
 
     def environ(self, port: int) -> dict[str, str]:
