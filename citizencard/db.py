@@ -10,6 +10,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, Tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
@@ -122,6 +123,18 @@ def reading(sessions: Sessions) -> Iterator[Session]:
         bind = bind.execution_options(**{READING: True, "postgresql_readonly": bind.dialect.name == "postgresql"})
     with sessions(bind=bind) as session:
         yield session
+
+
+def flush_unique(session: Session, refusal: Exception) -> None:
+    """Write what is pending; refuse when another transaction took the same unique key at the same moment.
+
+    Raises:
+        refusal: the key is taken. The transaction cannot be used any more: let it end.
+    """
+    try:
+        session.flush()
+    except IntegrityError:
+        raise refusal from None
 
 
 def check_durability(engine: Engine) -> None:

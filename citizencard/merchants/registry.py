@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from citizencard.db import new_id
+from citizencard.db import flush_unique, new_id
 from citizencard.merchants.errors import LineNumberTaken, MerchantDetailsInvalid, UnknownLine, UnknownMerchant
 from citizencard.merchants.models import (
     MAX_BASE_FARE_FEN,
@@ -73,8 +73,9 @@ def register_line(session: Session, line: NewLine, *, now: datetime) -> Line:
     if faults:
         raise MerchantDetailsInvalid("; ".join(faults), faults=faults)
     merchant_by_id(session, line.merchant_id)
+    taken = LineNumberTaken(f"line {line.number} is registered already", line=line.number)
     if session.get(Line, line.number) is not None:
-        raise LineNumberTaken(f"line {line.number} is registered already", line=line.number)
+        raise taken
     row = Line(
         number=line.number,
         merchant_id=line.merchant_id,
@@ -83,7 +84,7 @@ def register_line(session: Session, line: NewLine, *, now: datetime) -> Line:
         registered_at=now,
     )
     session.add(row)
-    session.flush()
+    flush_unique(session, taken)
     return row
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from citizencard import audit, chart
 from citizencard.audit import Actor
-from citizencard.db import new_id
+from citizencard.db import flush_unique, new_id
 from citizencard.staff.errors import LoginUnfit, OutletNameTaken, OutletUnknown, TillUnknown
 from citizencard.staff.models import NAME_CHARS, Outlet, Till
 
@@ -20,11 +20,12 @@ def open_outlet(session: Session, name: str, actor: Actor, now: datetime) -> Out
         OutletNameTaken: another outlet has the name.
     """
     _check_name(name)
+    taken = OutletNameTaken("another outlet has this name")
     if session.scalar(select(Outlet.id).where(Outlet.name == name)):
-        raise OutletNameTaken("another outlet has this name")
+        raise taken
     outlet = Outlet(id=new_id("out"), name=name, opened_at=now)
     session.add(outlet)
-    session.flush()
+    flush_unique(session, taken)
     audit.record(session, actor, "outlet.open", outlet.id, after={"name": name}, now=now)
     return outlet
 

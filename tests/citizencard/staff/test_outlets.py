@@ -1,5 +1,6 @@
 """Outlets and tills."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from citizencard import chart
 from citizencard.audit import Actor
+from citizencard.db import Sessions, transaction
 from citizencard.staff.errors import LoginUnfit, OutletNameTaken, OutletUnknown, TillUnknown
 from citizencard.staff.outlets import find_till, open_outlet, open_till
 from ledger import balance
@@ -27,6 +29,21 @@ def test_outlets_are_told_apart_by_name(session: Session, clerk: Actor, now: dat
         open_outlet(session, "West Station", clerk, now)
     with pytest.raises(LoginUnfit):
         open_outlet(session, " ", clerk, now)
+
+
+def test_one_of_eight_who_open_the_same_outlet_at_once_does(committed: Sessions, clerk: Actor, now: datetime) -> None:
+    """Everybody else is told that the name is taken, not that the server failed."""
+
+    def open_it(_: int) -> str:
+        try:
+            with transaction(committed) as session:
+                return open_outlet(session, "West Station", clerk, now).id[:3]
+        except OutletNameTaken:
+            return "taken"
+
+    with ThreadPoolExecutor(8) as pool:
+        said = sorted(pool.map(open_it, range(8)))
+    assert said == ["out", *["taken"] * 7]
 
 
 def test_no_till_without_outlet_and_no_closed_one(session: Session, clerk: Actor, now: datetime) -> None:
