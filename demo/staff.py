@@ -1,5 +1,6 @@
 """What the demo's staff do at their desks: requests to the product, repeated until they are answered."""
 
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -101,6 +102,7 @@ class Desk:
             except Refused:
                 if attempt:
                     raise
+                sys.stderr.write("(the one-time code of this half minute is used up; waiting for the next one)\n")
                 time.sleep(TOTP_PERIOD_S - datetime.now(UTC).timestamp() % TOTP_PERIOD_S + 1)
                 continue
             self._http.headers["Authorization"] = f"Bearer {answer['token']}"
