@@ -9,7 +9,7 @@ from demo.counter import Counter, Rider
 from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading
 from demo.residents import residents_of_day
 from demo.staff import Answer
-from demo.telling import Story, yuan
+from demo.telling import Story, clock, yuan
 from hardware.terminal.batch import TapRecord
 from hardware.terminal.device import Device
 from hardware.terminal.receipts import BatchReceipt
@@ -158,7 +158,7 @@ class Day:
             f"/v1/cards/{self.riders['adult'].card_id}/loss-reports", {"reason": "left on a bench"}
         )
         effective = datetime.fromisoformat(report["effective_from"])
-        self.story.fact("the loss takes effect", f"{effective.astimezone():%H:%M:%S}")
+        self.story.fact("the loss takes effect", clock(effective))
         time.sleep(A_SECOND)
         self._tell_tap("bus26", "adult", self._tap("bus26", "adult"))
 

@@ -10,7 +10,7 @@ from demo.city import LINES, City, JobFailed
 from demo.counter import Counter, Rider
 from demo.residents import Resident, neighbours
 from demo.staff import Refused
-from demo.telling import Story, yuan
+from demo.telling import Story, clock, yuan
 from hardware.errors import HardwareError
 from hardware.terminal.validator import Outcome
 
@@ -85,7 +85,7 @@ def _ride(city: City, counter: Counter, story: Story, who_where: tuple[str, Ride
         with city.device(bus) as device, counter.inserted(rider.image) as chip:
             tap = device.tap(chip, datetime.now(UTC))
         story.fact(
-            f"{datetime.now().astimezone():%H:%M:%S}  {BUSES[bus][1]}, {rider.name}: {tap.outcome}",
+            f"{clock(datetime.now(UTC))}  {BUSES[bus][1]}, {rider.name}: {tap.outcome}",
             yuan(tap.amount_fen),
         )
         if tap.outcome is Outcome.BALANCE_TOO_LOW:

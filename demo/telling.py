@@ -3,10 +3,13 @@
 import sys
 import time
 import unicodedata
+from datetime import datetime
 from typing import TextIO
+from zoneinfo import ZoneInfo
 
 WIDTH = 78
 LABEL_WIDTH = 52
+BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 class Story:
@@ -48,6 +51,11 @@ class Story:
 def yuan(fen: int) -> str:
     """An amount as people write it, `¥1,234.50`; the sign stands before the yuan."""
     return f"{'-' if fen < 0 else ''}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def clock(instant: datetime) -> str:
+    """The time of day in the city, Beijing time, wherever the machine stands."""
+    return f"{instant.astimezone(BEIJING):%H:%M:%S}"
 
 
 def _columns(text: str) -> int:

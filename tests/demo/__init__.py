@@ -1,0 +1,1 @@
+"""The demo city's own small rules."""
