@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from citizencard import chart
 from citizencard.clock import now
 from citizencard.db import make_engine, make_sessions, transaction
+from citizencard.migrations.grants import APP, AUDITOR
+from citizencard.settlement.models import BookProof
 from tests.citizencard.cli.run_command import Installation
 from tests.citizencard.settlement.make import begin, day_of_rides
 from tests.postgres import SUPERUSER
@@ -48,6 +51,23 @@ def test_altered_books_end_with_status_one_and_name_the_row(city: Installation) 
     proved = city.run("ledger", "prove")
     assert proved.returncode == 1
     assert "till:1" in proved.stdout
+
+
+def test_auditor_proves_the_books_and_changes_nothing(tmp_path: Path, clone_database: Callable[[str], str]) -> None:
+    """Who may only read needs nobody's help to see that the books are right: proof, trial balance and statement."""
+    url = clone_database("postgresql")
+    engine = make_engine(url)
+    with transaction(make_sessions(engine)) as session:
+        day_of_rides(session, begin(session, now()), now())
+    auditor = Installation(tmp_path, url.replace(f"{APP}@", f"{AUDITOR}@"))
+    proved = auditor.run("ledger", "prove")
+    assert (proved.returncode, proved.stderr) == (0, "")
+    assert "the books are proved" in proved.stdout
+    assert auditor.run("ledger", "trial-balance").returncode == 0
+    assert auditor.run("ledger", "statement", chart.purse("card_1")).returncode == 0
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(BookProof)) == 0
+    engine.dispose()
 
 
 def test_unknown_account_is_one_sentence(city: Installation) -> None:
