@@ -174,7 +174,11 @@ def read_passphrase_file(path: Path) -> str:
     Raises:
         VaultMissing, VaultExposed, VaultMalformed: the file cannot be used.
     """
-    content = read_private_file(path, MAX_PASSPHRASE_BYTES)
+    try:
+        content = read_private_file(path, MAX_PASSPHRASE_BYTES)
+    except VaultMissing:
+        message = f"write its passphrase into {path} first, readable by its owner only"
+        raise VaultMissing(message, path=str(path)) from None
     try:
         return content.decode().split("\n", 1)[0].rstrip("\r")
     except UnicodeDecodeError:

@@ -61,7 +61,7 @@ def test_cost_is_bounded(cost: tuple[int, int, int]) -> None:
 def test_passphrase_file_must_be_private(tmp_path: Path) -> None:
     """The server does not start with a passphrase that colleagues can read."""
     path = tmp_path / "passphrase"
-    with pytest.raises(VaultMissing):
+    with pytest.raises(VaultMissing, match=f"write its passphrase into {path} first"):
         read_passphrase_file(path)
     path.write_text("the service's passphrase\r\nsecond line\n")
     for mode in (0o640, 0o604, 0o620, 0o610):
