@@ -136,7 +136,6 @@ UNPROCESSABLE: Final[Refusals] = (
     cards.ReaderAnswerInvalid,
     chart.UnknownAccountPattern,
     idempotency.IdempotencyKeyReused,
-    keys.NormalisationRefused,
     loads.LoadAmountInvalid,
     merchants.MerchantDetailsInvalid,
     people.DocumentInvalid,

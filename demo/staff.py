@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 import pyotp
@@ -31,10 +31,6 @@ class Refused(Exception):
         super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
         self.code = str(problem.get("code"))
         self.status = status
-
-
-class TearableCard(CardChannel, Protocol):
-    """A card in the reader."""
 
 
 class Desk:

@@ -18,12 +18,13 @@ from api.schemas.terminals import (
 from api.signatures import check_possession
 from citizencard.audit import Actor, record
 from citizencard.cards.hotlist import hotlist_snapshot, hotlist_version
-from citizencard.db import reading, transaction
+from citizencard.db import transaction
 from citizencard.tariffs.engine import compile_device_table
 from citizencard.tariffs.errors import NoTariffInForce
 from citizencard.tariffs.versions import in_force
 from citizencard.terminals.enrolment import Enrolled, check_public_key, enrol
-from citizencard.terminals.shifts import sign_in
+from citizencard.terminals.models import AcknowledgedKind
+from citizencard.terminals.shifts import acknowledge, sign_in
 
 face = Face("Devices", "/terminals", "Enrolment, sign-in, fares and hotlist.")
 
@@ -64,14 +65,17 @@ def begin_a_shift(given: ShiftBegun) -> dict[str, object]:
 
 @face.get("/parameters", Shapes(gives=DeviceTableAnswer))
 def fetch_parameters() -> dict[str, Any]:
-    """The device table in force: what rides cost, in the published format."""
-    with reading(city().sessions) as session:
-        return compile_device_table(in_force(session, now()).document)
+    """The device table in force: what rides cost, in the published format. That this terminal has fetched it is written down."""
+    with transaction(city().sessions) as session:
+        tariff = in_force(session, now())
+        acknowledge(session, signer().terminal_id, AcknowledgedKind.PARAMETERS, tariff.version, now=now())
+        return compile_device_table(tariff.document)
 
 
 @face.get("/hotlist", Shapes(gives=HotlistAnswer))
 def fetch_hotlist() -> dict[str, object]:
-    """The cards that devices refuse, sorted."""
-    with reading(city().sessions) as session:
+    """The cards that devices refuse, sorted. That this terminal has fetched this version is written down: it decides who bears a tap."""
+    with transaction(city().sessions) as session:
         version, serials = hotlist_snapshot(session, now())
+        acknowledge(session, signer().terminal_id, AcknowledgedKind.HOTLIST, version, now=now())
     return {"version": version, "serials": serials}

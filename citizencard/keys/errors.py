@@ -84,13 +84,6 @@ class CiphertextInvalid(KeysError):
     code = "ciphertext_invalid"
 
 
-class NormalisationRefused(KeysError):
-    """The value is no document number or phone number."""
-
-    code = "normalisation_refused"
-    public = ("field",)
-
-
 class ProcessNotHardened(KeysError):
     """This process cannot be kept from dumping its memory."""
 

@@ -2,26 +2,18 @@
 
 import hmac
 import os
-import re
-import unicodedata
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from citizencard.keys.errors import CiphertextInvalid, NormalisationRefused
+from citizencard.keys.errors import CiphertextInvalid
 from citizencard.keys.hsm import FieldContext
 from citizencard.keys.secret import SecretKey
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 MAX_PLAINTEXT_BYTES: Final = 64 * 1024
-
-_SEPARATORS: Final = re.compile(r"[\s().\-\u2010-\u2015]+")
-_DOCUMENT: Final = re.compile(r"[0-9A-Z]{4,32}")
-_MAINLAND_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
-_MAINLAND_LANDLINE: Final = re.compile(r"0[1-9][0-9]{8,10}")
-_INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def encrypt(key: SecretKey, version: int, context: FieldContext, plaintext: str) -> bytes:
@@ -74,38 +66,3 @@ def blind_index(key: SecretKey, version: int, field: str, normalised: str) -> by
         message = "a field has a name without zero characters"
         raise ValueError(message)
     return version.to_bytes(1) + hmac.digest(key.reveal(), f"{field}\0{normalised}".encode(), "sha256")
-
-
-def normalise_document(number: str) -> str:
-    """A document number in the one form in which it is looked up: narrow capital letters and digits, no separators.
-
-    Raises:
-        NormalisationRefused: not 4 to 32 letters and digits.
-    """
-    compact = _compact(number)
-    if not _DOCUMENT.fullmatch(compact):
-        raise NormalisationRefused("a document number has 4 to 32 letters and digits", field="document_number")
-    return compact
-
-
-def normalise_phone(number: str) -> str:
-    """A phone number in the one form in which it is looked up, E.164: mainland numbers get +86, landlines lose their 0.
-
-    Raises:
-        NormalisationRefused: no mainland mobile or landline number with its area code, and no international number.
-    """
-    compact = _compact(number)
-    if compact.startswith("00"):
-        compact = "+" + compact[2:]
-    if _MAINLAND_MOBILE.fullmatch(compact):
-        compact = "+86" + compact
-    elif _MAINLAND_LANDLINE.fullmatch(compact):
-        compact = "+86" + compact[1:]
-    if not _INTERNATIONAL.fullmatch(compact):
-        raise NormalisationRefused("the phone number is incomplete or no phone number", field="phone")
-    return compact
-
-
-def _compact(text: str) -> str:
-    """Full-width characters made narrow, capitals, without spaces, hyphens, dots and brackets."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()

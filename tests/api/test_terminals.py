@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from citizencard.db import reading
 from citizencard.staff.permissions import Role
+from citizencard.terminals.models import AcknowledgedKind
+from citizencard.terminals.shifts import acknowledged_version
 from tests.api.registry import TARIFF, bind, equip, license_line, set_fares
 from tests.api.signing import SigningDevice, Wish
 from tests.api.test_journey import issue_card
@@ -55,7 +58,7 @@ def test_device_gets_the_fares_without_the_sponsors(world: World) -> None:
 
 
 def test_lost_card_is_on_the_hotlist_when_its_time_has_come(world: World) -> None:
-    """Buses refuse a lost card once the report takes effect, and not a minute earlier."""
+    """Buses refuse a lost card once the report takes effect, not a minute earlier; which list a bus has fetched is written down."""
     equipped = equip(world)
     card, _ = issue_card(world)
     lost = {"reason": "left on a bench"}
@@ -71,6 +74,10 @@ def test_lost_card_is_on_the_hotlist_when_its_time_has_come(world: World) -> Non
     assert after["serials"] == ["0" + card["number"]]
     begun = ok(equipped.device.post("/terminals/sign-ins", {"psam_serial": equipped.psam["psam_serial"]}))
     assert begun["hotlist_version"] == 1
+    with reading(world.sessions) as session:
+        terminal_id = equipped.terminal["id"]
+        assert acknowledged_version(session, terminal_id, AcknowledgedKind.HOTLIST) == 1
+        assert acknowledged_version(session, terminal_id, AcknowledgedKind.PARAMETERS) is None
 
 
 def test_batch_that_is_no_batch_is_refused_as_a_whole(world: World) -> None:

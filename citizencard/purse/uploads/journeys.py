@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, func, select, type_coerce
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from citizencard.clock import BEIJING
-from citizencard.db import is_postgresql
 from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
 from citizencard.purse.uploads.records import RecordKind
 
 MAX_PAGE: Final = 200
-MINUTE_CHARACTERS: Final = 16
-_WINDOW: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +59,6 @@ class Finding:
     tap: Tap
 
 
-@dataclass(frozen=True, slots=True)
-class TapFigures:
-    """What the home page says about taps.
-
-    Args:
-        today: taps since midnight in Beijing that have come in, accepted or suspicious.
-        per_minute: (minute, number of taps) over the last 24 hours by time of the tap, minutes without taps left out.
-        in_suspense: taps whose payee a person has yet to decide.
-        findings: things that a person should look at.
-    """
-
-    today: int
-    per_minute: tuple[tuple[datetime, int], ...]
-    in_suspense: int
-    findings: int
-
-
 def taps_of_card(session: Session, card_serial: bytes, *, before: int | None = None, limit: int = 50) -> list[Tap]:
     """The taps of one card, latest upload first, without rejected records; continue with the last `record_id` as `before`."""
     chosen = _paid().where(TapRecord.card_serial == card_serial)
@@ -106,40 +85,6 @@ def findings_page(session: Session, *, after: int = 0, limit: int = 50) -> list[
         Finding(row.id, row.kind, row.detail, row.found_at, _taps([record])[0])
         for row, record in session.execute(chosen).all()
     ]
-
-
-def figures(session: Session, *, now: datetime) -> TapFigures:
-    """The figures of the home page at an instant."""
-    midnight = datetime.combine(now.astimezone(BEIJING).date(), time(), BEIJING)
-    counted = (TapRecord.kind == RecordKind.PURCHASE) & (TapRecord.verdict != Verdict.REJECTED)
-    today = select(func.count()).where(counted, TapRecord.tapped_at >= midnight, TapRecord.tapped_at <= now)
-    suspicious = select(func.count()).where(TapRecord.verdict == Verdict.SUSPICIOUS)
-    return TapFigures(
-        today=session.scalars(today).one(),
-        per_minute=_per_minute(session, counted, now),
-        in_suspense=session.scalars(suspicious).one(),
-        findings=session.scalars(select(func.count()).select_from(TapFinding)).one(),
-    )
-
-
-def _per_minute(session: Session, counted: ColumnElement[bool], now: datetime) -> tuple[tuple[datetime, int], ...]:
-    """Taps by minute over the last 24 hours."""
-    if is_postgresql(session):
-        minute: ColumnElement[Any] = func.date_trunc("minute", TapRecord.tapped_at)
-    else:
-        # The text of an instant on SQLite: 2026-11-21T00:30 are its first 16 characters.
-        minute = func.substr(type_coerce(TapRecord.tapped_at, Text), 1, MINUTE_CHARACTERS)
-    recent = (
-        select(minute, func.count())
-        .where(counted, TapRecord.tapped_at > now - _WINDOW, TapRecord.tapped_at <= now)
-        .group_by(minute)
-        .order_by(minute)
-    )
-    return tuple((_instant(found), int(count)) for found, count in session.execute(recent))
-
-
-def _instant(minute: datetime | str) -> datetime:
-    return datetime.fromisoformat(f"{minute}:00+00:00") if isinstance(minute, str) else minute.astimezone(UTC)
 
 
 def _paid() -> Select[TapRecord]:

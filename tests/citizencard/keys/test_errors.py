@@ -14,8 +14,8 @@ def test_every_refusal_has_its_own_name() -> None:
 
 
 def test_nothing_but_role_and_check_value_leaves_the_house() -> None:
-    """What a caller outside may see of a refusal is a role, version, check value or field name: never a path or a key."""
+    """What a caller outside may see of a refusal is a role, version or check value: never a path or a key."""
     shown = {
         name for value in vars(errors).values() if isinstance(value, type) for name in getattr(value, "public", ())
     }
-    assert shown == {"role", "version", "check_value", "field"}
+    assert shown == {"role", "version", "check_value"}

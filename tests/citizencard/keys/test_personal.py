@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citizencard.keys import personal
-from citizencard.keys.errors import CiphertextInvalid, NormalisationRefused
+from citizencard.keys.errors import CiphertextInvalid
 from citizencard.keys.hsm import FieldContext, KeyRole
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from citizencard.keys.vault import SoftwareVault
@@ -82,50 +82,3 @@ def test_rotated_fingerprint_names_its_version(vault: SoftwareVault) -> None:
     after = vault.blind_index("document", "1")
     assert (before[0], after[0]) == (1, 2)
     assert before[1:] != after[1:]
-
-
-@pytest.mark.parametrize(
-    ("written", "normal"),
-    [
-        ("11010519491231002x", "11010519491231002X"),
-        (" 110105 19491231 002Ｘ ", "11010519491231002X"),
-        ("Ｅ１２３４５６７８", "E12345678"),
-        ("h-12345678(01)", "H1234567801"),
-    ],
-)
-def test_one_document_has_one_form(written: str, normal: str) -> None:
-    """A person is found however the clerk's input method wrote the number: full-width, spaces, small x."""
-    assert personal.normalise_document(written) == normal
-    assert personal.normalise_document(normal) == normal
-
-
-@pytest.mark.parametrize("written", ["", "123", "12345;DROP", "张三12345", "1" * 33])
-def test_no_document(written: str) -> None:
-    """What cannot be a document number is refused, and the refusal does not repeat it."""
-    with pytest.raises(NormalisationRefused) as refusal:
-        personal.normalise_document(written)
-    assert not written or written not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("written", "normal"),
-    [
-        ("138 0013 8000", "+8613800138000"),
-        ("+86-138-0013-8000", "+8613800138000"),
-        ("0086 13800138000", "+8613800138000"),
-        ("１３８００１３８０００", "+8613800138000"),
-        ("(0591) 8765-4321", "+8659187654321"),
-        ("+852 2123 4567", "+85221234567"),
-    ],
-)
-def test_one_phone_has_one_form(written: str, normal: str) -> None:
-    """A phone is found however it was written, mobile, landline or from abroad."""
-    assert personal.normalise_phone(written) == normal
-    assert personal.normalise_phone(normal) == normal
-
-
-@pytest.mark.parametrize("written", ["", "12345", "23800138000", "+", "1380013800a"])
-def test_no_phone(written: str) -> None:
-    """Half a phone number finds nobody: it is refused."""
-    with pytest.raises(NormalisationRefused):
-        personal.normalise_phone(written)
