@@ -18,6 +18,8 @@ from tests import postgres
 
 TEMPLATE = "citizencard_template"
 LOOPBACK = ("127.", "::1", "localhost")
+DRILL_SIZE = "drill_size"
+"""Under this name a drill records how much it tried."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +40,20 @@ CLUSTER = pytest.StashKey[postgres.Cluster]()
 def pytest_configure_node(node: Any) -> None:
     """Tell a parallel worker where the one PostgreSQL of this run is."""
     node.workerinput["postgres_port"] = node.config.stash[CLUSTER].port
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at what size the drills ran: a short run must not be taken for the full one."""
+    said = [
+        f"{report.nodeid.rpartition('::')[2]}: {value}"
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name == DRILL_SIZE
+    ]
+    if said:
+        terminalreporter.section("drills at reduced size (bin/drill NAME for the full one)")
+        terminalreporter.write_line("\n".join(sorted(said)))
 
 
 def _make_template(port: int) -> None:

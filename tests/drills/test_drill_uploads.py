@@ -1,23 +1,29 @@
 """The drill of uploads at reduced size, in every run of the tests."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from citizencard.db import Sessions
 from citizencard.keys.vault import SoftwareVault
+from tests.conftest import DRILL_SIZE
 from tests.drills.drill_uploads import REDUCED, run, run_races
 
 
-def test_nobody_gets_a_fen_more(sessions: Sessions, vault: SoftwareVault, tmp_path: Path) -> None:
+def test_nobody_gets_a_fen_more(
+    sessions: Sessions, vault: SoftwareVault, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """Whatever is flipped, forged, doubled, split, mixed up or played back, every account holds what the honest day gave it."""
     result = run(sessions, vault, tmp_path, REDUCED)
-    print(result)
+    record_property(DRILL_SIZE, str(result))
     assert all(result.tried.values())
     assert result.differences == []
 
 
-def test_twenty_at_once_book_once(committed: Sessions, vault: SoftwareVault, tmp_path: Path) -> None:
+def test_twenty_at_once_book_once(
+    committed: Sessions, vault: SoftwareVault, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     """A batch that arrives twenty times at the same moment is booked once, and all twenty are told so."""
     result = run_races(committed, vault, tmp_path, REDUCED)
-    print(result)
+    record_property(DRILL_SIZE, str(result))
     assert result.tried
     assert result.differences == []
