@@ -108,6 +108,38 @@ def test_workstation_that_answers_9000_to_everything_makes_no_card(
     assert stored_chip(sessions, chip).state == "in_work"
 
 
+@pytest.mark.parametrize(
+    ("proof", "place"),
+    [
+        (0x8050_00, 0),  # balance: a new card is empty
+        (0x8050_00, 6),  # version of the load key
+        (0x8050_00, 12),  # MAC1: load key
+        (0x0088_00, 0),  # internal key
+        (0x8050_03, 9),  # version of the purchase key
+        (0x8054_01, 0),  # TAC: TAC key
+        (0x8054_01, 4),  # MAC2: purchase key
+    ],
+)
+def test_each_answer_of_the_proof_counts(
+    sessions: Sessions, vault: SoftwareVault, now: datetime, proof: int, place: int
+) -> None:
+    """One bit that is wrong in any answer of the proof, and there is no card; an honest reader then finishes it."""
+    card, chip = application(sessions, vault, now), blank(sessions, vault, now)
+
+    def alter(command: CommandApdu) -> ResponseApdu:
+        answer = exchange(chip, command)
+        if (command.cla << 16 | command.ins << 8 | command.p1) != proof or not answer.ok:
+            return answer
+        data = bytearray(answer.data)
+        data[place] ^= 1
+        return ResponseApdu(bytes(data))
+
+    station = Workstation(Workbench(sessions, vault, ISSUING_JOBS), chip, alter)
+    assert station.run(personalise_order(card, chip), now).outcome == "not_proved"
+    assert stored_card(sessions, card.id).state == "applied"
+    assert _personalise(sessions, vault, card, chip, now) == "personalised"
+
+
 def test_key_that_never_reached_the_chip_is_noticed(
     sessions: Sessions, vault: SoftwareVault, now: datetime, database: str
 ) -> None:
