@@ -21,6 +21,7 @@ def sums(**balances: int) -> list[SumUntil]:
         "inload": ("inload:a", "inload:<card>", AccountType.LIABILITY),
         "other_purse": ("purse:b", "purse:<card>", AccountType.LIABILITY),
         "clearing": ("merchant:m:clearing", "merchant:<m>:clearing", AccountType.LIABILITY),
+        "other_clearing": ("merchant:n:clearing", "merchant:<m>:clearing", AccountType.LIABILITY),
     }
     return [SumUntil(*kinds[name], balance_fen) for name, balance_fen in balances.items()]
 
@@ -34,6 +35,12 @@ def test_purse_below_zero_is_a_loss_to_cover() -> None:
 def test_purse_and_load_under_way_are_one_holders_money() -> None:
     """A load that the chip has and the books still hold under way is not owed twice, nor missing once."""
     custody = weigh(sums(till=1_000, purse=-200, inload=1_200))
+    assert (custody.owed_fen, custody.surplus_fen) == (1_000, 0)
+
+
+def test_merchant_below_zero_is_a_claim_and_covers_nobody() -> None:
+    """What one merchant has to give back is not taken from what another has earned."""
+    custody = weigh(sums(till=1_000, clearing=-400, other_clearing=1_000))
     assert (custody.owed_fen, custody.surplus_fen) == (1_000, 0)
 
 
