@@ -23,7 +23,7 @@ from api.schemas.shape import Page
 from citizencard.audit import Access
 from citizencard.clock import beijing_date
 from citizencard.idempotency.work import Transaction
-from citizencard.people.flow import find_by_document, find_person, reveal
+from citizencard.people.flow import find_by_document, find_person, look_at, reveal
 from citizencard.people.models import Person
 from citizencard.people.registry import NewPerson, PersonalData, masked, register, seal
 from citizencard.social_security.flow import link_person
@@ -48,15 +48,16 @@ def register_a_person(new: NewPerson) -> Once:
 
 @face.post("/people/searches", Shapes(gives=PersonFoundAnswer, takes=PersonSearchRequest))
 def search_people(sought: PersonSought) -> Page:
-    """Find a resident by the whole number of the identity document. There is no search by a part of it."""
-    found = find_by_document(city().sessions, city().hsm, sought.document_number, now())
+    """Find a resident by the whole number of the identity document. There is no search by a part of it; who asked is written down."""
+    who = actor(Permission.PEOPLE_READ)
+    found = find_by_document(city().sessions, city().hsm, sought.document_number, who, now())
     return Page(() if found is None else (_masked(found),), has_more=False)
 
 
 @face.get("/people/<person_id>", Shapes(gives=PersonAnswer))
 def see_person(person_id: str) -> dict[str, object]:
-    """A resident, masked."""
-    return _masked(find_person(city().sessions, person_id))
+    """A resident, masked. Who looked is written down."""
+    return _masked(look_at(city().sessions, person_id, actor(Permission.PEOPLE_READ), now()))
 
 
 @face.post("/people/<person_id>/revelations", Shapes(gives=PersonRevealedAnswer, takes=ReasonRequest, status=201))

@@ -1,6 +1,7 @@
 """Registering, finding and revealing people: the keys' keeper is asked while no transaction is open."""
 
 from datetime import datetime
+from typing import Final
 
 from citizencard.audit import Access, Actor, record_reading
 from citizencard.clock import beijing_date
@@ -19,6 +20,9 @@ from citizencard.people.registry import (
     unsealed,
 )
 
+NOBODY: Final = "nobody"
+"""Subject of a search that found no resident."""
+
 
 def register_person(sessions: Sessions, hsm: Hsm, new: NewPerson, actor: Actor, now: datetime) -> Person:
     """Register a resident: check, encrypt, store.
@@ -32,8 +36,10 @@ def register_person(sessions: Sessions, hsm: Hsm, new: NewPerson, actor: Actor, 
         return register(session, sealed, actor, now)
 
 
-def find_by_document(sessions: Sessions, hsm: Hsm, document_number: str, now: datetime) -> Person | None:
+def find_by_document(sessions: Sessions, hsm: Hsm, document_number: str, actor: Actor, now: datetime) -> Person | None:
     """The resident with exactly this number, or None. There is no search by part of it: that would need the numbers in clear.
+
+    Whoever asks is written down before the answer, also when nobody is found: trying numbers leaves a trail. The number is not kept.
 
     Raises:
         DocumentInvalid: the number cannot be right.
@@ -42,6 +48,19 @@ def find_by_document(sessions: Sessions, hsm: Hsm, document_number: str, now: da
     with reading(sessions) as session:
         person = find_by_index(session, index)
         session.expunge_all()
+    found = NOBODY if person is None else person.id
+    record_reading(sessions, Access(actor, "asked by the whole number", now), "person.search", found)
+    return person
+
+
+def look_at(sessions: Sessions, person_id: str, actor: Actor, now: datetime) -> Person:
+    """A resident for somebody's eyes, to be shown masked; who looked is written down first.
+
+    Raises:
+        PersonUnknown: there is no such person.
+    """
+    person = find_person(sessions, person_id)
+    record_reading(sessions, Access(actor, "shown masked", now), "person.view", person_id)
     return person
 
 

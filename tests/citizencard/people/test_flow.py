@@ -9,7 +9,7 @@ from citizencard.audit import Access, Actor, AuditEntry, ReasonUnfit
 from citizencard.db import Sessions, reading
 from citizencard.keys.vault import SoftwareVault
 from citizencard.people.errors import PersonAlreadyRegistered, PersonUnknown
-from citizencard.people.flow import find_by_document, personal_data, register_person, reveal
+from citizencard.people.flow import find_by_document, look_at, personal_data, register_person, reveal
 from citizencard.people.identity import Sex
 from citizencard.people.registry import NewPerson
 
@@ -23,10 +23,30 @@ def test_registered_person_is_found_by_the_whole_number(
     person = register_person(sessions, vault, NEW, clerk, now)
     assert person.registered_at == now
     for typed in ("11010519491231002X", "11010519491231002x"):
-        found = find_by_document(sessions, vault, typed, now)
+        found = find_by_document(sessions, vault, typed, clerk, now)
         assert found is not None
         assert found.id == person.id
-    assert find_by_document(sessions, vault, "330203199001011017", now) is None
+    assert find_by_document(sessions, vault, "330203199001011017", clerk, now) is None
+
+
+def test_who_searched_or_looked_is_on_record(
+    sessions: Sessions, vault: SoftwareVault, clerk: Actor, now: datetime
+) -> None:
+    """Trying numbers leaves a trail, found or not, and the trail holds no number."""
+    person = register_person(sessions, vault, NEW, clerk, now)
+    find_by_document(sessions, vault, NEW.document_number, clerk, now)
+    find_by_document(sessions, vault, "330203199001011017", clerk, now)
+    look_at(sessions, person.id, clerk, now)
+    with reading(sessions) as session:
+        acts = ("person.search", "person.view")
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act.in_(acts)).order_by(AuditEntry.id)).all()
+        found = [(entry.act, entry.actor_id, entry.subject) for entry in entries]
+        assert not any("3302" in entry.reason or "1101" in entry.reason for entry in entries)
+    assert found == [
+        ("person.search", clerk.id, person.id),
+        ("person.search", clerk.id, "nobody"),
+        ("person.view", clerk.id, person.id),
+    ]
 
 
 def test_registering_again_names_the_first_registration(
