@@ -26,6 +26,9 @@ APPEND_ONLY = (
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 
+FORGETTABLE = ("idempotency_key", "terminal_nonce", "staff_role")
+"""Tables from which the server removes rows: answers and nonces that are old, and roles that were taken away. From no other."""
+
 NOT_FOR_AUDITORS = ("staff_member", "staff_session")
 """Tables with password hashes and tokens: an auditor who could read them could try to be somebody else."""
 
@@ -47,7 +50,11 @@ def grant_roles(connection: Connection) -> None:
     )
     if APP in found:
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {APP}")
-        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}")
+        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {APP}")
+        connection.exec_driver_sql(f"REVOKE DELETE ON ALL TABLES IN SCHEMA public FROM {APP}")
+        for table in FORGETTABLE:
+            if connection.execute(text("SELECT to_regclass(:table)"), {"table": table}).scalar():
+                connection.exec_driver_sql(f"GRANT DELETE ON {table} TO {APP}")
         connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP}")
         for table in (*APPEND_ONLY, "alembic_version"):
             if connection.execute(text("SELECT to_regclass(:table)"), {"table": table}).scalar():

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import ProgrammingError
 
 from citizencard.db import make_engine
-from citizencard.migrations.grants import APP, APPEND_ONLY, AUDITOR, NOT_FOR_AUDITORS
+from citizencard.migrations.grants import APP, APPEND_ONLY, AUDITOR, FORGETTABLE, NOT_FOR_AUDITORS
 
 DENIED = "permission denied"
 
@@ -21,6 +22,20 @@ def test_server_may_not_rewrite_facts(clone_database: Callable[[str], str], tabl
         with pytest.raises(ProgrammingError, match=DENIED):
             connection.exec_driver_sql(statement.format(table, column, column))
     engine.dispose()
+
+
+def test_server_removes_rows_only_where_it_must(clone_database: Callable[[str], str]) -> None:
+    """Hotlist, bindings, approvals, cards, accounts: nothing of this can be made to have never been."""
+    engine = make_engine(database_of(clone_database))
+    tables = set(inspect(engine).get_table_names())
+    allowed = set()
+    with engine.connect() as connection:
+        for table in tables:
+            question = text("SELECT has_table_privilege(current_user, :table, 'DELETE')")
+            if connection.execute(question, {"table": table}).scalar():
+                allowed.add(table)
+    engine.dispose()
+    assert allowed == set(FORGETTABLE)
 
 
 def test_auditor_reads_the_books_and_nothing_that_opens_doors(clone_database: Callable[[str], str]) -> None:
