@@ -76,7 +76,7 @@ class Verdict:
 
 
 def fingerprint(transfer: Transfer, currency: str) -> str:
-    """What two transfers must share to be the same one: SHA-256 in hex (decisions.md 14).
+    """What two transfers must share to be the same one: SHA-256 in hex.
 
     Covers debit, credit, amount, currency, kind, occurred_at and journal; not the business day, recorded_at or metadata, because a resend
     after the day was closed must still be recognised. None of the fields can hold a line feed, which separates them.

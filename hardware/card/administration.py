@@ -36,7 +36,7 @@ class FileKind(IntEnum):
 
 
 class KeyType(IntEnum):
-    """First byte of a key record (cards.md §5.4)."""
+    """First byte of a key record (FMCOS)."""
 
     INTERNAL = 0x34
     LINE_PROTECTION = 0x36

@@ -20,7 +20,7 @@ def luhn_digit(digits: str) -> int:
 
 
 def application_serial(city: str, number11: str) -> bytes:
-    """Application serial, 10 BCD bytes: 0310 ‖ city ‖ number ‖ Luhn digit of the printed number (decisions.md 7).
+    """Application serial, 10 BCD bytes: 0310 ‖ city ‖ number ‖ Luhn digit of the printed number (hardware/README.md).
 
     Raises:
         MalformedCardData: the city is not 4 digits or the number not 11.

@@ -258,7 +258,7 @@ def purchase_mac2(session_key: bytes, amount_fen: int) -> bytes:
 def purchase_tac_input(
     amount_fen: int, tti: int, terminal: bytes, terminal_seq: int, date: bytes, time: bytes
 ) -> bytes:
-    """22 bytes that the card signs after a purchase. They hold neither balance nor card number (see decisions.md 1)."""
+    """22 bytes that the card signs after a purchase. They hold neither balance nor card number."""
     return (
         amount_fen.to_bytes(4)
         + tti.to_bytes(1)
@@ -339,7 +339,7 @@ def external_authenticate_cryptogram(key16: bytes, challenge8: bytes) -> bytes:
 def ssse_external_authenticate_data(key16: bytes, challenge8: bytes, x8: bytes) -> bytes:
     """16 bytes of EXTERNAL AUTHENTICATE in the social-security application: DES under S of X, then X.
 
-    S is the challenge encrypted under the 16-byte key; X any 8 bytes (cards.md §4.4).
+    S is the challenge encrypted under the 16-byte key; X any 8 bytes.
     """
     session_key = triple_des_encrypt(key16, _exactly("challenge", challenge8, 8))
     return des_encrypt(session_key, _exactly("x", x8, 8)) + x8

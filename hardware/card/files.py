@@ -1,4 +1,4 @@
-"""Files of the purse application, EF15 to EF18 (cards.md §1.1).
+"""Files of the purse application, EF15 to EF18 (JR/T 0025; layouts: hardware/README.md).
 
 Each file is a frozen value with `encode()` and `decode()`, which undo each other exactly and raise MalformedCardData for
 anything that is not of the file's form. The number and date functions that go with them can be had from here too.
@@ -164,7 +164,7 @@ class CardholderData:
 
 @dataclass(frozen=True, slots=True)
 class ManagementData:
-    """EF17, 60 bytes: management information; the first 11 are T-Union's (cards.md §3.1), the rest is our profile.
+    """EF17, 60 bytes: management information; the first 11 are T-Union's (JT/T 978), the rest is our profile.
 
     country 4 ‖ province 2 ‖ city 2 ‖ interoperation 2 ‖ card kind 1 ‖ card class 1 ‖ class valid to 4 ‖ profile version 1 ‖ reserve 43.
 

@@ -1,4 +1,4 @@
-"""Changing, reloading and unblocking a PIN (cards.md §1.3). VERIFY is in `purse`."""
+"""Changing, reloading and unblocking a PIN (JR/T 0025). VERIFY is in `purse`."""
 
 from hardware.card.apdu import CommandApdu
 from hardware.card.crypto import des_cbc_mac, fold_tac_key

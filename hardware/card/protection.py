@@ -1,4 +1,4 @@
-"""Protected commands: line protection (MAC) and encrypted data, as the host builds them and as a card checks them (cards.md §1.4).
+"""Protected commands: line protection (MAC) and encrypted data, as the host builds them and as a card checks them (JR/T 0025, FMCOS).
 
 MAC: left 4 bytes of the retail MAC over CLA INS P1 P2 Lc and data, Lc counting the MAC, starting from the card's challenge.
 Encryption: length byte ‖ data ‖ 80 00… if not on a block, triple DES per block; the MAC covers the ciphertext.

@@ -1,4 +1,4 @@
-"""Commands and files of the PSAM, the terminal's security module that holds the purchase root keys (cards.md §2)."""
+"""Commands and files of the PSAM, the terminal's security module that holds the purchase root keys (hardware/README.md)."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""Commands of the electronic purse (JR/T 0025, cards.md §1.3) and the ISO 7816-4 commands that go with them.
+"""Commands of the electronic purse (JR/T 0025) and the ISO 7816-4 commands that go with them.
 
 A command is a frozen value: `command()` gives the bytes, `parse()` reads the card's answer, `from_command()` reads the command
 itself (the emulated card). Amounts in fen, 0 to 2**32 - 1; terminal numbers 6 bytes; dates 4 and times 3 BCD bytes.
@@ -299,7 +299,7 @@ class GetTransactionProve:
 
     @staticmethod
     def parse(response_data: bytes) -> TransactionProof:
-        """Read MAC and TAC, in this order in our profile (cards.md §10.3)."""
+        """Read MAC and TAC, in this order in our profile; public sources do not settle it."""
         return TransactionProof(*cut("GET TRANSACTION PROVE answer", response_data, 4, 4))
 
     @classmethod

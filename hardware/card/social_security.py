@@ -1,4 +1,4 @@
-"""The social-security application (SSSE): its numbers, and the records of EF05 and EF06 (LD/T 32, cards.md §4).
+"""The social-security application (SSSE): its numbers, and the records of EF05 and EF06 (LD/T 32).
 
 A record is `tag 1 ‖ length 1 ‖ value` of fixed length; decimal values (cn) are filled up with F on the right, text (an) with
 zeros. Fields that the card does not hold are empty strings.
@@ -112,7 +112,7 @@ def card_id_body(region: str, chip_serial: bytes) -> bytes:
 
 
 def card_id_mac(irk16: bytes, body12: bytes) -> bytes:
-    """Last 4 bytes of the card id: retail MAC over the first 12 under IRK, from zeros (cards.md §10.6: our choice of IV)."""
+    """Last 4 bytes of the card id: retail MAC over the first 12 under IRK, from zeros (our choice: hardware/README.md, decision 10)."""
     return retail_mac(irk16, require("card id", "body", body12, CARD_ID_BODY_BYTES))
 
 

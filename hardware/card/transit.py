@@ -1,4 +1,4 @@
-"""Transit data on the card: trip records (EF1E) with our transfer anchor, and T-Union's part of EF17 (JT/T 978, cards.md §3.1)."""
+"""Transit data on the card: trip records (EF1E) with our transfer anchor, and T-Union's part of EF17 (JT/T 978)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ class Industry(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TransferAnchor:
-    """The tap from which a transfer counts: 6 bytes, line 2 ‖ seconds since 2000-01-01 00:00 Beijing 4 (decisions.md 4).
+    """The tap from which a transfer counts: 6 bytes, line 2 ‖ seconds since 2000-01-01 00:00 Beijing 4 (hardware/README.md).
 
     Args:
         line: 0 to 65,535.

@@ -1,4 +1,4 @@
-"""Who is there: challenges, authentication by key, and the PIN (ISO 7816-4, FMCOS, cards.md §1.3 and §4.4)."""
+"""Who is there: challenges, authentication by key, and the PIN (ISO 7816-4, FMCOS)."""
 
 import hmac
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Blocking an application for a time or for good, and the whole card (cards.md §1.3)."""
+"""Blocking an application for a time or for good, and the whole card (JR/T 0025)."""
 
 from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.card.status import StatusWord

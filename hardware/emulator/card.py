@@ -1,7 +1,7 @@
 """The emulated chip behind its contacts: one table from class and instruction to handler, one commit per command, power cuts.
 
-Behaviour follows cards.md §7.1. The chip trusts nobody: every length, class, parameter and Le is checked before a handler acts,
-and whatever a handler changes becomes true at one point, `Journal.commit`, which for an image file is the atomic save of the file.
+The chip trusts nobody: every length, class, parameter and Le is checked before a handler acts, and whatever a handler
+changes becomes true at one point, `Journal.commit`, which for an image file is the atomic save of the file.
 """
 
 import os
@@ -58,7 +58,7 @@ HANDLERS: Final[dict[tuple[int, int], Handler]] = {
 }
 CLASSES: Final = frozenset(cla for cla, _ in HANDLERS)
 INSTRUCTIONS: Final = frozenset(ins for _, ins in HANDLERS)
-# Between INITIALIZE and its completion only these leave the begun transaction alone (cards.md §7.1.2).
+# Between INITIALIZE and its completion only these leave the begun transaction alone.
 KEEP_TRANSACTION: Final = frozenset({GET_CHALLENGE, (0x80, 0xDC)})
 COMPLETE_TRANSACTION: Final = frozenset({(0x80, 0x52), (0x80, 0x54)})
 # What a blocked application still does: show itself, prove its last transaction, be unblocked.

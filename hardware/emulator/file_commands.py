@@ -1,4 +1,4 @@
-"""SELECT, READ and UPDATE of files and records, free or under line protection (ISO 7816-4, cards.md §1.1 and §1.3)."""
+"""SELECT, READ and UPDATE of files and records, free or under line protection (ISO 7816-4)."""
 
 from hardware.card import tlv
 from hardware.card.apdu import CommandApdu, ResponseApdu

@@ -1,6 +1,6 @@
 """Card images: the persistent memory of one emulated chip in a file that only its owner can read.
 
-An image holds that chip's keys: the one named exception to "keys in no file" (decisions.md 10). It exists in the realm `test` only.
+An image holds that chip's keys: the one exception to "keys in no file". It exists in the realm `test` only.
 """
 
 import contextlib

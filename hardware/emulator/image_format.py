@@ -23,7 +23,7 @@ MAX_TABLE_ROWS: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class ChipOptions:
-    """Where operating systems of different makers differ (cards.md §1.3, §1.5, §2).
+    """Where operating systems of different makers differ.
 
     Args:
         proof_order: what GET TRANSACTION PROVE answers first.

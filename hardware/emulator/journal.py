@@ -1,7 +1,7 @@
 """The commit of one command: everything that it changes becomes true in one swap, or nothing does.
 
 A handler stages its writes here and reads only the state before them; the operating system commits once, after the handler has
-returned. That is the chip's anti-tear promise (防拔, cards.md §1.6): balance, counter, log, compound records and proof change together.
+returned. That is the chip's anti-tear promise (防拔, JR/T 0025): balance, counter, log, compound records and proof change together.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Personalisation commands: CREATE FILE, ERASE DF and WRITE KEY (FMCOS-like profile, hardware/README.md, money.md §9).
+"""Personalisation commands: CREATE FILE, ERASE DF and WRITE KEY (FMCOS-like profile, hardware/README.md).
 
 A key comes in only encrypted and MACed under the control key: `84 D4`. The plain `80 D4` answers 6982 always.
 """

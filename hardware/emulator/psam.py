@@ -1,4 +1,4 @@
-"""The terminal's security module: it holds the purchase root keys and makes MAC1 for one card after the other (cards.md §2)."""
+"""The terminal's security module: it holds the purchase root keys and makes MAC1 for one card after the other."""
 
 import hmac
 from typing import Final

@@ -1,4 +1,4 @@
-"""The electronic purse of the emulated chip: load, purchase, compound purchase, proof (JR/T 0025, cards.md §1.3–1.6).
+"""The electronic purse of the emulated chip: load, purchase, compound purchase, proof (JR/T 0025).
 
 INITIALIZE answers counter n, every MAC and TAC of the transaction uses n, the commit makes it n + 1, and log and proof carry n + 1.
 """
@@ -202,7 +202,7 @@ def update_compound_cache(chip: Chip, command: CommandApdu) -> ResponseApdu:
 
 
 def _record_number(file: ElementaryFile, command: CommandApdu) -> int:
-    """Number of the record that P1 names; in a file of variable records P1 is the record's first byte (cards.md §1.3)."""
+    """Number of the record that P1 names; in a file of variable records P1 is the record's first byte."""
     if file.structure is Structure.VARIABLE:
         return file.record_named(command.p1) or 0
     return command.p1

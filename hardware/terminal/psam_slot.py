@@ -1,4 +1,4 @@
-"""The slot with the terminal's security module: it makes MAC1 for a debit and checks the card's MAC2 (cards.md §2).
+"""The slot with the terminal's security module: it makes MAC1 for a debit and checks the card's MAC2.
 
 Its refusals are the terminal's own trouble and never the passenger's, so they are errors of their own here.
 """

@@ -4,7 +4,7 @@
     → MAC2 checked → green
 
 The intent is durable before DEBIT is sent and the record before the light is green. If the card leaves after DEBIT was sent, nobody
-knows whether it was debited; the intent waits until the same card comes back and says so (cards.md §1.6).
+knows whether it was debited; the intent waits until the same card comes back and says so.
 """
 
 from dataclasses import dataclass
