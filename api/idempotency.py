@@ -1,4 +1,4 @@
-"""Idempotency-Key (decisions.md 24): what creates something or moves money is done once, however often it is sent.
+"""Idempotency-Key: what creates something or moves money is done once, however often it is sent.
 
 Not covered, because each is safe to repeat by its own nature or must not have its answer stored:
 

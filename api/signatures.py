@@ -27,7 +27,7 @@ from citizencard.terminals.fitting.fittings import signer_of
 from citizencard.terminals.signing import Signer, take_nonce
 
 TOLERANCE: Final = timedelta(seconds=300)
-"""How far a terminal's clock may differ from ours, either way (money.md §10)."""
+"""How far a terminal's clock may differ from ours, either way."""
 COVERED: Final = ("@method", "@path", "content-digest")
 MAX_SIGNATURE_CHARACTERS: Final = 2_048
 MAX_CREATED: Final = 2**34

@@ -1,4 +1,4 @@
-"""Chart of accounts of the city (money.md §2): which accounts there can be, on which terms, and whose money they hold.
+"""Chart of accounts of the city: which accounts there can be, on which terms, and whose money they hold.
 
 The table is data. A code that fits no pattern cannot be opened. Ids inside codes are opaque row ids, never a card or ID number.
 """
@@ -126,7 +126,7 @@ POOL_OF: Final[Mapping[str, Pool]] = MappingProxyType({row.pattern: row.pool for
 CLIENT_LIABILITY_FAMILIES: Final[tuple[str, ...]] = tuple(
     row.pattern for row in CHART if row.pool is _C and row.type is _L and row.pattern != TRANSIT_PAYOUT_CUSTODY
 )
-"""What the city owes to clients. In the custody certificate each account counts by itself, and never less than zero (money.md §5)."""
+"""What the city owes to clients. In the custody certificate each account counts by itself, and never less than zero."""
 
 COVER_FAMILIES: Final[tuple[str, ...]] = tuple(row.pattern for row in CHART if row.pool is _C and row.type is _A)
 """What stands against it; payouts that were ordered and are not on the statement (`transit:payout:custody`) are taken off."""

@@ -45,7 +45,7 @@ class StockState(StrEnum):
 
 
 class CardState(StrEnum):
-    """Where a card is in its life (domain.md §1.3)."""
+    """Where a card is in its life."""
 
     APPLIED = "applied"
     PERSONALISED = "personalised"

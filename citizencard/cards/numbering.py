@@ -1,4 +1,4 @@
-"""Numbers of the city's series: they only rise, and none is ever given twice (decisions.md 7)."""
+"""Numbers of the city's series: they only rise, and none is ever given twice."""
 
 from typing import Final
 

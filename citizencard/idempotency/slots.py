@@ -1,4 +1,4 @@
-"""One answer for a request and its repetitions, stored in the same transaction as what the request does (decisions.md 24)."""
+"""One answer for a request and its repetitions, stored in the same transaction as what the request does."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

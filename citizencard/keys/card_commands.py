@@ -1,4 +1,4 @@
-"""What each role may do on a chip: which secret is written under which key, and which commands a key protects (money.md §9).
+"""What each role may do on a chip: which secret is written under which key, and which commands a key protects (hardware/README.md).
 
 The tables stand here beside the profile and not in it: what is not listed is refused, whatever a profile says.
 """

@@ -1,4 +1,4 @@
-"""From a root key to the key of one chip: the factors of each role, and which chips may hold it (money.md §9, cards.md §1.4, §4.3)."""
+"""From a root key to the key of one chip: the factors of each role, and which chips may hold it (hardware/README.md)."""
 
 from enum import Enum, auto
 from typing import Final

@@ -1,4 +1,4 @@
-"""A process that can see a key leaves no trace of its memory: no core dump, no debugger of the same user (decisions.md 30)."""
+"""A process that can see a key leaves no trace of its memory: no core dump, no debugger of the same user."""
 
 import ctypes
 import resource

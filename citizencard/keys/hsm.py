@@ -1,4 +1,4 @@
-"""The questions that the city asks about its keys; a key never comes back from any of them (decisions.md 8, money.md §9).
+"""The questions that the city asks about its keys; a key never comes back from any of them.
 
 `Hsm` is the one door to keys. Today the encrypted file of `citizencard.keys.vault` stands behind it; a hardware module with
 PKCS#11 fits the same questions, since none of them hands out or takes a key. Each role works only in its own questions.
@@ -227,7 +227,7 @@ class Hsm(Protocol):
     def load_mac2(self, question: LoadMac2Question) -> bytes:
         """Compute the 4 bytes that make the card credit itself. The same question gives the same answer.
 
-        The caller has committed the load and its money before (money.md §6): once MAC2 is out, the card may be credited.
+        The caller has committed the load and its money before: once MAC2 is out, the card may be credited.
         """
         ...
 
@@ -244,7 +244,7 @@ class Hsm(Protocol):
         ...
 
     def authentication(self, role: KeyRole, holder: CardKeyHolder, challenge8: bytes) -> bytes:
-        """Answer a chip's challenge: the data field of EXTERNAL AUTHENTICATE, 8 bytes; for `SOCIAL_SECURITY` 16 (cards.md §4.4)."""
+        """Answer a chip's challenge: the data field of EXTERNAL AUTHENTICATE, 8 bytes; for `SOCIAL_SECURITY` 16."""
         ...
 
     def protected_key_command(
@@ -276,7 +276,7 @@ class Hsm(Protocol):
         ...
 
     def card_identity_mac(self, identity12: bytes) -> bytes:
-        """Certify the first 12 bytes of a social-security card's 卡识别码: its last 4 bytes (cards.md §4.3)."""
+        """Certify the first 12 bytes of a social-security card's 卡识别码: its last 4 bytes."""
         ...
 
     def encrypt(self, context: FieldContext, plaintext: str) -> bytes:

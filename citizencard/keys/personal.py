@@ -1,4 +1,4 @@
-"""Personal data at rest: AES-256-GCM bound to its place, and a keyed fingerprint for exact look-up (money.md §10)."""
+"""Personal data at rest: AES-256-GCM bound to its place, and a keyed fingerprint for exact look-up."""
 
 import hmac
 import os

@@ -1,4 +1,4 @@
-"""TACs of many records at once: a city uploads millions of taps a day (platform.md: the cost is in the calls, not in DES).
+"""TACs of many records at once: a city uploads millions of taps a day, and the cost is in the calls, not in DES.
 
 Per key version: all cards in one ECB call from the city's key, all TAC keys folded in one operation on a large number; then one CBC call
 for each record.

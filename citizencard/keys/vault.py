@@ -1,6 +1,6 @@
 """SoftwareVault: the city's keys in an encrypted file, answering the questions of `Hsm`.
 
-The file is apart from the database (money.md §9). The roots are decrypted once, when the vault is opened, and never leave the process.
+The file is apart from the database. The roots are decrypted once, when the vault is opened, and never leave the process.
 Card keys are derived for each question and kept nowhere.
 """
 
@@ -30,7 +30,7 @@ from hardware.card.apdu import CommandApdu
 from hardware.card.protection import protect
 
 SOCIAL_SECURITY_X = bytes.fromhex("1122334455667788")
-"""The block that the social-security application signs in EXTERNAL AUTHENTICATE; any will do, PSAMs use this one (cards.md §4.4)."""
+"""The block that the social-security application signs in EXTERNAL AUTHENTICATE; any will do, PSAMs use this one."""
 IDENTITY_BYTES = 12
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from citizencard.db import Base, UtcDateTime
 
 MAX_LINE_NUMBER: Final = 65_535
-"""The transfer anchor on the card has two bytes for the line (decisions.md 4)."""
+"""The transfer anchor on the card has two bytes for the line."""
 MAX_BASE_FARE_FEN: Final = 100_000
 """No ride costs more than a chip may hold."""
 MAX_NAME_CHARACTERS: Final = 120

@@ -10,7 +10,7 @@ from citizencard.db import Sessions, reading
 from citizencard.errors import CitizencardError
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""As much as clocks of two servers of one city may differ (money.md §10 allows terminals the same)."""
+"""As much as clocks of two servers of one city may differ (terminals are allowed the same)."""
 
 
 class ClockWrong(CitizencardError):

@@ -16,7 +16,7 @@ from citizencard.social_security.models import UNLINKED, SocialSecurityLink
 
 @dataclass(frozen=True, slots=True)
 class SocialSecurityCardData:
-    """What EF05 and EF06 of the social-security application say about a person (cards.md §4.2).
+    """What EF05 and EF06 of the social-security application say about a person.
 
     Args:
         region_code: pool region, 6 digits.

@@ -14,7 +14,7 @@ FRESH_CODE: Final = timedelta(minutes=5)
 
 
 class Role(StrEnum):
-    """Parts that people and devices play (money.md §10)."""
+    """Parts that people and devices play."""
 
     RESIDENT = "resident"
     CLERK = "clerk"

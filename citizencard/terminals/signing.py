@@ -28,7 +28,7 @@ from citizencard.terminals.models import (
 )
 
 NONCE_LIFE: Final = timedelta(minutes=10)
-"""Twice the clock tolerance of 300 s, so that no signature outlives the memory of its nonce (money.md §10)."""
+"""Twice the clock tolerance of 300 s, so that no signature outlives the memory of its nonce."""
 MIN_NONCE_CHARACTERS: Final = 16
 
 

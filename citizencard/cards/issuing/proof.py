@@ -1,4 +1,4 @@
-"""Proof by use: a chip counts as personalised only when its keys have answered questions that nobody else can answer (money.md §9).
+"""Proof by use: a chip counts as personalised only when its keys have answered questions that nobody else can answer.
 
 A workstation that answers 9000 to every WRITE KEY gets this far and no further. A probe's MAC1 proves the load key, INTERNAL AUTHENTICATE
 the internal key, a compound purchase of 0 fen the purchase key (the card accepts our MAC1 and answers MAC2) and the TAC key.

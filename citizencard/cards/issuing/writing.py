@@ -16,7 +16,7 @@ WRITING: Final = "writing"
 FRESH: Final = "fresh"
 """The chip has its maker's transport key."""
 AGAIN: Final = "again"
-"""The chip may have our control key: that first, then the transport key, once each (money.md §9)."""
+"""The chip may have our control key: that first, then the transport key, once each."""
 
 REPLACING: Final = 1
 """Stage of a fresh chip that replaces its transport key."""

@@ -1,4 +1,4 @@
-"""What a card's answers prove about a load: questions to the vault, asked while no transaction is open (money.md §6)."""
+"""What a card's answers prove about a load: questions to the vault, asked while no transaction is open."""
 
 from citizencard.cards.models import Card
 from citizencard.keys.hsm import ALGORITHM_3DES, Hsm, LoadMac1Question, LoadMac2Question, TacQuestion

@@ -1,4 +1,4 @@
-"""The reader job `load`: INITIALIZE, money booked and committed, MAC2, CREDIT, proof (money.md §6).
+"""The reader job `load`: INITIALIZE, money booked and committed, MAC2, CREDIT, proof.
 
 Between the commits a crash leaves an open load, never lost or doubled money: MAC2 leaves only after `inload` holds the money and the load
 says that it left. What the workstation says about the card decides nothing; MAC1 and TAC do.

@@ -1,4 +1,4 @@
-"""What may happen to a load, inside the caller's transaction (money.md §6).
+"""What may happen to a load, inside the caller's transaction.
 
     requested → reserved → authorised → proven
                    ↑            ↓

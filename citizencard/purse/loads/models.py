@@ -25,7 +25,7 @@ OPEN: Final = "state IN ('reserved', 'authorised', 'disproven')"
 
 
 class LoadState(StrEnum):
-    """Where a load is (decisions.md 11). Neither time nor a clerk's word moves a load on from `authorised`: only proof does."""
+    """Where a load is. Neither time nor a clerk's word moves a load on from `authorised`: only proof does."""
 
     REQUESTED = "requested"
     RESERVED = "reserved"

@@ -1,4 +1,4 @@
-"""The reader job `recover_load`: what became of a load whose MAC2 is out (money.md §6).
+"""The reader job `recover_load`: what became of a load whose MAC2 is out.
 
 First the card's stored proof, then a probe: an INITIALIZE with a fresh random terminal field, sent after MAC2 was released. MAC1 over
 that value cannot have been recorded before, so counter n says that the card was not credited, and a higher one that it was. A probe

@@ -14,7 +14,7 @@ from citizencard.purse.uploads.rows import as_json, insert_new, listed
 
 BAD_TACS_OF_TERMINAL: Final = 20
 BAD_TACS_OF_CARD: Final = 5
-"""So many bad TACs of one terminal or one card on a Beijing day raise an alarm (money.md §7)."""
+"""So many bad TACs of one terminal or one card on a Beijing day raise an alarm."""
 
 _FINDINGS: Final = cast("Table", TapFinding.__table__)
 _REUSED: Final = (

@@ -1,4 +1,4 @@
-"""The verdict on one record, from the record and the registry as of its tap alone (money.md §7): no database, no arrival order."""
+"""The verdict on one record, from the record and the registry as of its tap alone: no database, no arrival order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ def refuse_before_tac(record: PurchaseRecord, facts: Facts | None) -> Reason | N
 
 
 def judge(record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now: datetime) -> Judgement:
-    """Say accepted, suspicious or rejected, in the order of money.md §7; duplicates are the database's to find.
+    """Say accepted, suspicious or rejected: refusals first, then the TAC, then doubts; duplicates are the database's to find.
 
     Args:
         record: the record.
@@ -94,7 +94,7 @@ def judge(record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now
 
 
 def _suspicion(record: PurchaseRecord, facts: Facts, now: datetime) -> Reason | None:
-    """Why the payee is undecided although the chip has paid; the first reason in the order of money.md §7 (7)-(11)."""
+    """Why the payee is undecided although the chip has paid; the first reason of the list below."""
     tapped_at = record.tapped_at()
     limit_fen = LIMITS_FEN.get(facts.merchant_kind, 0)
     in_range = tapped_at is not None and now - OLDEST <= tapped_at <= now + NEWEST

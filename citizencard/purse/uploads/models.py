@@ -12,7 +12,7 @@ from citizencard.db import Base, BigId, Json, UtcDateTime
 
 
 class Verdict(StrEnum):
-    """What is said about a record (decisions.md 2); `duplicate` repeats one of the others and has no row of its own."""
+    """What is said about a record; `duplicate` repeats one of the others and has no row of its own."""
 
     ACCEPTED = "accepted"
     SUSPICIOUS = "suspicious"

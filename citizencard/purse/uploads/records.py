@@ -1,4 +1,4 @@
-"""One tap as it is uploaded: 96 bytes of layout 1, or the same fields as JSON (decisions.md 6)."""
+"""One tap as it is uploaded: 96 bytes of layout 1, or the same fields as JSON (hardware/terminal/README.md)."""
 
 import hashlib
 import struct
@@ -106,7 +106,7 @@ class PurchaseRecord:
         return purchase_tac_input(self.amount_fen, self.type, terminal, self.terminal_sequence, self.date, self.time)
 
     def identity(self, terminal: bytes) -> str:
-        """What makes two taps the same: issuer, card and exactly what the TAC covers (decisions.md 1); 32 hex digits."""
+        """What makes two taps the same: issuer, card and exactly what the TAC covers; 32 hex digits."""
         named = self.issuer + self.card_serial + self.tac_input(terminal)
         return hashlib.sha256(named).hexdigest()[: 2 * IDENTITY_BYTES]
 
