@@ -7,7 +7,7 @@ from citizencard import chart
 from citizencard.chart import CHART, CLIENT_LIABILITY_FAMILIES, COVER_FAMILIES, POOL_OF, Pool, UnknownAccountPattern
 from ledger import AccountType, balance, balances_of_family, existing, open_accounts
 
-# money.md §2: code, type, floor, ceiling, locked, pool.
+# Code, type, floor, ceiling, locked, pool.
 TABLE = """
 bank:custody A - - der C
 bank:own A - - der O

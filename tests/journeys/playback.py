@@ -1,4 +1,4 @@
-"""A dishonest workstation that recorded a card's answers before a load, and plays them back to have the cash returned (money.md §6)."""
+"""A dishonest workstation that recorded a card's answers before a load, and plays them back to have the cash returned."""
 
 import random
 from dataclasses import dataclass

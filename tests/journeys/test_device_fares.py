@@ -1,4 +1,4 @@
-"""What the validator takes is what the server reckons, for every tariff that can be published (decisions.md 5).
+"""What the validator takes is what the server reckons, for every tariff that can be published.
 
 The two share no code: the server's engine reads the tariff document, the device only the table that was compiled from it and sent.
 """

@@ -1,7 +1,7 @@
 """Bytes read from cards in the field, as public readers document them.
 
-Sources: the T-Union FCI, log record and trip record are the samples of cards.md §1.1 and §3.1 (public readers NFSee and TUM); the
-social-security card id record is the sample of cards.md §4.2 (a public card printer's log).
+Sources: the T-Union FCI, log record and trip record are samples of the public readers NFSee and TUM; the social-security
+card id record is from a public card printer's log.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 """DES and the MAC algorithms of ISO 9797-1.
 
 Source: the single block is the first of the ECB example of FIPS 81 ("Now is t"); the MACs are those of ISO/IEC 9797-1 for
-algorithms 1 and 3 with padding methods 1 and 2, as its annex and the libraries that quote it print them (cards.md §9 E).
+algorithms 1 and 3 with padding methods 1 and 2, as its annex and the libraries that quote it print them.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 Sources: the citizen numbers are the two samples printed in GB 11643; the company code is the sample of GB 32100; the
 social-security card number is CONSTRUCTED from the published rule (weights 3 7 9 10 5 8 4 2, modulo 11), own regression value;
-the application serial is an own regression value (money.md §9 names its check digit 4). All in cards.md §4.8 and §9 H.
+the application serial is an own regression value with the check digit 4.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Keys of a new card and the WRITE KEY commands that carry them.
 
-Source: OWN REGRESSION SET (money.md §9), not published anywhere. The card number factor is a factor only: as a card number its
+Source: OWN REGRESSION SET, not published anywhere. The card number factor is a factor only: as a card number its
 check digit would be 4.
 """
 

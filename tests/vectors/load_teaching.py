@@ -1,6 +1,6 @@
 """Load session key, MAC1 and MAC2 of a published teaching example.
 
-Source: a worked example of an electronic-passbook load published on CSDN and cnblogs in several mirrors (cards.md §9 A).
+Source: a worked example of an electronic-passbook load published on CSDN and cnblogs in several mirrors.
 It uses transaction type 01; the functions are those of the electronic purse.
 """
 

@@ -1,7 +1,8 @@
 """Purse values of our own rules: diversification, load, purchase, PIN and application block.
 
-Source: OWN REGRESSION SET, not published anywhere (cards.md §9 D). It was derived by hand from the rules of cards.md §1.4, whose
-parts are each proven by published vectors; it guards against change, it does not prove the rules.
+Source: OWN REGRESSION SET, not published anywhere. It was derived by hand from the rules of diversification, session
+keys and MACs (JR/T 0025), whose parts are each proven by published vectors; it guards against change, it does not prove the
+rules.
 """
 
 from typing import Final

@@ -15,7 +15,7 @@ from tests.citizencard.cards.make_cards import applied_card
 
 
 def test_card_number_has_the_form_of_the_profile(session: Session) -> None:
-    """0310, city, eleven digits that count up from one, and a check digit over what is printed (decisions.md 7)."""
+    """0310, city, eleven digits that count up from one, and a check digit over what is printed."""
     first, second = next_card_serial(session), next_card_serial(session)
     assert first.hex().startswith("0310330200000000001")
     assert second.hex().startswith("0310330200000000002")

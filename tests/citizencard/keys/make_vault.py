@@ -1,4 +1,4 @@
-"""Vaults for tests: one with the regression masters of money.md §9 and cards.md §9 D, one with random keys.
+"""Vaults for tests: one with the regression masters, one with random keys.
 
 The masters are our own regression set; everybody knows them, so they work in the test realm only.
 """

@@ -1,4 +1,4 @@
-"""The regression card of cards.md §9 D and money.md §9 as questions: own values, derived by the rules of this project, not published."""
+"""The regression card as questions: own values, derived by the rules of this project, not published."""
 
 from citizencard.keys.hsm import CardKeyHolder, HolderKind, LoadMac1Question, LoadMac2Question, ProofPurchase
 

@@ -24,7 +24,7 @@ def test_profile_and_tables_name_the_same_keys() -> None:
 
 
 def test_records_are_those_of_the_profile() -> None:
-    """A card finds type, rights, version and tries where it expects them; the documented heads are those of money.md §9."""
+    """A card finds type, rights, version and tries where it expects them; the heads are those of hardware/README.md."""
     key = bytes(range(16))
     assert card_commands.key_record(KeyRole.CARD_CONTROL, 1, key).hex() == "39f0f0aa33" + key.hex()
     assert card_commands.key_record(KeyRole.LOAD, 1, key).hex() == "3ff0020100" + key.hex()
@@ -35,7 +35,7 @@ def test_records_are_those_of_the_profile() -> None:
 
 
 def test_application_block_is_the_documented_command() -> None:
-    """The block order to a lost card is the documented one (cards.md §9 D, own regression value: 1CA84CCD under 90…9F)."""
+    """The block order to a lost card is the known one (own regression value: 1CA84CCD under 90…9F)."""
     damk = bytes(range(0x90, 0xA0))
     card_commands.check_protects(b"\x84\x1e\x00\x00", b"", KeyRole.APPLICATION_MAINTENANCE)
     command = protect(b"\x84\x1e\x00\x00", b"", damk, bytes.fromhex("11223344"))

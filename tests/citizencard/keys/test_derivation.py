@@ -20,7 +20,7 @@ from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from tests.citizencard.keys.make_vault import REGRESSION_MASTERS
 from tests.citizencard.keys.questions import BLANK, CARD, CHIP, PSAM, SERIAL
 
-# Own regression set of cards.md §9 D and money.md §9.
+# Own regression set, not published.
 CARD_KEYS = {
     KeyRole.PURCHASE: "988A5E83339DE5E80761790F1C892064",
     KeyRole.LOAD: "51B303AD7C44EF348ADFDF6D4B11D160",
@@ -33,7 +33,7 @@ CARD_KEYS = {
 
 @pytest.mark.parametrize("role", list(CARD_KEYS))
 def test_card_keys_are_the_documented_ones(role: KeyRole) -> None:
-    """A card personalised by us works with every terminal that derives by the book: city first, then card (cards.md §9 D)."""
+    """A card personalised by us works with every terminal that derives by the book: city first, then card (own regression set)."""
     root = SecretKey(KeyAlgorithm.TRIPLE_DES, REGRESSION_MASTERS[role])
     factor = chip_factor(role, CARD)
     assert factor is not None
@@ -42,7 +42,7 @@ def test_card_keys_are_the_documented_ones(role: KeyRole) -> None:
 
 
 def test_factors() -> None:
-    """Factors are the documented bytes: city 3302FF…, last 8 bytes of the serial, bureau digits in ASCII with `sx` (cards.md §4.3)."""
+    """Factors are the documented bytes: city 3302FF…, last 8 bytes of the serial, bureau digits in ASCII with `sx`."""
     assert city_factor("3302").hex().upper() == "3302FF0000000000"
     assert card_factor(SERIAL).hex() == "3302000000000001"
     # The published example of a bureau: 371700 gives 3337313730307378.

@@ -10,7 +10,7 @@ def test_regression_masters_and_published_keys_are_known() -> None:
     published = [
         *REGRESSION_MASTERS.values(),
         bytes(range(0x40, 0x50)),  # default key of GlobalPlatform cards
-        bytes.fromhex("11223344556677888877665544332211"),  # teaching vector of cards.md §9 A
+        bytes.fromhex("11223344556677888877665544332211"),  # published teaching vector of a load
         bytes(16),
         b"\xff" * 16,
     ]

@@ -1,4 +1,4 @@
-"""The questions to the vault, with the regression values of money.md §9 and cards.md §9 D (own set, see there)."""
+"""The questions to the vault, with the values of our own regression set (tests/vectors)."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_is_an_hsm(regression: SoftwareVault) -> None:
 
 
 def test_blank_opens_with_its_transport_key(regression: SoftwareVault) -> None:
-    """A blank from the maker's batch accepts the city, and only the chip with that serial does (money.md §9, step 1)."""
+    """A blank from the maker's batch accepts the city, and only the chip with that serial does (own regression set)."""
     assert regression.blank_transport_key(CHIP).hex().upper() == "A4064BD0707F6529BE53B37853C3BD19"
     answer = regression.authentication(KeyRole.TRANSPORT, BLANK, CHALLENGE8)
     assert answer.hex().upper() == "E7091996FC0C2DE6"
@@ -51,7 +51,7 @@ def test_blank_opens_with_its_transport_key(regression: SoftwareVault) -> None:
 
 
 def test_control_key_replaces_transport_key(regression: SoftwareVault) -> None:
-    """The clerk's PC sees ciphertext only when the transport key is replaced, byte for byte as documented (money.md §9, step 2)."""
+    """The clerk's PC sees ciphertext only when the transport key is replaced, byte for byte (own regression set)."""
     header = CARD_CONTROL.header(replace=True)
     command = regression.protected_key_command(header, KeyRole.CARD_CONTROL, KeyRole.TRANSPORT, BLANK, CHALLENGE4)
     assert command.to_bytes().hex().upper() == "84D439001CB3866A81742BE1068176555FC2ECBCD88F538D5E2C7F6E7D17DA8FE9"
@@ -61,7 +61,7 @@ def test_control_key_replaces_transport_key(regression: SoftwareVault) -> None:
 
 
 def test_load_key_goes_to_the_card(regression: SoftwareVault) -> None:
-    """An application key is written under the card's own control key, byte for byte as documented (money.md §9, step 3)."""
+    """An application key is written under the card's own control key, byte for byte (own regression set)."""
     command = regression.protected_key_command(b"\x01\x01", KeyRole.LOAD, KeyRole.APPLICATION_CONTROL, CARD, CHALLENGE4)
     assert command.to_bytes().hex().upper() == "84D401011C3327686DE0300C1732D68AC53FCEDA5402CCAA2A64532B4DE84039AE"
     assert regression.authentication(KeyRole.APPLICATION_CONTROL, CARD, CHALLENGE8) == crypto.triple_des_encrypt(
@@ -70,7 +70,7 @@ def test_load_key_goes_to_the_card(regression: SoftwareVault) -> None:
 
 
 def test_load_is_announced_and_answered(regression: SoftwareVault) -> None:
-    """A genuine card's MAC1 is believed, any changed field is not, and MAC2 is the documented one, twice the same (cards.md §9 D)."""
+    """A genuine card's MAC1 is believed, any changed field is not, and MAC2 is that of our own regression set, twice the same."""
     assert regression.load_mac1_is_valid(LOAD_MAC1)
     changes: tuple[dict[str, Any], ...] = (
         {"old_balance_fen": 1},
@@ -87,7 +87,7 @@ def test_load_is_announced_and_answered(regression: SoftwareVault) -> None:
 
 
 def test_taps_and_loads_are_proved_by_their_tac(regression: SoftwareVault) -> None:
-    """A record counts if this card signed exactly this; an unknown key is a rejected record and not a failure (cards.md §9 D)."""
+    """A record counts if this card signed exactly this; an unknown key is a rejected record and not a failure (own regression set)."""
     good = TacQuestion(SERIAL, 1, 0, PURCHASE_TAC_INPUT, bytes.fromhex("BEED412A"))
     ordinary = crypto.purchase_tac_input(200, 0x06, TERMINAL, 1, bytes.fromhex("20260101"), bytes.fromhex("083000"))
     load = crypto.load_tac_input(10_000, 0, 10_000, 0x02, TERMINAL, bytes.fromhex("20260101"), bytes.fromhex("080000"))
@@ -294,7 +294,7 @@ def _tac(vault: SoftwareVault, version: int) -> bytes:
 
 
 def test_social_security_card_is_certified(regression: SoftwareVault) -> None:
-    """The last four bytes of a 卡识别码 come from the issuing centre's key and change with the chip (cards.md §4.3)."""
+    """The last four bytes of a 卡识别码 come from the issuing centre's key and change with the chip."""
     identity = bytes.fromhex("330200D15600000511223344")
     mac = regression.card_identity_mac(identity)
     assert len(mac) == 4

@@ -50,7 +50,7 @@ def _card(now: datetime) -> Card:
 
 
 def test_regression_values_of_a_load(tmp_path: Path, now: datetime) -> None:
-    """Regression set of cards.md §9 D (our own): ¥100 at terminal 330200000001, random 01020304, counter 0, on an empty card.
+    """Own regression set: ¥100 at terminal 330200000001, random 01020304, counter 0, on an empty card.
 
     MAC1 F0AB159A, MAC2 C1B6915B, TAC 3FCCF8C3; each with one bit changed proves nothing.
     """

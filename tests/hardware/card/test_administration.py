@@ -59,7 +59,7 @@ def test_rubbish_writes_no_key(data: bytes) -> None:
 
 
 def test_the_records_of_the_regression_set() -> None:
-    """The records of money.md §9 are those of the profile's types (regression set)."""
+    """The records of our own regression set are those of the profile's types."""
     record = adm.KeyRecord.decode(v.CMK_RECORD_HEADER + v.CMK)
     assert record.key_type is adm.KeyType.EXTERNAL_AUTHENTICATION
     assert (record.use, record.change, record.fourth, record.fifth) == (0xF0, 0xF0, 0xAA, 0x33)

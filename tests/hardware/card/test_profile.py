@@ -36,7 +36,7 @@ def test_every_key_of_the_profile_is_documented_to_the_byte(slot: profile.KeySlo
 
 
 def test_keys_of_the_regression_set_fit_the_profile() -> None:
-    """CMK and DLK are written with the headers of money.md §9 (regression set)."""
+    """CMK and DLK are written with the headers of our own regression set."""
     control = profile.CARD_CONTROL
     assert control.record(v.CMK).encode() == v.CMK_RECORD_HEADER + v.CMK
     assert control.header(replace=True) == v.WRITE_CMK[2:4]

@@ -24,7 +24,7 @@ def test_an_anchor_survives_in_six_bytes(anchor: transit.TransferAnchor) -> None
 
 
 def test_an_anchor_counts_from_beijings_year_2000() -> None:
-    """Seconds are counted from 2000-01-01 00:00 Beijing, whatever zone the terminal's clock has (decisions.md 4)."""
+    """Seconds are counted from 2000-01-01 00:00 Beijing, whatever zone the terminal's clock has."""
     at = datetime(1999, 12, 31, 16, 0, 1, tzinfo=UTC)
     assert transit.TransferAnchor(26, at).encode() == bytes.fromhex("001A00000001")
     assert transit.TransferAnchor.decode(bytes(6)) is None

@@ -3,7 +3,7 @@
     card = personalised_card(None, serial=serial, card_class=1, balance_fen=10_000)
     psam = personalised_psam(None, terminal=bytes.fromhex("330200000001"))
 
-The masters below are the figures of cards.md §9 D and money.md §9 (own regression values, not keys of any city).
+The masters below are our own regression values, not keys of any city.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Keys, challenges and the PIN at the chip's door (cards.md §1.3, §4.4, §7.1)."""
+"""Keys, challenges and the PIN at the chip's door."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def authenticate(card: EmulatedCard, key: bytes) -> str:
 
 
 def test_transport_key_regression_set() -> None:
-    """The first contact with a blank of money.md §9 (own regression set): challenge 1122334455667788, answer E7091996FC0C2DE6."""
+    """The first contact with a blank (own regression set): challenge 1122334455667788, answer E7091996FC0C2DE6."""
     transport_key = bytes.fromhex("A4064BD0707F6529BE53B37853C3BD19")
     blank = EmulatedCard(
         blank_card(bytes.fromhex("0000000011223344"), transport_key), lambda _length: bytes.fromhex("1122334455667788")
@@ -80,7 +80,7 @@ def test_three_wrong_cryptograms_block_the_key(card: EmulatedCard) -> None:
 
 
 def test_social_security_form_of_authentication(card: EmulatedCard) -> None:
-    """Sixteen bytes, DES under the encrypted challenge and the X it was made over (cards.md §4.4), open the same door."""
+    """Sixteen bytes, DES under the encrypted challenge and the X it was made over, open the same door."""
     challenge = send(card, get_challenge(8))
     data = crypto.ssse_external_authenticate_data(AMK, challenge, bytes.fromhex("1122334455667788"))
     assert sw(card, external_authenticate(data)) == "9000"
@@ -122,7 +122,7 @@ def test_pin_opens_personal_data(card: EmulatedCard) -> None:
 
 
 def test_transaction_closes_what_the_pin_opened(card: EmulatedCard) -> None:
-    """After a completed purchase the PIN must be given again (cards.md §1.5); a begun one changes nothing."""
+    """After a completed purchase the PIN must be given again; a begun one changes nothing."""
     assert sw(card, verify_pin(PIN)) == "9000"
     began = begin_purchase(card, 0)
     assert sw(card, NAME_FILE) == "9000"
@@ -195,7 +195,7 @@ def test_issuer_unblocks_the_known_pin(card: EmulatedCard) -> None:
 
 
 def test_own_regression_values_of_the_pin_commands() -> None:
-    """RELOAD PIN and PIN UNBLOCK of cards.md §9 D (own regression set) are taken by a card with those keys."""
+    """RELOAD PIN and PIN UNBLOCK of our own regression set are taken by a card with those keys."""
     card = card_in_field(random=counting_random(0x1122334400000000))
     keys = card.image.master_file.directories[profile.PURSE_ADF_FID].keys
     for kind, first in ((0x37, 0x80), (0x38, 0x70)):

@@ -22,7 +22,7 @@ def test_blank_has_a_master_file_and_one_key() -> None:
 
 
 def test_own_regression_value_of_the_transport_key() -> None:
-    """KT of money.md §9 (own regression set) is the batch master A0…AF diversified by the chip serial."""
+    """KT of our own regression set is the batch master A0…AF diversified by the chip serial."""
     assert KEYS.key("transport", chip_serial=CHIP_SERIAL) == KT
 
 

@@ -15,7 +15,7 @@ def ordered(card: EmulatedCard, header: str, key: bytes = DAMK) -> str:
 
 
 def test_own_regression_value_of_application_block() -> None:
-    """APP BLOCK of cards.md §9 D (own regression set): DAMK 90…9F, challenge 11223344, MAC 1CA84CCD."""
+    """APP BLOCK of our own regression set: DAMK 90…9F, challenge 11223344, MAC 1CA84CCD."""
     card = card_in_field(random=lambda length: bytes.fromhex("11223344")[:length])
     keys = card.image.master_file.directories[profile.PURSE_ADF_FID].keys
     damk = keys[0x36, 0]

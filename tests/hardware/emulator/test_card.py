@@ -1,4 +1,4 @@
-"""The chip behind its contacts: unknown commands, Le, T=0, reset and removal (cards.md §7.1)."""
+"""The chip behind its contacts: unknown commands, Le, T=0, reset and removal."""
 
 import pytest
 from hypothesis import given, settings
@@ -80,7 +80,7 @@ def test_contact_protocol_makes_answers_wait() -> None:
     assert sw(card, select_application(profile.PURSE_AID)) == "6133"
     assert sw(card, "00C0000010") == "6C33"
     fci = answer(card, "00C0000033").data
-    assert fci[:2].hex() == "6f31"  # as long as the real FCI of cards.md §3.1
+    assert fci[:2].hex() == "6f31"  # as long as the real T-Union FCI of tests/vectors/card_samples.py
     assert sw(card, "00C0000033") == "6985"
     assert len(pay(card, 100).tac) == 4
     assert balance(card) == 900

@@ -1,4 +1,4 @@
-"""Selecting, reading and writing files as readers in the field do (cards.md §1.1, §1.3)."""
+"""Selecting, reading and writing files as readers in the field do."""
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_log_is_read_one_by_one_or_all_at_once(card: EmulatedCard) -> None:
 
 
 def test_social_security_records_by_number_and_by_tag(card: EmulatedCard) -> None:
-    """The bureau's readers ask by number (P2 04) or by tag (P2 00); names only after the PIN (cards.md §4.2)."""
+    """The bureau's readers ask by number (P2 04) or by tag (P2 00); names only after the PIN."""
     send(card, select_application(profile.SSSE_AID))
     records = tuple(answer(card, read_record(profile.SSSE_ISSUER_SFI, number)).data for number in range(1, 8))
     issuer = IssuerRecords.decode(records)

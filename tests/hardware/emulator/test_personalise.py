@@ -1,4 +1,4 @@
-"""Making a card out of a blank: files, keys, and what the chip does not let a host do (money.md §9)."""
+"""Making a card out of a blank: files, keys, and what the chip does not let a host do."""
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +41,7 @@ def control_record(key: bytes) -> bytes:
 
 
 def test_own_regression_set_of_key_loading() -> None:
-    """The bytes of money.md §9 (own regression set) turn the transport key into CMK and load DLK under AMK."""
+    """The bytes of our own regression set turn the transport key into CMK and load DLK under AMK."""
     randoms = iter([bytes.fromhex("1122334455667788"), bytes.fromhex("11223344"), bytes(8), bytes.fromhex("11223344")])
     card = EmulatedCard(
         blank_card(CHIP_SERIAL, bytes.fromhex("A4064BD0707F6529BE53B37853C3BD19")), lambda _length: next(randoms)

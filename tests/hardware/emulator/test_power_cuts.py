@@ -1,4 +1,4 @@
-"""No sequence of power cuts loses or makes a fen, and the card itself always tells what happened (cards.md §1.6, money.md §6)."""
+"""No sequence of power cuts loses or makes a fen, and the card itself always tells what happened."""
 
 import contextlib
 import subprocess

@@ -1,4 +1,4 @@
-"""The terminal's security module: sequence, factors, MAC1 and MAC2 (cards.md §2, §7.1.10)."""
+"""The terminal's security module: sequence, factors, MAC1 and MAC2."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_mac1_is_the_one_the_card_expects(psam: EmulatedCard) -> None:
 
 
 def test_own_regression_set_of_mac1(psam: EmulatedCard) -> None:
-    """The purchase of cards.md §9 D (own regression set) made by a PSAM: ¥2, sequence 1, MAC1 2836BD69 and 9965374D."""
+    """The purchase of our own regression set made by a PSAM: ¥2, sequence 1, MAC1 2836BD69 and 9965374D."""
     factor = bytes.fromhex("3302000000000001")
     data = "05060708 0000 000000C8 09 20260101 083000 01 00" + factor.hex() + CITY_FACTOR.hex()
     assert answer(psam, f"80700000 24 {data} 08").data.hex().upper() == "00000001" + "2836BD69"
@@ -73,7 +73,7 @@ def test_torn_8070_never_gives_a_number_twice(psam: EmulatedCard, phase: TearPha
 
 
 def test_some_makers_count_at_8072() -> None:
-    """Where the number counts only with a good MAC2, an abandoned 8070 gives it again (cards.md §10.5)."""
+    """Where the number counts only with a good MAC2, an abandoned 8070 gives it again."""
     psam = psam_in_terminal(ChipOptions(sequence_counts_at="8072"))
     assert [sequence_of(psam), sequence_of(psam)] == [1, 1]
     assert sw(psam, CreditSamForPurchase(mac2(1)).command()) == "9000"
@@ -108,7 +108,7 @@ def test_factors_must_be_as_many_as_the_key_has_levels(psam: EmulatedCard) -> No
 
 
 def test_single_factor_psams_are_played_too() -> None:
-    """T-Union PSAMs take the card's factor only (cards.md §2)."""
+    """T-Union PSAMs take the card's factor only."""
     psam = psam_in_terminal(ChipOptions(purchase_factors=1))
     assert sw(psam, sam_command(BEGUN, 100, factors=(card_factor(SERIAL),))) == "9000"
 

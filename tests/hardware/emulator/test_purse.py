@@ -1,4 +1,4 @@
-"""Loads, purchases and their proofs on the emulated purse (cards.md §1.3–1.6, §7.1)."""
+"""Loads, purchases and their proofs on the emulated purse."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def log(card: EmulatedCard) -> list[TransactionLogRecord]:
 
 
 def test_published_load_vector_played_by_the_chip() -> None:
-    """A card with the key of the published teaching vector (cards.md §9 A) answers its MAC1 and takes its MAC2."""
+    """A card with the key of the published teaching vector answers its MAC1 and takes its MAC2."""
     card = card_in_field(random=lambda length: bytes.fromhex("11223344")[:length])
     directory = card.image.master_file.directories[profile.PURSE_ADF_FID]
     dlk = bytes.fromhex("11223344556677888877665544332211")
@@ -75,8 +75,8 @@ def test_published_load_vector_played_by_the_chip() -> None:
 
 
 def test_own_regression_set_played_from_load_to_ride() -> None:
-    """The figures of cards.md §9 D (own regression set) come out of a whole card: load MAC1, TAC, purchase TAC and MAC2."""
-    serial = bytes.fromhex("03103302000000000001")  # §9 D's factor, whose Luhn digit would be another
+    """The figures of our own regression set come out of a whole card: load MAC1, TAC, purchase TAC and MAC2."""
+    serial = bytes.fromhex("03103302000000000001")  # the set's factor, whose Luhn digit would be another
     randoms = iter([bytes.fromhex("01020304"), bytes.fromhex("05060708"), bytes.fromhex("05060708")])
     card = personalised_card(None, serial=serial)
     card._chip.random = lambda _length: next(randoms)
@@ -254,7 +254,7 @@ def test_wrong_le_is_told_before_money_moves() -> None:
 
 
 def test_le_may_be_left_out() -> None:
-    """Readers that send no Le are answered as well (cards.md §1.3)."""
+    """Readers that send no Le are answered as well."""
     card = card_in_field(balance_fen=1_000)
     assert len(answer(card, "80500302 0B 01 00000064 330200000001").data) == 15
     assert answer(card, "805C0002").data == (1_000).to_bytes(4)
@@ -352,7 +352,7 @@ def test_proof_is_for_the_last_transaction_of_each_type() -> None:
 
 
 def test_proof_order_is_an_option_of_the_maker() -> None:
-    """Operating systems that answer the TAC first are played as well (cards.md §10.3)."""
+    """Operating systems that answer the TAC first are played as well."""
     card = card_in_field(balance_fen=100, options=ChipOptions(proof_order="tac_first"))
     paid = pay(card, 100)
     assert answer(card, "805A0009020001 08").data == paid.tac + paid.mac2
@@ -391,7 +391,7 @@ def test_purse_commands_need_the_purse_application() -> None:
 
 
 def test_keys_in_the_chip_are_those_of_the_city() -> None:
-    """What was written by 84 D4 is what the city derives (cards.md §9 D names the masters)."""
+    """What was written by 84 D4 is what the city derives (make_cards names the masters)."""
     card = card_in_field()
     held = card.image.master_file.directories[profile.PURSE_ADF_FID].keys
     assert held[0x3F, 1].value == KEYS.key("load", chip_serial=bytes(8))

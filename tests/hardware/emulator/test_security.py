@@ -1,4 +1,4 @@
-"""Command MACs: missing, wrong, stale, blocked (cards.md §7.1.7)."""
+"""Command MACs: missing, wrong, stale, blocked."""
 
 import pytest
 

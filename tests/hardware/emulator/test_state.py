@@ -1,4 +1,4 @@
-"""Access bytes and the security state they ask for (cards.md §5.4)."""
+"""Access bytes and the security state they ask for."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The verdict on one record, check by check in the order of money.md §7, without a database."""
+"""The verdict on one record, check by check in the order in which they count, without a database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
