@@ -1,4 +1,4 @@
-"""What became of a debit whose answer was lost: asked of the card itself when it comes back (JR/T 0025 §5.6).
+"""What became of a debit whose answer was lost: asked of the card itself when it comes back (JR/T 0025).
 
 The log (EF18) says whether *this* debit was made: its record carries n + 1, the terminal, date and time. GET TRANSACTION PROVE gives
 the TAC, but on its own it would also give the TAC of another terminal's purchase with the same counter.
