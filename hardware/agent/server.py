@@ -7,6 +7,7 @@ our own header, content type, length, form.
 import json
 import logging
 import re
+import sys
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -97,9 +98,9 @@ class AgentServer(ThreadingMixIn, HTTPServer):
             self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 # as above
-        """A connection that broke is no news, and a traceback could show what it carried."""
+        """The kind of failure is told, such as a full disk; a traceback could show what the request carried."""
         del request, client_address
-        log.warning("a connection ended without an answer")
+        log.warning("a connection ended without an answer: %s", getattr(sys.exc_info()[0], "__name__", "unknown"))
 
 
 class AgentHandler(BaseHTTPRequestHandler):
