@@ -39,10 +39,15 @@ class DayClosing:
 def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime) -> SettledDay:
     """Close the open business day and settle it. Again, or after a crash, it goes on where it stopped and gives the same answer.
 
+    A day before it that was closed and not settled to the end is settled first: netting moves what a merchant's account held at the cut,
+    so each day's must be in the books before the next day's cut, or its money would be moved twice.
+
     Raises:
         DayNotOpen: the books know no such day, or it comes later.
         NextDayWrong: the next day does not come after it.
     """
+    for unfinished in _closed_and_not_settled(sessions, closing.day):
+        _settle(sessions, unfinished, now)
     with transaction(sessions) as session:
         try:
             was_open = open_day(session) == closing.day
@@ -56,6 +61,22 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
         if was_open:
             audit.record(session, actor, "day.close", str(closing.day), after={"cut_id": closed.cut_id}, now=now)
     return _settle(sessions, closed, now)
+
+
+def _closed_and_not_settled(sessions: Sessions, before: date) -> list[ClosedDay]:
+    """Days before this one whose settlement did not come to its end, oldest first: what is left of a crash, so at most a few."""
+    settled = select(CustodyCertificate.business_date)
+    with reading(sessions) as session:
+        found = session.scalars(
+            select(LedgerDay)
+            .where(LedgerDay.day < before, LedgerDay.cut_id.is_not(None), LedgerDay.day.not_in(settled))
+            .order_by(LedgerDay.day)
+        ).all()
+        return [
+            ClosedDay(row.day, row.cut_id, row.closed_at)
+            for row in found
+            if row.cut_id is not None and row.closed_at is not None
+        ]
 
 
 def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:

@@ -9,7 +9,7 @@ from citizencard import chart
 from citizencard.db import Sessions, reading, transaction
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.flow import DayClosing, SettledDay, prove_books, settle_day, settled_day
-from ledger import balance, open_day
+from ledger import balance, close_day, open_day
 from tests.citizencard.settlement.make import AFTER_NEXT, DAY, FINANCE, NEXT_DAY, begin, day_of_rides
 
 
@@ -44,6 +44,23 @@ def test_only_the_open_day_can_be_closed(sessions: Sessions, now: datetime) -> N
         settled_day(sessions, DAY)
     with reading(sessions) as session:
         assert open_day(session) == DAY
+
+
+def test_day_that_was_closed_and_not_settled_is_paid_once(sessions: Sessions, now: datetime) -> None:
+    """The process dies right after the close, the next day is settled first, then the old one: each ride is paid out once."""
+    with transaction(sessions) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+    with transaction(sessions) as session:
+        close_day(session, DAY, NEXT_DAY, now=now)  # and then the process died
+    with transaction(sessions) as session:
+        day_of_rides(session, merchant_id, now, "b")
+    second = settle_day(sessions, DayClosing(NEXT_DAY, AFTER_NEXT), FINANCE, now)
+    first = settle_day(sessions, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+    assert [position.clearing_fen for position in (*first.positions, *second.positions)] == [260, 260]
+    with reading(sessions) as session:
+        assert balance(session, chart.clearing(merchant_id)).balance_fen == 0
+        assert balance(session, chart.payable(merchant_id)).balance_fen == 520
 
 
 def test_settled_day_is_kept(sessions: Sessions, now: datetime) -> None:
