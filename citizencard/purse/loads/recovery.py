@@ -121,8 +121,8 @@ def _after_genuine_probe(context: JobContext, subject: Subject, counter: int) ->
 
 
 def _after_counting_on(context: JobContext, subject: Subject) -> Move:
-    """The counter rose since the attempt: by this load, unless a later load with the same counter is proven."""
-    if subject.proven_counter >= _attempt(subject).online_seq:
+    """The counter rose since the attempt: by this load, unless a later load's MAC2 went to the card, proven yet or not."""
+    if subject.released_since or subject.proven_counter >= _attempt(subject).online_seq:
         return Move(outcome=GIVEN_BACK, ticks=("the card was credited by a later load",))
     return _proven(context, subject, "the card's counter proves the credit")
 

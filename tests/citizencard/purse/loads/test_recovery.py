@@ -211,3 +211,19 @@ def test_load_that_was_never_booked_cannot_be_recovered(city: City) -> None:
     load = city.request(card)
     with pytest.raises(LoadStateForbids):
         start_job(city.bench, city.recover_order(load, chip), city.now)
+
+
+def test_a_later_loads_credit_proves_nothing_for_one_given_back(city: City) -> None:
+    """Cash of a disproven load is back, the next load of the same counter is credited and torn: only that one is proven by the counter."""
+    card, chip, first = _torn(city, BEFORE_CREDIT)
+    assert city.recover(first, chip).outcome == "disproven"
+    city.give_back(first)
+    second = city.request(card, 300)
+    station = city.station(chip)
+    chip.tear(2, AFTER_CREDIT)
+    assert station.run(city.load_order(second, chip), city.now).outcome == "torn"
+    assert chip_balance(chip) == 300
+    assert city.recover(first, chip).outcome == "given_back"
+    assert city.money(card) == Money(inload=300, till=300)
+    assert city.recover(second, chip).outcome == "loaded"
+    assert city.money(card) == Money(purse=300, till=300)
