@@ -26,4 +26,9 @@ def from_beijing_bcd(day: bytes, time: bytes) -> datetime:
     Raises:
         ValueError: the digits are not BCD or name no moment of the calendar.
     """
-    return datetime.strptime(day.hex() + time.hex(), "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).astimezone(UTC)
+    wall = datetime.strptime(day.hex() + time.hex(), "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
+    try:
+        return wall.astimezone(UTC)
+    except OverflowError:
+        # Beijing begins its first day eight hours before the calendar of UTC does.
+        raise ValueError("the moment is out of range") from None

@@ -28,6 +28,12 @@ def test_a_moment_that_never_was_is_refused(day: str, time: str) -> None:
         from_beijing_bcd(bytes.fromhex(day), bytes.fromhex(time))
 
 
+def test_a_moment_before_the_calendar_begins_is_refused() -> None:
+    """Midnight of the first day in Beijing lies before the first day of UTC's calendar: a wild clock, and no crash."""
+    with pytest.raises(ValueError, match="out of range"):
+        from_beijing_bcd(bytes.fromhex("00010101"), bytes.fromhex("000000"))
+
+
 def test_now_has_a_time_zone() -> None:
     """No instant in the city is without its zone."""
     assert now().tzinfo is UTC
