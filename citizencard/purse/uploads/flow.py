@@ -71,7 +71,8 @@ def take_records(
         UploadRefused: one of its subclasses says what is wrong; nothing was judged, the document is kept.
     """
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr)
-    upload = Upload("json", terminal_id, canonical.encode(), now)
+    # JSON can name half of a surrogate pair, which no bytes can hold: it is kept as the escape that it came as.
+    upload = Upload("json", terminal_id, canonical.encode(errors="backslashreplace"), now)
     try:
         batch = from_json(document)
         _check_speaker(sessions, terminal_id, batch)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from citizencard import chart
 from citizencard.db import Sessions, reading
 from citizencard.keys.vault import SoftwareVault
-from citizencard.purse.uploads.errors import FileSignatureInvalid, ForeignTerminal
+from citizencard.purse.uploads.errors import FileSignatureInvalid, ForeignTerminal, UploadFieldInvalid
 from citizencard.purse.uploads.flow import take_batch, take_records
 from citizencard.purse.uploads.models import TapRecord, UploadBatch
 from citizencard.purse.uploads.receipts import BatchReceipt
@@ -191,3 +191,22 @@ def test_records_without_money(sessions: Sessions, vault: SoftwareVault, city: C
     assert city.balances(sessions)[chart.clearing(city.merchant_id)] == 180
     with reading(sessions) as session:
         assert len(session.scalars(select(TapRecord)).all()) == 4
+
+
+def test_clock_gone_wild_keeps_nothing_else_back(
+    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime
+) -> None:
+    """A record of the first day of the calendar is malformed, and the genuine one beside it is paid."""
+    good = tap(city.bus1, city.adult, now, 180)
+    wild = replace(good, date=bytes.fromhex("00010101"), time=bytes(3), terminal_sequence=good.terminal_sequence + 1)
+    receipt = take_batch(sessions, vault, city.bus1.terminal_id, file_of(city.bus1, [wild, good]), now)
+    assert [verdict.verdict for verdict in receipt.verdicts] == ["rejected", "accepted"]
+    assert receipt.verdicts[0].reason == "malformed"
+
+
+def test_half_a_character_is_refused_like_any_unknown_field(
+    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime
+) -> None:
+    """JSON can name half of a surrogate pair, which no text can hold: refused and kept, without a fault of ours."""
+    with pytest.raises(UploadFieldInvalid):
+        take_records(sessions, vault, city.bus1.terminal_id, {"terminal": "\ud800"}, now)
