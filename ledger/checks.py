@@ -128,7 +128,9 @@ def reversals(session: Session) -> Iterator[Difference]:
             " o.amount_fen AS original_fen FROM ledger_transfer r LEFT JOIN ledger_transfer o ON o.id = r.reverses"
             " WHERE (r.reverses IS NOT NULL AND (o.id IS NULL OR o.id >= r.id OR o.reverses IS NOT NULL"
             " OR r.debit_id <> o.credit_id OR r.credit_id <> o.debit_id OR r.amount_fen <> o.amount_fen"
-            f" OR r.reference <> '{REVERSAL}' || o.reference)) OR (r.reverses IS NULL AND r.reference LIKE '{REVERSAL}%') ORDER BY r.id"
+            f" OR r.reference <> '{REVERSAL}' || o.reference))"
+            # Not LIKE, which on SQLite takes REV: for the same.
+            f" OR (r.reverses IS NULL AND substr(r.reference, 1, {len(REVERSAL)}) = '{REVERSAL}') ORDER BY r.id"
         ),
     )
     for row in found:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, reading, transaction
 from ledger import Proof, close_day, integrity, post, prove, reverse, total_day
@@ -158,3 +159,10 @@ def test_proof_changes_nothing(city: Sessions) -> None:
         before = session.execute(text("SELECT count(*) FROM ledger_transfer")).scalar()
         assert prove(session).proved
         assert session.execute(text("SELECT count(*) FROM ledger_transfer")).scalar() == before
+
+
+def test_reference_in_capitals_is_no_reversal(session: Session) -> None:
+    """Outside ids keep their case: `REV:7` is a reference like any other, on both databases."""
+    books(session)
+    post(session, [transfer("REV:7", "bank", "merchant:1:clearing", 5)], now=AT)
+    assert prove(session).differences == ()
