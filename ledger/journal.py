@@ -26,7 +26,8 @@ def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> l
     two calls take their locks in two sorted runs, which can cross with another transaction's.
 
     Args:
-        session: the caller's open transaction; after a refusal nothing was written, and it may go on.
+        session: the caller's open transaction; after a refusal nothing was written, and it may go on. One refusal is otherwise: after
+            ReferenceReused roll back, for when the reference was taken in the same moment the others of the batch are written already.
         transfers: decided in this order, at most `MAX_BATCH`.
         now: when the ledger learns of them, aware.
 

@@ -302,3 +302,28 @@ def test_reference_taken_while_deciding(city: list[Sessions], debit: str, other:
             assert [type(refusal) for refusal in act()] == [ReferenceReused, type(None)]
     with reading(city[0]) as session:
         assert held(session, MERCHANT) == [6]
+
+
+def test_reference_taken_in_the_same_moment(city: list[Sessions]) -> None:
+    """Somebody takes one of the references while the batch is being posted: refused, rolled back, and none of the batch is in the books."""
+    taken = threading.Event()
+    tried = threading.Event()
+
+    def first(sessions: Sessions) -> None:
+        with transaction(sessions) as session:
+            post(session, [transfer("x", "bank", MERCHANT, 5)], now=AT)
+            taken.set()
+            tried.wait(0.5)
+
+    def second(sessions: Sessions) -> None:
+        taken.wait()
+        try:
+            with transaction(sessions) as session:
+                post(session, [transfer("a", "bank", "wallet:1", 7), transfer("x", "bank", MERCHANT, 6)], now=AT)
+        finally:
+            tried.set()
+
+    answers = at_once(city, [first, second])
+    assert isinstance(answers[1], ReferenceReused)
+    with reading(city[0]) as session:
+        assert held(session, "wallet:1", MERCHANT) == [0, 5]
