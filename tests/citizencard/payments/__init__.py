@@ -1,0 +1,1 @@
+"""Payments over the internet, tried against a stand-in that remembers."""
