@@ -5,11 +5,13 @@ from typing import Final
 from api import errors as api
 from citizencard import audit, chart
 from citizencard import errors as root
+from citizencard.accounts import errors as accounts
 from citizencard.approvals import errors as approvals
 from citizencard.cards import errors as cards
 from citizencard.idempotency import errors as idempotency
 from citizencard.keys import errors as keys
 from citizencard.merchants import errors as merchants
+from citizencard.payments import errors as payments
 from citizencard.people import errors as people
 from citizencard.purse.loads import errors as loads
 from citizencard.purse.uploads import errors as uploads
@@ -29,6 +31,10 @@ BAD_REQUEST: Final[Refusals] = (
     api.IdempotencyKeyMissing,
     api.DigestDiffers,
     idempotency.IdempotencyKeyUnfit,
+    payments.WebhookUnsigned,
+    payments.WebhookForged,
+    payments.WebhookOutOfTime,
+    payments.WebhookMalformed,
     terminals.NonceInvalid,
 )
 UNAUTHORIZED: Final[Refusals] = (
@@ -44,6 +50,7 @@ UNAUTHORIZED: Final[Refusals] = (
 FORBIDDEN: Final[Refusals] = (
     api.RouteClosed,
     api.ElsewhereRefused,
+    accounts.NumberOfAnotherTerminal,
     staff.PermissionDenied,
     staff.FreshCodeNeeded,
     staff.OwnRolesRefused,
@@ -54,6 +61,7 @@ FORBIDDEN: Final[Refusals] = (
     uploads.ForeignTerminal,
 )
 NOT_FOUND: Final[Refusals] = (
+    accounts.UnknownOnlineAccount,
     approvals.ApprovalUnknown,
     cards.UnknownCard,
     cards.UnknownChip,
@@ -77,6 +85,10 @@ NOT_FOUND: Final[Refusals] = (
     ledger.UnknownDay,
 )
 CONFLICT: Final[Refusals] = (
+    accounts.AccountExists,
+    accounts.CardNotLinkable,
+    accounts.CardNotLinked,
+    accounts.TraceReused,
     approvals.ApprovalExpired,
     approvals.ApprovalDecided,
     approvals.ApprovalNotGiven,
@@ -128,6 +140,9 @@ CONFLICT: Final[Refusals] = (
 CONTENT_TOO_LARGE: Final[Refusals] = (uploads.FileTooManyRecords,)
 UNPROCESSABLE: Final[Refusals] = (
     api.ShapeInvalid,
+    accounts.BatchNotGiven,
+    accounts.PurchaseInvalid,
+    accounts.TopUpAmountInvalid,
     audit.ReasonUnfit,
     cards.UnknownCardClass,
     cards.ClassNotForPerson,
@@ -138,6 +153,7 @@ UNPROCESSABLE: Final[Refusals] = (
     idempotency.IdempotencyKeyReused,
     loads.LoadAmountInvalid,
     merchants.MerchantDetailsInvalid,
+    payments.PaymentRequestInvalid,
     people.DocumentInvalid,
     people.NameUnfit,
     people.PhoneUnfit,
@@ -195,6 +211,7 @@ SERVER_FAULT: Final[Refusals] = (
     keys.CiphertextInvalid,
     keys.ProcessNotHardened,
     ledger.InvalidAccount,
+    payments.PaymentSettingsInvalid,
     hardware.CardImageInvalid,
     hardware.CardImageInUse,
     hardware.NoReader,
