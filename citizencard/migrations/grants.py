@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "terminal_acknowledgement",
     "upload_batch",
     "tap_record",
+    "cash_top_up",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 

@@ -1,4 +1,4 @@
-"""Outlets, tills, staff members with their roles, and login sessions."""
+"""Outlets, tills, slip counters, staff members with their roles, and login sessions."""
 
 from datetime import datetime
 
@@ -32,6 +32,15 @@ class Till(Base):
     name: Mapped[str] = mapped_column(String(NAME_CHARS))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SlipCounter(Base):
+    """The last slip of an outlet. It counts in the transaction that books the money, so slips have no gaps."""
+
+    __tablename__ = "slip_counter"
+
+    outlet_id: Mapped[str] = mapped_column(String(32), ForeignKey("outlet.id"), primary_key=True)
+    last_serial: Mapped[int] = mapped_column(BigInteger)
 
 
 class StaffMember(Base):

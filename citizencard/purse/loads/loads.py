@@ -10,7 +10,7 @@ Money lies in `inload` from `reserved` on and leaves it by proof only. Order of 
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from citizencard import chart
@@ -29,17 +29,13 @@ from citizencard.purse.loads.errors import (
 from citizencard.purse.loads.models import Load, LoadAttempt, LoadState
 from citizencard.staff.errors import TillUnknown
 from citizencard.staff.outlets import find_till
+from citizencard.staff.slips import next_slip
 from ledger import Transfer, post
 
 PROVEN: Final = "proven"
 DISPROVEN: Final = "disproven"
 IN_LOAD: Final = frozenset({LoadState.RESERVED, LoadState.AUTHORISED, LoadState.DISPROVEN})
 """States in which the money lies in `inload`."""
-
-_NEXT_SLIP: Final = text(
-    "INSERT INTO slip_counter (outlet_id, last_serial) VALUES (:outlet_id, 1)"
-    " ON CONFLICT (outlet_id) DO UPDATE SET last_serial = slip_counter.last_serial + 1 RETURNING last_serial"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +333,7 @@ def _check_loadable(card: Card) -> None:
 def _take_money(session: Session, load: Load, deed: Deed) -> None:
     """Flow 2 with its slip: cash into the till, owed to the holder while it is on its way to the chip."""
     find_till(session, load.till_id)
-    load.slip_serial = session.execute(_NEXT_SLIP, {"outlet_id": load.outlet_id}).scalar_one()
+    load.slip_serial = next_slip(session, load.outlet_id)
     till, inload = chart.till(load.till_id), chart.inload(load.card_id)
     chart.open_missing(session, [till, inload, chart.purse(load.card_id)])
     paid = Transfer(

@@ -1,4 +1,4 @@
-"""Loads, the attempts to bring each onto its chip, and the slips of the outlets."""
+"""Loads, and the attempts to bring each onto its chip."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -33,15 +33,6 @@ class LoadState(StrEnum):
     PROVEN = "proven"
     DISPROVEN = "disproven"
     GIVEN_BACK = "given_back"
-
-
-class SlipCounter(Base):
-    """The last slip of an outlet. It counts in the transaction that books the money, so slips have no gaps."""
-
-    __tablename__ = "slip_counter"
-
-    outlet_id: Mapped[str] = mapped_column(String(32), ForeignKey("outlet.id"), primary_key=True)
-    last_serial: Mapped[int] = mapped_column(BigInteger)
 
 
 class Load(Base):

@@ -1,0 +1,72 @@
+"""Every way in which the accounts context says no. What a judged purchase is refused for is a verdict, not an error."""
+
+from citizencard.errors import CitizencardError
+
+
+class AccountError(CitizencardError):
+    """The account request cannot be carried out."""
+
+    code = "account_refused"
+
+
+class UnknownOnlineAccount(AccountError):
+    """There is no such on-line account."""
+
+    code = "unknown_online_account"
+    public = ("account_id",)
+
+
+class AccountExists(AccountError):
+    """The resident has an on-line account already."""
+
+    code = "account_exists"
+    public = ("account_id",)
+
+
+class CardNotLinkable(AccountError):
+    """The card cannot pay from this account."""
+
+    code = "card_not_linkable"
+    public = ("card_id", "reason")
+
+
+class CardNotLinked(AccountError):
+    """The card does not pay from this account."""
+
+    code = "card_not_linked"
+    public = ("card_id",)
+
+
+class TopUpAmountInvalid(AccountError):
+    """The amount cannot be paid into this account."""
+
+    code = "top_up_amount_invalid"
+    public = ("amount_fen", "ceiling_fen")
+
+
+class PurchaseInvalid(AccountError):
+    """The request is not a well formed purchase or reversal."""
+
+    code = "purchase_invalid"
+    public = ("field",)
+
+
+class BatchNotGiven(AccountError):
+    """The terminal has not been given this batch number."""
+
+    code = "batch_not_given"
+    public = ("batch",)
+
+
+class NumberOfAnotherTerminal(AccountError):
+    """A terminal speaks for its own number only."""
+
+    code = "number_of_another_terminal"
+    public = ("terminal",)
+
+
+class TraceReused(AccountError):
+    """The trace number already names another purchase."""
+
+    code = "trace_reused"
+    public = ("terminal", "batch", "trace")
