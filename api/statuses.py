@@ -11,6 +11,7 @@ from citizencard.cards import errors as cards
 from citizencard.idempotency import errors as idempotency
 from citizencard.keys import errors as keys
 from citizencard.merchants import errors as merchants
+from citizencard.payments import errors as payments
 from citizencard.people import errors as people
 from citizencard.purse.loads import errors as loads
 from citizencard.purse.uploads import errors as uploads
@@ -30,6 +31,10 @@ BAD_REQUEST: Final[Refusals] = (
     api.IdempotencyKeyMissing,
     api.DigestDiffers,
     idempotency.IdempotencyKeyUnfit,
+    payments.WebhookUnsigned,
+    payments.WebhookForged,
+    payments.WebhookOutOfTime,
+    payments.WebhookMalformed,
     terminals.NonceInvalid,
 )
 UNAUTHORIZED: Final[Refusals] = (
@@ -148,6 +153,7 @@ UNPROCESSABLE: Final[Refusals] = (
     idempotency.IdempotencyKeyReused,
     loads.LoadAmountInvalid,
     merchants.MerchantDetailsInvalid,
+    payments.PaymentRequestInvalid,
     people.DocumentInvalid,
     people.NameUnfit,
     people.PhoneUnfit,
@@ -205,6 +211,7 @@ SERVER_FAULT: Final[Refusals] = (
     keys.CiphertextInvalid,
     keys.ProcessNotHardened,
     ledger.InvalidAccount,
+    payments.PaymentSettingsInvalid,
     hardware.CardImageInvalid,
     hardware.CardImageInUse,
     hardware.NoReader,
