@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from citizencard.audit import Actor, record
@@ -38,7 +38,7 @@ from citizencard.cards.reader_jobs import (
     Workbench,
 )
 from citizencard.cards.states import Deed
-from citizencard.db import Sessions, new_id, reading, transaction
+from citizencard.db import Sessions, is_postgresql, new_id, reading, transaction
 from citizencard.keys.hsm import FieldContext, Hsm
 from citizencard.people.flow import personal_data
 from hardware.card.apdu import CommandApdu
@@ -98,11 +98,7 @@ def start_job(bench: Workbench, order: JobOrder, now: datetime) -> JobStep:
         expires_at=now + JOB_LIFETIME,
     )
     with transaction(bench.sessions) as session:
-        session.execute(
-            update(ReaderJob)
-            .where(ReaderJob.subject_id == order.subject_id, ReaderJob.finished_at.is_(None))
-            .values(finished_at=now, outcome=SUPERSEDED)
-        )
+        _take_over(session, order.subject_id, now)
         if move.effect is not None:
             move.effect(session)
         session.add(job)
@@ -159,6 +155,18 @@ def locked_open_job(session: Session, job_id: str) -> ReaderJob:
     if job.finished_at is not None:
         raise ReaderJobExpired("the job is over", job_id=job_id)
     return job
+
+
+def _take_over(session: Session, subject_id: str, now: datetime) -> None:
+    """End the open jobs about a subject. Two that begin at once take turns: neither would see the other's row."""
+    if is_postgresql(session):
+        name = hashlib.sha256(f"reader_job\0{subject_id}".encode()).digest()
+        session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(name[:8], signed=True))))
+    session.execute(
+        update(ReaderJob)
+        .where(ReaderJob.subject_id == subject_id, ReaderJob.finished_at.is_(None))
+        .values(finished_at=now, outcome=SUPERSEDED)
+    )
 
 
 def _kind(bench: Workbench, name: str) -> JobKind:

@@ -1,11 +1,13 @@
 """Reader jobs between a server and a workstation that may lose, repeat or invent answers."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard.cards.errors import (
@@ -165,3 +167,17 @@ def test_application_reads_the_age_from_the_register(sessions: Sessions, vault: 
     assert apply(sessions, vault, old.id, SENIOR, Deed(CLERK, now)).card_class == SENIOR
     with pytest.raises(ClassNotForPerson):
         apply(sessions, vault, young.id, SENIOR, Deed(CLERK, now))
+
+
+def test_jobs_begun_at_once_leave_one_open(committed: Sessions, vault: SoftwareVault, now: datetime) -> None:
+    """Six workstations begin a job about the same card in the same moment: one of the jobs goes on, the others have ended."""
+    bench = Workbench(committed, vault, {"counting": Counting()})
+
+    def begin(_: int) -> JobStep:
+        return start_job(bench, ORDER, now)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(begin, range(6)))
+    with reading(committed) as session:
+        still_open = session.scalars(select(ReaderJob).where(ReaderJob.finished_at.is_(None))).all()
+    assert len(still_open) == 1
