@@ -5,6 +5,7 @@ from typing import Final
 from api import errors as api
 from citizencard import audit, chart
 from citizencard import errors as root
+from citizencard.accounts import errors as accounts
 from citizencard.approvals import errors as approvals
 from citizencard.cards import errors as cards
 from citizencard.idempotency import errors as idempotency
@@ -49,6 +50,7 @@ UNAUTHORIZED: Final[Refusals] = (
 FORBIDDEN: Final[Refusals] = (
     api.RouteClosed,
     api.ElsewhereRefused,
+    accounts.NumberOfAnotherTerminal,
     staff.PermissionDenied,
     staff.FreshCodeNeeded,
     staff.OwnRolesRefused,
@@ -59,6 +61,7 @@ FORBIDDEN: Final[Refusals] = (
     uploads.ForeignTerminal,
 )
 NOT_FOUND: Final[Refusals] = (
+    accounts.UnknownOnlineAccount,
     approvals.ApprovalUnknown,
     cards.UnknownCard,
     cards.UnknownChip,
@@ -82,6 +85,10 @@ NOT_FOUND: Final[Refusals] = (
     ledger.UnknownDay,
 )
 CONFLICT: Final[Refusals] = (
+    accounts.AccountExists,
+    accounts.CardNotLinkable,
+    accounts.CardNotLinked,
+    accounts.TraceReused,
     approvals.ApprovalExpired,
     approvals.ApprovalDecided,
     approvals.ApprovalNotGiven,
@@ -133,6 +140,9 @@ CONFLICT: Final[Refusals] = (
 CONTENT_TOO_LARGE: Final[Refusals] = (uploads.FileTooManyRecords,)
 UNPROCESSABLE: Final[Refusals] = (
     api.ShapeInvalid,
+    accounts.BatchNotGiven,
+    accounts.PurchaseInvalid,
+    accounts.TopUpAmountInvalid,
     audit.ReasonUnfit,
     cards.UnknownCardClass,
     cards.ClassNotForPerson,
