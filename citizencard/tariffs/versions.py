@@ -106,18 +106,19 @@ def in_force(session: Session, at: datetime) -> TariffVersion:
 
 
 def tariffs_as_of(session: Session, questions: Sequence[tuple[int, datetime]]) -> list[Tariff | None]:
-    """The tariff for each (version, instant), in order, in two statements: the version if it was published, else the one in force then.
+    """The tariff for each (version, instant), in order, in two statements: the version if it had begun by then, else the one in force then.
 
+    An older version is believed, since a device may not have fetched a newer one; one whose time had not come is not: nobody rode by it.
     None where there was none either; the caller sees by `Tariff.version` which of them it got.
     """
     published = session.execute(
         select(TariffVersion.version, TariffVersion.effective_from).order_by(TariffVersion.version)
     ).all()
     versions, beginnings = [row.version for row in published], [row.effective_from for row in published]
-    known = set(versions)
+    known = dict(zip(versions, beginnings, strict=True))
 
     def chosen(version: int, at: datetime) -> int | None:
-        if version in known:
+        if version in known and known[version] <= at:
             return version
         # Versions rise with their beginnings: `publish` sees to it.
         position = bisect_right(beginnings, at)

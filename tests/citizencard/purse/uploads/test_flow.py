@@ -1,5 +1,6 @@
 """Uploads from end to end: what comes in, what is said about it, and where the money is afterwards."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,17 +8,20 @@ import pytest
 from sqlalchemy import select
 
 from citizencard import chart
-from citizencard.db import Sessions, reading
+from citizencard.db import Sessions, reading, transaction
 from citizencard.keys.vault import SoftwareVault
 from citizencard.purse.uploads.errors import FileSignatureInvalid, ForeignTerminal, UploadFieldInvalid
 from citizencard.purse.uploads.flow import take_batch, take_records
 from citizencard.purse.uploads.models import TapRecord, UploadBatch
 from citizencard.purse.uploads.receipts import BatchReceipt
+from citizencard.tariffs.versions import PUBLISH, publish, publish_payload
 from tests.citizencard.purse.uploads.make_records import (
     SPONSOR,
+    TARIFF,
     UNREGISTERED,
     City,
     anchored,
+    approved,
     file_of,
     json_of,
     seal,
@@ -210,3 +214,19 @@ def test_half_a_character_is_refused_like_any_unknown_field(
     """JSON can name half of a surrogate pair, which no text can hold: refused and kept, without a fault of ours."""
     with pytest.raises(UploadFieldInvalid):
         take_records(sessions, vault, city.bus1.terminal_id, {"terminal": "\ud800"}, now)
+
+
+def test_tariff_to_come_brings_no_money_from_the_sponsor(
+    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime
+) -> None:
+    """A terminal names the fares of next month, free for everybody, for a ride of today: judged by today's, and a person is told."""
+    free = deepcopy(TARIFF) | {"version": 4, "effective_from": (now + timedelta(days=30)).isoformat()}
+    free["classes"]["01"]["numerator"] = 0
+    with transaction(sessions) as session:
+        publish(session, free, approved(session, PUBLISH, publish_payload(free), now), now=now)
+    ride = tap(city.bus1, city.adult, now, 0, tariff_version=4)
+    receipt = take_batch(sessions, vault, city.bus1.terminal_id, file_of(city.bus1, [ride]), now)
+    assert receipt.verdicts[0].verdict == "accepted"
+    assert receipt.verdicts[0].findings == ("price_difference", "unknown_tariff")
+    # What today's tariff takes off an adult's fare, and not the whole of it.
+    assert city.balances(sessions)[chart.owed("sponsor", SPONSOR)] == 20
