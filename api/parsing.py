@@ -14,7 +14,7 @@ def json_body() -> dict[str, Any]:
 
     Raises:
         UnsupportedMediaType: the body is of another type.
-        RequestMalformed: not JSON, not an object, nested too deeply, or a number of thousands of digits.
+        RequestMalformed: not JSON, not an object, nested too deeply, a number of thousands of digits, or half a surrogate pair.
         RequestEntityTooLarge: longer than the route allows.
     """
     raw = flask.request.get_data(cache=True)
@@ -24,6 +24,9 @@ def json_body() -> dict[str, Any]:
         raise UnsupportedMediaType("send application/json")
     try:
         document = json.loads(raw, parse_constant=_refuse_constant)
+        if b"\\ud" in raw.lower():
+            # Half a surrogate pair is no character: neither the database nor an answer could hold it.
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         # A decoder's message may repeat a part of the body.
         raise RequestMalformed("the body cannot be read as JSON") from None

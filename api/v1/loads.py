@@ -1,6 +1,6 @@
 """Loads (圈存): cash over the counter onto a chip."""
 
-from api.auth import actor, actor_at
+from api.auth import actor_at
 from api.city import city, now
 from api.face import Face, Shapes
 from api.idempotency import Once
@@ -40,5 +40,9 @@ def see_load(load_id: str) -> Load:
 @face.post("/loads/<load_id>/give-backs", Shapes(gives=LoadAnswer, takes=ReasonRequest, status=201))
 def give_a_load_back(why: Why, load_id: str) -> Once:
     """Give the money of a disproven load back: the card has proved that it was not credited. Without proof nothing is given back."""
-    deed = Deed(actor(Permission.LOADS_GIVE_BACK), now(), why.reason)
-    return Once(lambda session: give_back(session, load_id, deed))
+
+    def work(session: Transaction) -> Load:
+        who = actor_at(Permission.LOADS_GIVE_BACK, find_load(session, load_id).outlet_id)
+        return give_back(session, load_id, Deed(who, now(), why.reason))
+
+    return Once(work)

@@ -6,6 +6,7 @@ import pytest
 
 from api.routes import ACCESS, Access, Door
 from citizencard.staff.permissions import GRANTS, STAFF_ROLES, Role
+from tests.api.test_journey import issue_card
 from tests.api.world import Caller, World, ok, problem
 
 FILLED = {
@@ -94,6 +95,19 @@ def test_clerk_takes_no_cash_into_another_outlets_till(world: World) -> None:
     clerk = world.as_(Role.CLERK, outlet_id=here)
     body = {"card_id": "card_none", "amount_fen": 100, "till_id": till}
     problem(clerk.post("/v1/loads", body), 403, "elsewhere_refused")
+
+
+def test_supervisor_gives_nothing_back_out_of_another_outlets_till(world: World) -> None:
+    """What was paid in one outlet is given back there, whoever asks elsewhere."""
+    admin = world.as_(Role.SYSTEM_ADMIN)
+    here, there = (ok(admin.post("/v1/outlets", {"name": name}))["id"] for name in ("here", "there"))
+    till = ok(admin.post("/v1/tills", {"outlet_id": there, "name": "1"}))["id"]
+    card, _ = issue_card(world)
+    body = {"card_id": card["id"], "amount_fen": 100, "till_id": till}
+    load = ok(world.as_(Role.CLERK).post("/v1/loads", body))
+    path = f"/v1/loads/{load['id']}/give-backs"
+    problem(world.as_(Role.SUPERVISOR, outlet_id=here).post(path, {"reason": "asked"}), 403, "elsewhere_refused")
+    problem(world.as_(Role.SUPERVISOR, outlet_id=there).post(path, {"reason": "asked"}), 409, "load_state_forbids")
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer " + "x" * 200])
