@@ -9,7 +9,7 @@ from citizencard.cli.start import command_line, open_city
 from citizencard.clock import beijing_date, now
 from citizencard.db import reading
 from citizencard.errors import CitizencardError
-from citizencard.settlement.flow import DayClosing, settle_day, settled_day
+from citizencard.settlement.flow import DayClosing, settle_day, settle_unfinished, settled_day
 from citizencard.settlement.models import CustodyCertificate
 from ledger import open_day
 
@@ -36,11 +36,13 @@ def show_open_day() -> None:
 @day.command("close")
 @click.option("--early", is_flag=True, help="Close it although it is not over in Beijing.")
 def close_open_day(*, early: bool) -> None:
-    """Close the open business day, net every merchant, and issue the custody certificate. Run again after a crash, it goes on."""
+    """Close the open business day, net every merchant, and issue the custody certificate. A day that a crash left is settled first."""
     city = open_city()
     instant = now()
     with reading(city.sessions) as session:
         ending = open_day(session)
+    for left in settle_unfinished(city.sessions, ending, instant):
+        click.echo(f"{left.closed.day} was closed before and is settled now")
     if ending >= beijing_date(instant) and not early:
         raise DayNotOver(f"{ending} is still going on in Beijing", day=ending)
     settled = settle_day(

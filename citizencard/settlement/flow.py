@@ -46,8 +46,7 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
         DayNotOpen: the books know no such day, or it comes later.
         NextDayWrong: the next day does not come after it.
     """
-    for unfinished in _closed_and_not_settled(sessions, closing.day):
-        _settle(sessions, unfinished, now)
+    settle_unfinished(sessions, closing.day, now)
     with transaction(sessions) as session:
         try:
             was_open = open_day(session) == closing.day
@@ -61,6 +60,11 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
         if was_open:
             audit.record(session, actor, "day.close", str(closing.day), after={"cut_id": closed.cut_id}, now=now)
     return _settle(sessions, closed, now)
+
+
+def settle_unfinished(sessions: Sessions, before: date, now: datetime) -> list[SettledDay]:
+    """Settle the days before this one that a crash left closed and not settled to the end, oldest first; usually none."""
+    return [_settle(sessions, unfinished, now) for unfinished in _closed_and_not_settled(sessions, before)]
 
 
 def _closed_and_not_settled(sessions: Sessions, before: date) -> list[ClosedDay]:

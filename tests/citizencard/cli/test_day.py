@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from citizencard.clock import beijing_date, now
 from citizencard.db import make_engine, make_sessions, transaction
-from ledger import open_first_day
+from ledger import close_day, open_first_day
 from tests.citizencard.cli.run_command import Installation
 from tests.citizencard.settlement.make import begin, day_of_rides
 
@@ -43,3 +43,22 @@ def test_day_that_goes_on_is_not_closed_by_mistake(tmp_path: Path, clone_databas
     refused = Installation(tmp_path, url).run("day", "close")
     assert refused.returncode == 1
     assert "still going on" in refused.stderr
+
+
+def test_day_that_a_crash_left_is_settled_by_running_again(
+    tmp_path: Path, clone_database: Callable[[str], str]
+) -> None:
+    """The power failed between the close and the netting: the timer run again settles that day, though the new one is not over."""
+    url = clone_database("sqlite")
+    engine = make_engine(url)
+    today = beijing_date(now())
+    with transaction(make_sessions(engine)) as session:
+        open_first_day(session, today - timedelta(days=1), now=now())
+    with transaction(make_sessions(engine)) as session:
+        close_day(session, today - timedelta(days=1), today, now=now())
+    engine.dispose()
+    city = Installation(tmp_path, url)
+    again = city.run("day", "close")
+    assert again.returncode == 1
+    assert "is settled now" in again.stdout
+    assert city.run("day", "show", str(today - timedelta(days=1))).returncode == 0
