@@ -218,8 +218,7 @@ def medical_use_allowed(found: SocialSecurityLink) -> bool:
 
 
 def _first_link(session: Session, sealed: SealedLink, now: datetime) -> SocialSecurityLink:
-    if session.scalar(select(SocialSecurityLink.id).where(SocialSecurityLink.number_index == sealed.number_index)):
-        raise NumberLinkedElsewhere("this social-security number is linked to another person")
+    _refuse_taken_number(session, sealed)
     made = SocialSecurityLink(
         id=sealed.link_id,
         person_id=sealed.person_id,
@@ -235,8 +234,20 @@ def _first_link(session: Session, sealed: SealedLink, now: datetime) -> SocialSe
         with session.begin_nested():
             session.add(made)
     except IntegrityError:
+        _refuse_taken_number(session, sealed)
         raise LinkStateRefused("the person was linked a moment ago; look again", status=LINKED) from None
     return made
+
+
+def _refuse_taken_number(session: Session, sealed: SealedLink) -> None:
+    """Say whose the number is: another counter may have linked this very person since the look at his link."""
+    holder = session.scalar(
+        select(SocialSecurityLink.person_id).where(SocialSecurityLink.number_index == sealed.number_index)
+    )
+    if holder == sealed.person_id:
+        raise LinkStateRefused("the person was linked a moment ago; look again", status=LINKED)
+    if holder is not None:
+        raise NumberLinkedElsewhere("this social-security number is linked to another person")
 
 
 def _in_state(session: Session, person_id: str, *allowed: str) -> SocialSecurityLink:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import pytest
+from stdnum.cn.ric import calc_check_digit
 
 from citizencard.audit import Actor
 from citizencard.db import Sessions, reading, transaction
@@ -57,11 +58,14 @@ def test_no_card_data_without_a_link(sessions: Sessions, vault: SoftwareVault, c
         card_data(sessions, vault, "per_nobody")
 
 
+@pytest.mark.parametrize("order", [f"{order:03d}" for order in range(1, 13)])
 def test_two_counters_link_one_person_once(
-    committed: Sessions, vault: SoftwareVault, clerk: Actor, now: datetime
+    committed: Sessions, vault: SoftwareVault, clerk: Actor, now: datetime, order: str
 ) -> None:
-    """One link and one first event, however many counters send it at once."""
-    person_id = register_person(committed, vault, NEW, clerk, now).id
+    """One link and one first event, however many counters send it at once; who comes late is told to look again."""
+    head = f"11010519491231{order}"
+    number = head + str(calc_check_digit(head + "0"))
+    person_id = register_person(committed, vault, NewPerson(number, "张示例"), clerk, now).id
 
     def attempt(_: int) -> str | None:
         try:
