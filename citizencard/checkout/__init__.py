@@ -1,0 +1,1 @@
+"""Paying: what a payment is for, charges, refunds, webhooks and the sweep."""

@@ -1,0 +1,1 @@
+"""Workstations with a reader agent: paired, confirmed, steps signed for them."""
