@@ -19,7 +19,7 @@ def set_up(tmp_path: Path) -> Callable[..., Answer]:
     (checkout / "bin").mkdir(parents=True)
     programs.mkdir()
     shutil.copy(ROOT / "bin" / "setup", checkout / "bin")
-    shutil.copy(ROOT / "requirements.lock", checkout)
+    shutil.copy(ROOT / "requirements-demo.lock", checkout)
 
     def run(**scripts: str) -> Answer:
         for name, script in scripts.items():

@@ -15,8 +15,9 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50
 MAX_README_LINES = 200
 TOP_LEVEL = {
-    ".ci", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "api", "bench", "bin", "citizencard", "demo",
-    "docker-compose.yml", "hardware", "ledger", "pyproject.toml", "requirements-dev.lock", "requirements.lock", "tests",
+    ".ci", ".dockerignore", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "api", "bench", "bin", "citizencard", "demo",
+    "docker-compose.yml", "hardware", "ledger", "pyproject.toml", "requirements-demo.lock", "requirements-dev.lock",
+    "requirements.lock", "tests",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "service", "services"}
 MAY_PRINT = ("citizencard/cli", "hardware/cli", "demo", "bench", "tests", "bin")
@@ -136,7 +137,7 @@ def test_no_file_names_an_index_or_a_machine() -> None:
 
 def test_every_lock_line_is_pinned_with_hashes() -> None:
     """What was tested is what is installed, byte for byte."""
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock"):
         text = (ROOT / name).read_text()
         for block in re.split(r"\n(?=[a-z])", text):
             assert re.match(r"[a-z0-9._-]+==\S+", block), block.splitlines()[0]
