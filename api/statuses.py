@@ -15,6 +15,7 @@ from citizencard.payments import errors as payments
 from citizencard.people import errors as people
 from citizencard.purse.loads import errors as loads
 from citizencard.purse.uploads import errors as uploads
+from citizencard.residents import errors as residents
 from citizencard.settlement import clocks
 from citizencard.settlement import errors as settlement
 from citizencard.social_security import errors as social_security
@@ -42,6 +43,8 @@ UNAUTHORIZED: Final[Refusals] = (
     api.SignatureMissing,
     api.SignatureInvalid,
     api.ClockSkewed,
+    residents.ResidentSignInRefused,
+    residents.ResidentSessionEnded,
     staff.SignInRefused,
     staff.SessionEnded,
     terminals.NonceReplayed,
@@ -56,6 +59,7 @@ FORBIDDEN: Final[Refusals] = (
     staff.OwnRolesRefused,
     approvals.FourEyesNeeded,
     cards.ReaderTokenWrong,
+    residents.CardProofRefused,
     terminals.TerminalDisabled,
     terminals.EnrolmentCodeInvalid,
     uploads.ForeignTerminal,
@@ -111,6 +115,8 @@ CONFLICT: Final[Refusals] = (
     loads.LoadStateForbids,
     merchants.LineNumberTaken,
     people.PersonAlreadyRegistered,
+    residents.ProvedCardUnusable,
+    residents.ResidentLoginTaken,
     settlement.DayNotOpen,
     social_security.LinkStateRefused,
     social_security.NumberLinkedElsewhere,
@@ -169,6 +175,9 @@ UNPROCESSABLE: Final[Refusals] = (
     tariffs.TariffInvalid,
     tariffs.LineNotInTariff,
     tariffs.ClassNotInTariff,
+    tariffs.LotNotInTariff,
+    tariffs.StayInvalid,
+    tariffs.QuantityInvalid,
     terminals.TerminalNumberInvalid,
     terminals.BindingLineForeign,
     terminals.PublicKeyInvalid,

@@ -86,6 +86,8 @@ class TariffTerms(Schema):
     lines = fields.Dict(required=True)
     classes = fields.Dict(required=True)
     rounding = fields.String(required=True)
+    parking = fields.Dict(metadata={"description": "what a stay costs, by lot (citizencard/tariffs/README.md)"})
+    utilities = fields.Dict(metadata={"description": "what a bill costs, by rule (citizencard/tariffs/README.md)"})
 
 
 class TariffRequest(Request):
@@ -122,7 +124,7 @@ class TerminalRequest(Request):
 
     into = NewTerminal
 
-    kind = fields.String(required=True, validate=OneOf(["bus_validator"]))
+    kind = fields.String(required=True, validate=OneOf(["bus_validator", "parking_entry", "parking_exit", "shop"]))
     name = Text(120, required=True)
 
 

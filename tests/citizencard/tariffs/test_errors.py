@@ -4,7 +4,19 @@ import pytest
 
 from citizencard.tariffs import errors
 
-SHOWN = {"faults", "version", "latest", "effective_from", "at", "line", "card_class", "approval_id"}
+SHOWN = {
+    "faults",
+    "version",
+    "latest",
+    "effective_from",
+    "at",
+    "line",
+    "card_class",
+    "approval_id",
+    "entered_at",
+    "quantity",
+    "lot",
+}
 
 
 @pytest.mark.parametrize("error", errors.TariffError.__subclasses__(), ids=lambda error: error.__name__)
