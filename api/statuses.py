@@ -7,6 +7,7 @@ from citizencard import audit, chart
 from citizencard import errors as root
 from citizencard.accounts import errors as accounts
 from citizencard.approvals import errors as approvals
+from citizencard.billing import errors as billing
 from citizencard.cards import errors as cards
 from citizencard.idempotency import errors as idempotency
 from citizencard.keys import errors as keys
@@ -15,6 +16,7 @@ from citizencard.payments import errors as payments
 from citizencard.people import errors as people
 from citizencard.purse.loads import errors as loads
 from citizencard.purse.uploads import errors as uploads
+from citizencard.receipts import errors as receipts
 from citizencard.residents import errors as residents
 from citizencard.settlement import clocks
 from citizencard.settlement import errors as settlement
@@ -67,6 +69,10 @@ FORBIDDEN: Final[Refusals] = (
 NOT_FOUND: Final[Refusals] = (
     accounts.UnknownOnlineAccount,
     approvals.ApprovalUnknown,
+    billing.ServiceUnknown,
+    billing.ImportUnknown,
+    billing.BillUnknown,
+    billing.HouseholdUnknown,
     cards.UnknownCard,
     cards.UnknownChip,
     cards.UnknownReaderJob,
@@ -98,6 +104,10 @@ CONFLICT: Final[Refusals] = (
     approvals.ApprovalNotGiven,
     approvals.ApprovalAlreadyExecuted,
     approvals.ApprovalPayloadDiffers,
+    billing.ServiceNameTaken,
+    billing.BillNotPayable,
+    billing.HouseholdLocked,
+    billing.HouseholdsTooMany,
     cards.CardStateForbids,
     cards.ChipNotBlank,
     cards.ChipKnown,
@@ -117,6 +127,7 @@ CONFLICT: Final[Refusals] = (
     people.PersonAlreadyRegistered,
     residents.ProvedCardUnusable,
     residents.ResidentLoginTaken,
+    receipts.ReceiptDiffers,
     settlement.DayNotOpen,
     social_security.LinkStateRefused,
     social_security.NumberLinkedElsewhere,
@@ -150,6 +161,9 @@ UNPROCESSABLE: Final[Refusals] = (
     accounts.PurchaseInvalid,
     accounts.TopUpAmountInvalid,
     audit.ReasonUnfit,
+    billing.ServiceDetailsInvalid,
+    billing.BillFileUnusable,
+    billing.HouseholdNotProved,
     cards.UnknownCardClass,
     cards.ClassNotForPerson,
     cards.LossNotReportable,

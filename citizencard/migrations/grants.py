@@ -24,13 +24,17 @@ APPEND_ONLY = (
     "upload_batch",
     "tap_record",
     "cash_top_up",
+    "payment_finding",
+    "receipt",
+    "bill_import",
+    "bill_payment",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 
-FORGETTABLE = ("idempotency_key", "terminal_nonce", "staff_role")
-"""Tables from which the server removes rows: answers and nonces that are old, and roles that were taken away. From no other."""
+FORGETTABLE = ("idempotency_key", "terminal_nonce", "staff_role", "card_challenge")
+"""Tables from which the server removes rows: answers, nonces and challenges that are old, and roles that were taken away. From no other."""
 
-NOT_FOR_AUDITORS = ("staff_member", "staff_session")
+NOT_FOR_AUDITORS = ("staff_member", "staff_session", "resident", "resident_session")
 """Tables with password hashes and tokens: an auditor who could read them could try to be somebody else."""
 
 
