@@ -3,6 +3,7 @@
 from typing import Final
 
 from api import errors as api
+from api.web import errors as web
 from citizencard import audit, chart
 from citizencard import errors as root
 from citizencard.accounts import errors as accounts
@@ -33,6 +34,8 @@ BAD_REQUEST: Final[Refusals] = (
     api.RequestMalformed,
     api.IdempotencyKeyMissing,
     api.DigestDiffers,
+    web.FormKeyUnfit,
+    web.HostUnknown,
     idempotency.IdempotencyKeyUnfit,
     payments.WebhookUnsigned,
     payments.WebhookForged,
@@ -55,6 +58,8 @@ UNAUTHORIZED: Final[Refusals] = (
 FORBIDDEN: Final[Refusals] = (
     api.RouteClosed,
     api.ElsewhereRefused,
+    web.ForeignRequest,
+    web.FormTokenWrong,
     accounts.NumberOfAnotherTerminal,
     staff.PermissionDenied,
     staff.FreshCodeNeeded,

@@ -48,6 +48,15 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """What somebody types to get another password: the old one, the new one, and a one-time code."""
+
+    old: str = field(repr=False)
+    new: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Activated:
     """An activated login, with the TOTP secret for the authenticator: shown once."""
 
@@ -211,7 +220,36 @@ def authenticate(sessions: Sessions, token: str, now: datetime, request_id: str 
             )
     role = str(next(iter(roles))) if len(roles) == 1 else ""
     actor = Actor("staff", member.id, member.person_id, role, found.workstation, request_id)
-    return Principal(actor, roles, member.outlet_id, found.totp_at, expires_at)
+    return Principal(actor, roles, member.outlet_id, found.totp_at, expires_at, member.name)
+
+
+def change_password(
+    sessions: Sessions, secrets: LoginSecrets, token: str, change: PasswordChange, now: datetime
+) -> None:
+    """Give oneself another password. Every session of the login ends, this one too; what is typed wrong counts like a failed sign-in.
+
+    Raises:
+        SessionEnded: no such session any more.
+        PasswordUnfit: the new one cannot be used; nothing was counted.
+        SignInRefused: the old password or the code is wrong, or the login is locked. It is not said which.
+    """
+    actor = authenticate(sessions, token, now).actor
+    with reading(sessions) as session:
+        login = session.scalars(select(StaffMember.login).where(StaffMember.id == actor.id)).one()
+    check_password(change.new, login)
+    attempt = _count_attempt(sessions, Credentials(login, "", "", actor.workstation), now)
+    right = secrets.passwords.matches(attempt.password_hash if attempt else None, change.old)
+    if attempt is None or not right:
+        raise SignInRefused("the old password or the one-time code is wrong")
+    secret = secrets.totp.decrypt(attempt.staff_id, attempt.totp_secret)
+    step = step_of(secret, change.code, attempt.totp_step, now)
+    if step is None:
+        raise SignInRefused("the old password or the one-time code is wrong")
+    password_hash = secrets.passwords.hash(change.new)
+    with transaction(sessions) as session:
+        _take_step(session, attempt, step, password_hash)
+        end_sessions(session, attempt.staff_id, now)
+        audit.record(session, actor, "staff.change_password", attempt.staff_id, now=now)
 
 
 def sign_out(sessions: Sessions, token: str, now: datetime) -> None:

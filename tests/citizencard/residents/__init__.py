@@ -1,1 +1,1 @@
-"""Tests of residents."""
+"""Residents' logins."""
