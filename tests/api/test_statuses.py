@@ -18,7 +18,7 @@ from hardware.errors import HardwareError
 from ledger.errors import LedgerError
 
 ROOTS = (CitizencardError, LedgerError, HardwareError)
-NEVER_IN_A_REQUEST = ("citizencard.cli.", "hardware.terminal.", "hardware.cli.", "hardware.agent.")
+NEVER_IN_A_REQUEST = ("citizencard.cli.", "hardware.terminal.", "hardware.cli.", "hardware.agent.", "hardware.readers.")
 """Commands and devices run elsewhere: what they refuse never reaches the server's answers."""
 FROM_THE_FRAMEWORK = {
     "internal_error",
