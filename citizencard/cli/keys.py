@@ -59,6 +59,19 @@ def create_vault(realm: str, refuse_keys_of: tuple[Path, ...]) -> None:
     click.echo(f"{settings.vault_file}: {len(vault.inventory())} keys, realm {vault.realm}")
 
 
+@keys.command("add-missing")
+def add_missing() -> None:
+    """Draw a key of every role that this vault does not know yet, after an upgrade; the keys that are there stay as they are.
+
+    Run again, it changes nothing. Servers that are running see the new keys after their next start. Back the vault up afterwards.
+    """
+    added = open_vault(Settings.from_env(os.environ)).add_missing()
+    for info in added:
+        click.echo(f"{info.key_id}: new, check value {info.check_value.hex().upper()}")
+    if not added:
+        click.echo("no role is missing; nothing was changed")
+
+
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def list_keys(*, as_json: bool) -> None:

@@ -48,6 +48,7 @@ FACTORS: Final[dict[KeyRole, Factors]] = {
     KeyRole.PSAM_PURCHASE: Factors.NONE,
     KeyRole.PERSONAL_DATA: Factors.NONE,
     KeyRole.BLIND_INDEX: Factors.NONE,
+    KeyRole.AGENT_SIGNING: Factors.NONE,
 }
 
 PSAM_ROLES: Final = frozenset(
@@ -73,6 +74,8 @@ def algorithm_of(role: KeyRole) -> KeyAlgorithm:
             return KeyAlgorithm.AES_256
         case KeyRole.BLIND_INDEX:
             return KeyAlgorithm.HMAC_SHA_256
+        case KeyRole.AGENT_SIGNING:
+            return KeyAlgorithm.ED25519
         case _:
             return KeyAlgorithm.TRIPLE_DES
 

@@ -45,6 +45,7 @@ class KeyRole(StrEnum):
     PSAM_PURCHASE = "psam_purchase"  # the purchase root itself: only as a secret written into a PSAM
     PERSONAL_DATA = "personal_data"  # AES-256: encrypted columns
     BLIND_INDEX = "blind_index"  # HMAC-SHA-256: look-up of encrypted columns
+    AGENT_SIGNING = "agent_signing"  # Ed25519: steps for the reader agents of workstations
 
 
 class HolderKind(StrEnum):
@@ -289,6 +290,17 @@ class Hsm(Protocol):
 
     def blind_index(self, field: str, normalised: str) -> bytes:
         """Fingerprint of a normalised value for exact look-up: key version and HMAC-SHA-256 over field 00 value, 33 bytes."""
+        ...
+
+    def sign_agent_step(self, message: bytes) -> bytes:
+        """Sign a step for a workstation's reader agent (Ed25519, RFC 8032, 64 bytes); the format is in hardware/agent/README.md.
+
+        Nothing else is signed: `KeyRoleRefused` for a message that does not begin as a step does.
+        """
+        ...
+
+    def agent_signing_key(self) -> bytes:
+        """The public key, 32 bytes, that agents check steps with."""
         ...
 
     def blank_transport_key(self, chip_serial: bytes) -> bytes:

@@ -162,6 +162,15 @@ class KeyRing:
         self._diversify_for_city()
         return info
 
+    def add_missing(self) -> tuple[KeyInfo, ...]:
+        """Draw a first key of every role that came into the world after this vault; nothing else changes. Saved before it is used.
+
+        Returns:
+            The new keys; none the second time. A role whose keys are all destroyed is not missing.
+        """
+        there = {info.role for info in self.inventory()}
+        return tuple(self.add_version(role) for role in STORED_ROLES if role not in there)
+
     def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
         """Retire a key, take it back, or destroy a retired one for good. Saved before it takes effect.
 

@@ -1,9 +1,11 @@
 """A key in memory: it shows its check value and nothing else, and cannot be pickled or copied out."""
 
+import hashlib
 import hmac
 from enum import StrEnum
 from typing import Final, NoReturn, final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
@@ -19,6 +21,7 @@ class KeyAlgorithm(StrEnum):
     TRIPLE_DES = "3DES"
     AES_256 = "AES-256"
     HMAC_SHA_256 = "HMAC-SHA-256"
+    ED25519 = "Ed25519"
 
     @property
     def key_bytes(self) -> int:
@@ -66,11 +69,14 @@ class SecretKey:
 
 
 def _check_value(algorithm: KeyAlgorithm, material: bytes) -> bytes:
-    """First 3 bytes of zeros under the key: tells keys apart and reveals none."""
+    """First 3 bytes of zeros under the key, for a signing key of its public key's SHA-256: tells keys apart and reveals none."""
     if algorithm is KeyAlgorithm.TRIPLE_DES:
         return crypto.check_value(material)
     if algorithm is KeyAlgorithm.AES_256:
         # One block of zeros: the check value is defined as this one ECB operation.
         encryptor = Cipher(AES(material), ECB()).encryptor()  # noqa: S305
         return (encryptor.update(bytes(16)) + encryptor.finalize())[:CHECK_VALUE_BYTES]
+    if algorithm is KeyAlgorithm.ED25519:
+        public_key = Ed25519PrivateKey.from_private_bytes(material).public_key().public_bytes_raw()
+        return hashlib.sha256(public_key).digest()[:CHECK_VALUE_BYTES]
     return hmac.digest(material, bytes(16), "sha256")[:CHECK_VALUE_BYTES]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, Self, final
 
-from citizencard.keys import card_commands, personal, tacs
+from citizencard.keys import agent_signing, card_commands, personal, tacs
 from citizencard.keys.derivation import card_factor, chip_factor
 from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, KeyStateRefused, RealmRefused, UnknownKeyVersion
 from citizencard.keys.hsm import (
@@ -24,6 +24,7 @@ from citizencard.keys.hsm import (
     TacQuestion,
 )
 from citizencard.keys.keyring import FIRST_INDEX, KeyRing, VaultTerms
+from citizencard.keys.secret import SecretKey
 from citizencard.keys.vault_file import KeyInfo, KeyState
 from hardware.card import crypto
 from hardware.card.apdu import CommandApdu
@@ -73,6 +74,10 @@ class SoftwareVault:
     def add_version(self, role: KeyRole) -> KeyInfo:
         """Draw a new version of a key beside the older ones; see `KeyRing.add_version`."""
         return self._ring.add_version(role)
+
+    def add_missing(self) -> tuple[KeyInfo, ...]:
+        """Draw a first key of every role that this vault does not know; see `KeyRing.add_missing`."""
+        return self._ring.add_missing()
 
     def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
         """Retire, take back or destroy a key; see `KeyRing.set_state`."""
@@ -177,11 +182,22 @@ class SoftwareVault:
         version = self._ring.newest_active(KeyRole.BLIND_INDEX)
         return personal.blind_index(self._ring.root(KeyRole.BLIND_INDEX, version), version, field, normalised)
 
+    def sign_agent_step(self, message: bytes) -> bytes:
+        """See `Hsm.sign_agent_step`."""
+        return agent_signing.sign_step(self._agent_signing_key(), message)
+
+    def agent_signing_key(self) -> bytes:
+        """See `Hsm.agent_signing_key`."""
+        return agent_signing.public_key(self._agent_signing_key())
+
     def blank_transport_key(self, chip_serial: bytes) -> bytes:
         """See `Hsm.blank_transport_key`."""
         if self.realm != "test":
             raise RealmRefused("only the card maker knows the transport keys of production blanks")
         return self._holder_key(KeyRole.TRANSPORT, CardKeyHolder(chip_serial))
+
+    def _agent_signing_key(self) -> SecretKey:
+        return self._ring.root(KeyRole.AGENT_SIGNING, self._ring.newest_active(KeyRole.AGENT_SIGNING))
 
     def _load_session_key(self, question: LoadMac1Question | LoadMac2Question) -> bytes:
         key = self._card_key(

@@ -124,3 +124,13 @@ def test_realm_must_be_the_installations(tmp_path: Path) -> None:
     blanks = production.run("make-blank-transport-keys", "--out", "blanks.json", CHIP)
     assert blanks.returncode == 1
     assert not (tmp_path / "blanks.json").exists()
+
+
+def test_missing_keys_are_added_and_nothing_else_changes(desk: Desk) -> None:
+    """After an upgrade an administrator runs one command, twice if in doubt."""
+    before = desk.run("list", "--json").stdout
+    for _ in range(2):
+        done = desk.run("add-missing")
+        assert done.returncode == 0, done.stderr
+        assert "nothing was changed" in done.stdout
+    assert desk.run("list", "--json").stdout == before
