@@ -13,6 +13,7 @@ from citizencard.cards import errors as cards
 from citizencard.idempotency import errors as idempotency
 from citizencard.keys import errors as keys
 from citizencard.merchants import errors as merchants
+from citizencard.parking import errors as parking
 from citizencard.payments import errors as payments
 from citizencard.people import errors as people
 from citizencard.purse.loads import errors as loads
@@ -61,6 +62,7 @@ FORBIDDEN: Final[Refusals] = (
     web.ForeignRequest,
     web.FormTokenWrong,
     accounts.NumberOfAnotherTerminal,
+    parking.NotAGate,
     staff.PermissionDenied,
     staff.FreshCodeNeeded,
     staff.OwnRolesRefused,
@@ -85,6 +87,7 @@ NOT_FOUND: Final[Refusals] = (
     loads.UnknownLoad,
     merchants.UnknownMerchant,
     merchants.UnknownLine,
+    parking.NoOpenStay,
     people.PersonUnknown,
     settlement.DayNotClosed,
     social_security.LinkUnknown,
@@ -129,6 +132,8 @@ CONFLICT: Final[Refusals] = (
     loads.LoadAlreadyOpen,
     loads.LoadStateForbids,
     merchants.LineNumberTaken,
+    parking.AmountDiffers,
+    parking.PassageNameReused,
     people.PersonAlreadyRegistered,
     residents.ProvedCardUnusable,
     residents.ResidentLoginTaken,
@@ -178,6 +183,8 @@ UNPROCESSABLE: Final[Refusals] = (
     idempotency.IdempotencyKeyReused,
     loads.LoadAmountInvalid,
     merchants.MerchantDetailsInvalid,
+    parking.MerchantNotParking,
+    parking.PassageInvalid,
     payments.PaymentRequestInvalid,
     people.DocumentInvalid,
     people.NameUnfit,

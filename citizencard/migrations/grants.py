@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "upload_batch",
     "tap_record",
     "cash_top_up",
+    "parking_entry",
     "payment_finding",
     "receipt",
     "bill_import",

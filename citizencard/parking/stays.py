@@ -1,0 +1,81 @@
+"""A stay and its price: the quote at an instant is what the exit at that instant costs, because both ask here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from citizencard.cards.as_of import known_cards
+from citizencard.parking.errors import NoOpenStay
+from citizencard.parking.gates import gate_of
+from citizencard.parking.models import ParkingGate, ParkingStay, StayState
+from citizencard.parking.passages import check_serial
+from citizencard.tariffs.document import read
+from citizencard.tariffs.errors import LotNotInTariff
+from citizencard.tariffs.parking import ParkingPrice, ParkingRule, quote
+from citizencard.tariffs.versions import tariff_version
+
+
+@dataclass(frozen=True, slots=True)
+class StayQuote:
+    """What a stay costs if it ends then."""
+
+    stay_id: str
+    entered_at: datetime
+    left_at: datetime
+    tariff_version: int
+    price: ParkingPrice
+
+
+def quote_stay(session: Session, terminal_id: str, card_serial: bytes, at: datetime) -> StayQuote:
+    """What the card's open stay at the gate's lot costs at an instant; nothing is written.
+
+    Raises:
+        PassageInvalid: not a card serial.
+        NotAGate: the terminal stands at no lot.
+        NoOpenStay: the card is not inside.
+        StayInvalid: more than ten years.
+    """
+    check_serial(card_serial)
+    gate = gate_of(session, terminal_id)
+    card = known_cards(session, [card_serial]).get(card_serial)
+    stay = None if card is None else find_open_stay(session, gate, card.card_id)
+    if stay is None:
+        raise NoOpenStay("the card is not inside", lot=gate.lot)
+    return StayQuote(stay.id, stay.entered_at, at, stay.tariff_version, price_of(session, stay, at))
+
+
+def find_open_stay(session: Session, gate: ParkingGate, card_id: str, *, lock: bool = False) -> ParkingStay | None:
+    """A card's open stay at a gate's lot; with `lock`, held until the transaction ends."""
+    wanted = select(ParkingStay).where(
+        ParkingStay.card_id == card_id,
+        ParkingStay.merchant_id == gate.merchant_id,
+        ParkingStay.lot == gate.lot,
+        ParkingStay.state == StayState.OPEN,
+    )
+    found = session.scalars(wanted.with_for_update() if lock else wanted, execution_options={"populate_existing": True})
+    return found.one_or_none()
+
+
+def price_of(session: Session, stay: ParkingStay, left_at: datetime) -> ParkingPrice:
+    """What a stay costs if it ends then, by the tariff in force when it began.
+
+    The clocks of two gates differ by seconds: a car that leaves "before" it came has stayed no time.
+
+    Raises:
+        StayInvalid: more than ten years.
+    """
+    return quote(rule_of(session, stay), stay.entered_at, max(left_at, stay.entered_at))
+
+
+def rule_of(session: Session, stay: ParkingStay) -> ParkingRule:
+    """The rule that a stay is priced by.
+
+    Raises:
+        LotNotInTariff: the version does not know the lot; no stay begins so.
+    """
+    rule = read(tariff_version(session, stay.tariff_version).document).parking.get(stay.lot)
+    if rule is None:
+        raise LotNotInTariff(f"no lot {stay.lot}", version=stay.tariff_version, lot=stay.lot)
+    return rule
