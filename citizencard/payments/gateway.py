@@ -56,18 +56,21 @@ class NewPayment:
         attempt: key and reference.
         amount_fen: 1 to 99,999,999.
         methods: ways of paying that are offered; one at least.
+        method: what the resident chose already, if the provider holds it, `pm_…`; the confirmation then names none.
 
     Raises:
-        PaymentRequestInvalid: the amount or the methods are not usable.
+        PaymentRequestInvalid: the amount, the methods or the method are not usable.
     """
 
     attempt: Attempt
     amount_fen: int
     methods: tuple[MethodKind, ...] = ("card",)
+    method: str | None = None
 
     def __post_init__(self) -> None:
         _demand(type(self.amount_fen) is int and 0 < self.amount_fen <= MAX_AMOUNT_FEN, "amount_fen")
         _demand(len(self.methods) > 0, "methods")
+        _demand(self.method is None or _METHOD.fullmatch(self.method), "method")
 
 
 @dataclass(frozen=True, slots=True)

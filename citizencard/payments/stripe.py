@@ -47,12 +47,14 @@ class StripeGateway:
 
     def create(self, wanted: NewPayment) -> Outcome[Payment]:
         """POST /v1/payment_intents."""
-        parameters: Parameters = {
+        parameters: dict[str, Scalar | tuple[str, ...] | dict[str, Scalar]] = {
             "amount": wanted.amount_fen,
             "currency": CURRENCY,
             "payment_method_types": wanted.methods,
             "metadata": {REFERENCE: wanted.attempt.reference},
         }
+        if wanted.method is not None:
+            parameters["payment_method"] = wanted.method
         return self._post("/v1/payment_intents", parameters, wanted.attempt, read_payment)
 
     def confirm(self, wanted: Confirmation) -> Outcome[Payment]:

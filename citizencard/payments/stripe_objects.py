@@ -28,11 +28,16 @@ def read_payment(document: object) -> Payment:
         ValueError: it is not one.
     """
     fields = _mapping(document, "payment_intent")
+    state = PaymentState(_text(fields, "status"))
+    # Stripe always says what was received. A stand-in that does not can only mean all of it, once the payment has succeeded.
+    received = (
+        "amount_received" if "amount_received" in fields else "amount" if state is PaymentState.SUCCEEDED else None
+    )
     return Payment(
         id=_text(fields, "id"),
-        state=PaymentState(_text(fields, "status")),
+        state=state,
         amount_fen=_amount(fields, "amount"),
-        received_fen=_amount(fields, "amount_received") if "amount_received" in fields else 0,
+        received_fen=0 if received is None else _amount(fields, received),
         currency=_text(fields, "currency"),
         reference=_reference(fields),
         created=_instant(fields),

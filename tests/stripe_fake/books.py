@@ -11,7 +11,7 @@ DECLINING = "pm_card_declined"
 TO_PAGE = "pm_card_3ds"
 WORKING = "pm_card_visa"
 
-CREATE_PARAMETERS = {"amount", "currency", "payment_method_types", "metadata"}
+CREATE_PARAMETERS = {"amount", "currency", "payment_method_types", "payment_method", "metadata"}
 CONFIRM_PARAMETERS = {"payment_method", "payment_method_data", "payment_method_options", "return_url"}
 CANCEL_PARAMETERS = {"cancellation_reason"}
 REFUND_PARAMETERS = {"payment_intent", "amount", "metadata", "reason"}
@@ -60,7 +60,8 @@ class Books:
             "currency": "cny",
             "created": self.now_s + number,
             "livemode": False,
-            "status": "requires_payment_method",
+            "status": "requires_confirmation" if given.get("payment_method") else "requires_payment_method",
+            "payment_method": given.get("payment_method"),
             "metadata": metadata(given),
             "next_action": None,
             "last_payment_error": None,
@@ -75,14 +76,14 @@ class Books:
         if payment["status"] not in OPEN:
             raise invalid("payment_intent_unexpected_state")
         kind = given.get("payment_method_data[type]")
-        method = given.get("payment_method", "")
+        method = given.get("payment_method") or payment["payment_method"] or ""
         if kind is None and not method:
             raise invalid("parameter_missing", "payment_method")
         if kind == "wechat_pay" and given.get("payment_method_options[wechat_pay][client]") != "web":
             raise invalid("parameter_missing", "payment_method_options[wechat_pay][client]")
         if method == DECLINING:
             error = {"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}
-            payment.update(status="requires_payment_method", last_payment_error=error)
+            payment.update(status="requires_payment_method", payment_method=None, last_payment_error=error)
             raise Fault(402, "card_error", "card_declined", decline_code="insufficient_funds", payment_intent=payment)
         if kind is not None or method == TO_PAGE:
             step = {"type": "redirect_to_url", "redirect_to_url": {"url": f"https://stand-in.invalid/{payment_id}"}}
@@ -110,7 +111,11 @@ class Books:
         known(given, REFUND_PARAMETERS)
         payment = self.payment(given.get("payment_intent", ""))
         amount = whole(given, "amount")
-        before = sum(r["amount"] for r in self.refunds.values() if r["payment_intent"] == payment["id"])
+        before = sum(
+            r["amount"]
+            for r in self.refunds.values()
+            if r["payment_intent"] == payment["id"] and r["status"] not in ("failed", "canceled")
+        )
         if before + amount > payment["amount_received"]:
             raise invalid("amount_too_large", "amount")
         number = next(self.numbers)
@@ -127,6 +132,12 @@ class Books:
         self.refunds[refund["id"]] = refund
         self.refunded[refund["metadata"].get("reference", "")] += 1
         return refund
+
+    def held_fen(self) -> int:
+        """What is in our balance here: received, less what went back and stayed there."""
+        received = sum(payment["amount_received"] for payment in self.payments.values())
+        returned = sum(r["amount"] for r in self.refunds.values() if r["status"] not in ("failed", "canceled"))
+        return received - returned
 
     def payment(self, payment_id: str) -> dict[str, Any]:
         if payment_id not in self.payments:

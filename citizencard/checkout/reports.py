@@ -1,0 +1,62 @@
+"""What the provider says about a payment, taken into our row and our books; the caller holds the payment's row.
+
+Answers, look-ups and webhooks all end here. A report that is older than what is known changes nothing; a charge is booked by whoever
+reports it first.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from citizencard.checkout.booking import book_charge, book_second_charge
+from citizencard.checkout.orders import end
+from citizencard.payments.gateway import Payment
+from citizencard.payments.models import FINAL, OrderState, PaymentOrder
+from citizencard.payments.states import PaymentState, payment_may_become
+
+MAX_URL_CHARACTERS: Final = 2048
+_STATES: Final = {
+    PaymentState.REQUIRES_PAYMENT_METHOD: OrderState.WAITING,
+    PaymentState.REQUIRES_CONFIRMATION: OrderState.WAITING,
+    PaymentState.REQUIRES_ACTION: OrderState.ACTION,
+    PaymentState.PROCESSING: OrderState.PROCESSING,
+    PaymentState.REQUIRES_CAPTURE: OrderState.PROCESSING,
+}
+
+
+def take_report(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> bool:
+    """Bring a locked payment to where the provider says that it stands.
+
+    Returns:
+        Whether money moved in the books now.
+    """
+    if order.provider_id is None:
+        order.provider_id = seen.id
+    elif order.provider_id != seen.id:
+        is_charge = seen.state is PaymentState.SUCCEEDED
+        return is_charge and book_second_charge(session, order, seen, now)
+    if seen.state is PaymentState.SUCCEEDED:
+        order.provider_state = seen.state
+        # Also of a payment that had ended otherwise here: the money has come.
+        return book_charge(session, order, seen, now)
+    known = None if order.provider_state is None else PaymentState(order.provider_state)
+    if order.state in FINAL or (known is not None and not payment_may_become(known, seen.state)):
+        return False
+    order.provider_state = seen.state
+    if seen.state is PaymentState.CANCELED:
+        end(session, order, OrderState.CANCELED, now)
+        return False
+    if known != seen.state:
+        order.updated_at = now
+    order.state = _STATES[seen.state]
+    order.next_url = _usable(seen.next_url) if seen.state is PaymentState.REQUIRES_ACTION else None
+    session.flush()
+    return False
+
+
+def _usable(url: str | None) -> str | None:
+    """Only an address that a browser opens as a page; everything else is dropped."""
+    if url is None or len(url) > MAX_URL_CHARACTERS or not url.startswith(("https://", "http://127.0.0.1")):
+        return None
+    return url
