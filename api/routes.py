@@ -12,11 +12,14 @@ SMALL_BODY_BYTES: Final = 16 * 1024
 
 
 class Door(StrEnum):
-    """How somebody is recognised at a route."""
+    """How somebody is recognised: by nothing, a bearer token, a signature; on pages by a visitor's, clerk's or resident's cookie."""
 
     OPEN = "open"
     STAFF = "staff"
     TERMINAL = "terminal"
+    PAGE = "page"
+    CONSOLE = "console"
+    PORTAL = "portal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Access:
 
 
 OPEN: Final = Access(Door.OPEN, max_body_bytes=SMALL_BODY_BYTES)
+PAGE: Final = Access(Door.PAGE, max_body_bytes=SMALL_BODY_BYTES)
+PORTAL: Final = Access(Door.PORTAL, max_body_bytes=SMALL_BODY_BYTES)
 SESSION: Final = Access(Door.STAFF, max_body_bytes=SMALL_BODY_BYTES)
 TERMINAL: Final = Access(Door.TERMINAL, max_body_bytes=SMALL_BODY_BYTES)
 UPLOAD: Final = Access(Door.TERMINAL, max_body_bytes=UPLOAD_BODY_BYTES)
@@ -47,11 +52,18 @@ def _staff(permission: Permission, *, fresh_code: bool = False) -> Access:
     return Access(Door.STAFF, (permission,), fresh_code=fresh_code)
 
 
+def console(*permissions: Permission, fresh_code: bool = False) -> Access:
+    """A page of staff: any session, or one of some permissions."""
+    return Access(Door.CONSOLE, permissions, fresh_code=fresh_code, max_body_bytes=SMALL_BODY_BYTES)
+
+
 ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/"): OPEN,
     ("GET", "/home/figures"): OPEN,
     ("GET", "/docs"): OPEN,
     ("GET", "/problems/<code>"): OPEN,
+    ("GET", "/verify/<token>"): OPEN,
+    ("GET", "/receipts/<token>.pdf"): OPEN,
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/healthz"): OPEN,
     ("GET", "/readyz"): OPEN,
@@ -79,6 +91,8 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/v1/tariff-versions"): _staff(Permission.TARIFFS_READ),
     ("POST", "/v1/terminals"): _staff(Permission.TERMINALS_MANAGE),
     ("GET", "/v1/terminals"): _staff(Permission.TERMINALS_MANAGE),
+    ("POST", "/v1/parking-gates"): _staff(Permission.TERMINALS_MANAGE),
+    ("GET", "/v1/parking-gates"): _staff(Permission.TERMINALS_MANAGE),
     ("POST", "/v1/psams"): _staff(Permission.TERMINALS_MANAGE),
     ("POST", "/v1/terminal-bindings"): _staff(Permission.TERMINALS_BIND),
     ("POST", "/v1/card-stock"): _staff(Permission.STOCK_RECEIVE),
@@ -102,10 +116,23 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/v1/ledger-proofs"): _staff(Permission.LEDGER_PROVE),
     ("GET", "/v1/accounts/<code>/balance"): _staff(Permission.LEDGER_READ),
     ("GET", "/v1/accounts/<code>/statement"): _staff(Permission.LEDGER_READ),
+    ("GET", "/console/sign-in"): PAGE,
+    ("POST", "/console/sign-in"): PAGE,
+    ("POST", "/console/sign-out"): console(),
+    ("GET", "/console/code"): console(),
+    ("POST", "/console/code"): console(),
+    ("POST", "/v1/utility-services"): _staff(Permission.BILLS_MANAGE),
+    ("POST", "/v1/bill-imports"): Access(Door.STAFF, (Permission.BILLS_MANAGE,), max_body_bytes=UPLOAD_BODY_BYTES),
+    ("GET", "/v1/bills"): _staff(Permission.BILLS_READ),
     ("POST", "/terminals/enrolments"): OPEN,
     ("POST", "/terminals/sign-ins"): TERMINAL,
     ("GET", "/terminals/parameters"): TERMINAL,
     ("GET", "/terminals/hotlist"): TERMINAL,
     ("POST", "/terminals/batches"): UPLOAD,
     ("POST", "/terminals/purchases"): UPLOAD,
+    ("POST", "/terminals/online-purchases"): TERMINAL,
+    ("POST", "/terminals/online-reversals"): TERMINAL,
+    ("POST", "/terminals/parking/entries"): TERMINAL,
+    ("POST", "/terminals/parking/quotes"): TERMINAL,
+    ("POST", "/terminals/parking/exits"): TERMINAL,
 }

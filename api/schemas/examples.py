@@ -10,8 +10,11 @@ _OUTLET: Final = "out_7h2k9mwp4r8t3v6x1y5z"
 _MERCHANT: Final = "mer_7h2k9mwp4r8t3v6x1y5z"
 _TERMINAL: Final = "term_7h2k9mwp4r8t3v6x1y5z"
 _PSAM: Final = "psam_7h2k9mwp4r8t3v6x1y5z"
+_NAMED: Final = {"terminal_number": "330200000001", "batch": 5, "trace": 17}
+_CARD_THEN: Final = {"card_serial": "03302000000000000015", "date": "20261121", "time": "093000"}
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "ServiceRequest": {"merchant_id": _MERCHANT, "name": "居民生活用水", "rule": "water_home"},
     "ActivationRequest": {
         "one_time_token": "the token that an administrator handed over",
         "password": "a long passphrase",
@@ -78,4 +81,20 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "public_key": "D75A980182B10AB7D54BFED3C964073A0EE172F3DAA62325AF021A68F707511A",
     },
     "TerminalSignInRequest": {"psam_serial": "33020000000000000001", "software": "reference validator 1"},
+    "OnlinePurchaseRequest": {
+        **_NAMED,
+        **_CARD_THEN,
+        "amount_fen": 700,
+        "proof": "1122334455667788",
+    },
+    "OnlineReversalRequest": {**_NAMED},
+    "ParkingGateRequest": {
+        "terminal_id": _TERMINAL,
+        "merchant_id": _MERCHANT,
+        "lot": "east_street",
+        "direction": "entry",
+    },
+    "ParkingEntryRequest": {**_NAMED, **_CARD_THEN},
+    "ParkingQuoteRequest": {**_CARD_THEN},
+    "ParkingExitRequest": {**_NAMED, **_CARD_THEN, "amount_fen": 700, "proof": "1122334455667788"},
 }

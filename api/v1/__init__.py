@@ -4,12 +4,14 @@ from typing import Final
 
 from api.v1 import (
     approvals,
+    bills,
     books,
     cards,
     day_closes,
     findings,
     loads,
     merchants,
+    parking_gates,
     people,
     reader_jobs,
     sessions,
@@ -27,6 +29,7 @@ FACES: Final = (
     merchants.face,
     tariffs.face,
     terminals.face,
+    parking_gates.face,
     stock.face,
     cards.face,
     reader_jobs.face,
@@ -34,4 +37,5 @@ FACES: Final = (
     findings.face,
     day_closes.face,
     books.face,
+    bills.face,
 )
