@@ -15,6 +15,7 @@ from api.headers import secure
 from api.pages import docs, home
 from api.routes import SMALL_BODY_BYTES
 from api.schemas.fields import DAY
+from api.web.signing_in import staff as staff_pages
 from citizencard import clock
 from citizencard.cards.reader_jobs import Workbench
 from citizencard.config import Settings
@@ -81,7 +82,7 @@ def create_app(
     problems.install(app)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (health.pages, home.pages, docs.pages):
+    for pages in (health.pages, home.pages, docs.pages, staff_pages.pages):
         app.register_blueprint(pages)
     return app
 

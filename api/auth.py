@@ -2,13 +2,15 @@
 
 from typing import Final, cast
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 
 from api.city import city, now, request_id
 from api.errors import ElsewhereRefused, NotSignedIn, RouteClosed
 from api.routes import ACCESS, Access, Door
 from api.signatures import check_signature
+from api.web.doors import come_in, to_code
 from citizencard.audit import Actor
+from citizencard.staff.errors import FreshCodeNeeded
 from citizencard.staff.flow import authenticate
 from citizencard.staff.permissions import GRANTS, Permission, Principal, require, require_fresh_code
 from citizencard.terminals.signing import Signer
@@ -22,29 +24,34 @@ def install(app: Flask) -> None:
     app.before_request(check)
 
 
-def check() -> None:
-    """Let the present request in, or refuse.
+def check() -> Response | None:
+    """Let the present request in, lead a browser to where it signs in first, or refuse.
 
     Raises:
         RouteClosed: the route is not in the table.
         NotSignedIn, SessionEnded: no session, or one that has ended.
         PermissionDenied, FreshCodeNeeded: the session's roles do not permit it, or want a new one-time code first.
-        ApiError: one of those of `check_signature`.
+        ApiError: one of those of `check_signature` and `come_in`.
     """
     if request.url_rule is None:
-        return
+        return None
     access = ACCESS.get((_method(), str(request.url_rule)))
     if access is None:
         raise RouteClosed("this route has no permission in the table")
     if access.max_body_bytes is not None:
         request.max_content_length = access.max_body_bytes
+    elsewhere = None
     if access.door is Door.STAFF:
         g.principal = authenticate(city().sessions, bearer_token(), now(), request_id())
-        _require_one_of(principal(), access)
-        if access.fresh_code:
-            require_fresh_code(principal(), now())
     elif access.door is Door.TERMINAL:
         g.signer = check_signature()
+    elif access.door is not Door.OPEN:
+        elsewhere = come_in(access.door)
+    if elsewhere is None and "principal" in g:
+        _require_one_of(principal(), access)
+        if access.fresh_code:
+            elsewhere = _freshly(access.door)
+    return elsewhere
 
 
 def principal() -> Principal:
@@ -98,6 +105,17 @@ def _require_one_of(found: Principal, access: Access) -> None:
     first, *others = access.permissions
     permitted = [other for other in others if found.roles & _roles(other)]
     require(found, permitted[0] if permitted and not found.roles & _roles(first) else first)
+
+
+def _freshly(door: Door) -> Response | None:
+    """Hold a session to its one-time code; a browser is led to where one enters it."""
+    try:
+        require_fresh_code(principal(), now())
+    except FreshCodeNeeded:
+        if door is Door.CONSOLE:
+            return to_code()
+        raise
+    return None
 
 
 def _roles(permission: Permission) -> frozenset[object]:

@@ -4,7 +4,29 @@ from typing import Final
 
 from flask import Response, request
 
-POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; img-src 'self' data:"
+AGENT: Final = "http://127.0.0.1:47112"
+"""Where the reader agent of a workstation listens."""
+
+
+def _policy(*connect: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"connect-src {' '.join(connect)}",
+            "img-src 'self' data:",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+        )
+    )
+
+
+POLICY: Final = _policy("'self'")
+READER_POLICY: Final = _policy("'self'", AGENT)
+"""For pages that speak with the reader agent on the same computer."""
 HEADERS: Final[dict[str, str]] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
 
@@ -42,7 +43,7 @@ def render(template: str, language: Language | None = None, **values: object) ->
             template,
             language=spoken,
             other=spoken.other,
-            other_address=f"{request.path}?{PARAMETER}={spoken.other}",
+            other_address=f"{request.path}?{urlencode({**request.args.to_dict(), PARAMETER: str(spoken.other)})}",
             is_test=city().settings.realm == "test",
             path=request.path,
             asset=asset,

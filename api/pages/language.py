@@ -9,6 +9,8 @@ from flask import request
 from api.pages.texts import TEXTS
 
 PARAMETER: Final = "lang"
+LOOK: Final = "__Host-citizencard-look"
+"""The cookie that keeps how somebody likes to read: a language, a full stop, and `large` for large print."""
 
 
 class Language(StrEnum):
@@ -32,10 +34,11 @@ _CHOICES: Final[Mapping[str, Language]] = {
 
 
 def preferred() -> Language:
-    """The language of the present request: `?lang=`, else what the browser asks for, else Chinese."""
-    chosen = _CHOICES.get(request.args.get(PARAMETER, "").lower())
-    if chosen is not None:
-        return chosen
+    """The language of the present request: `?lang=`, else the one chosen before, else what the browser asks for, else Chinese."""
+    kept = request.cookies.get(LOOK, "").partition(".")[0]
+    for choice in (request.args.get(PARAMETER, ""), kept):
+        if choice.lower() in _CHOICES:
+            return _CHOICES[choice.lower()]
     return Language.EN if request.accept_languages.best_match(["zh", "en"], "zh") == "en" else Language.ZH
 
 

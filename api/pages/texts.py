@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from api.pages.texts_console import CONSOLE
 from api.pages.texts_docs import DOCS
 from api.pages.texts_home import HOME
+from api.pages.texts_portal import PORTAL
+from api.pages.texts_web import WEB
 
 FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "brand": ("市民卡", "Citizen Card"),
@@ -33,4 +36,4 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "trouble.again": ("再试一次", "Try again"),
 }
 
-TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS}
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS, **WEB, **CONSOLE, **PORTAL}

@@ -1,7 +1,7 @@
 """One table: which roles may do what. What is not in it is refused."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
@@ -69,6 +69,8 @@ class Permission(StrEnum):
     LOADS_TAKE = "loads.take"
     LOADS_READ = "loads.read"
     LOADS_GIVE_BACK = "loads.give_back"
+    ACCOUNTS_OPEN = "accounts.open"
+    TOP_UPS_TAKE = "top_ups.take"
     TAPS_READ = "taps.read"
     FINDINGS_READ = "findings.read"
     DAYS_CLOSE = "days.close"
@@ -76,6 +78,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger.read"
     LEDGER_PROVE = "ledger.prove"
     KEYS_CEREMONY = "keys.ceremony"
+    BILLS_MANAGE = "bills.manage"
+    BILLS_READ = "bills.read"
     TERMINAL_UPLOAD = "terminal.upload"
     TERMINAL_PARAMETERS = "terminal.parameters"
 
@@ -108,6 +112,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.LOADS_TAKE: _COUNTER,
     Permission.LOADS_READ: _COUNTER | _BOOKS,
     Permission.LOADS_GIVE_BACK: frozenset({Role.SUPERVISOR}),
+    Permission.ACCOUNTS_OPEN: _COUNTER,
+    Permission.TOP_UPS_TAKE: _COUNTER,
     Permission.TAPS_READ: _COUNTER | _BOOKS,
     Permission.FINDINGS_READ: _BOOKS | {Role.SUPERVISOR},
     Permission.DAYS_CLOSE: frozenset({Role.FINANCE}),
@@ -115,6 +121,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.LEDGER_READ: _BOOKS,
     Permission.LEDGER_PROVE: _BOOKS,
     Permission.KEYS_CEREMONY: frozenset({Role.KEY_CUSTODIAN}),
+    Permission.BILLS_MANAGE: frozenset({Role.FINANCE}),
+    Permission.BILLS_READ: _COUNTER | {Role.FINANCE},
     Permission.TERMINAL_UPLOAD: frozenset({Role.TERMINAL}),
     Permission.TERMINAL_PARAMETERS: frozenset({Role.TERMINAL}),
 }
@@ -130,6 +138,7 @@ class Principal:
         outlet_id: where the person works; None means nowhere in particular.
         code_at: when a one-time code was last entered; None for devices.
         expires_at: when the session ends at the latest.
+        name: how colleagues call the person, for pages.
     """
 
     actor: Actor
@@ -137,6 +146,7 @@ class Principal:
     outlet_id: str | None = None
     code_at: datetime | None = None
     expires_at: datetime | None = None
+    name: str = field(default="", repr=False)
 
 
 def require(principal: Principal, permission: Permission, *, outlet_id: str | None = None) -> Actor:

@@ -1,0 +1,28 @@
+"""What stands in the navigation of the console and of the portal. An entry that somebody's roles do not open is not shown to him."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from api.routes import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in the navigation.
+
+    Args:
+        path: of the page; it must be in the table of routes.
+        text: its name in the catalogue.
+    """
+
+    path: str
+    text: str
+
+
+CONSOLE: Final[tuple[Entry, ...]] = ()
+PORTAL: Final[tuple[Entry, ...]] = ()
+
+
+def entries(door: Door) -> tuple[Entry, ...]:
+    """All entries of the console or the portal, in their order."""
+    return {Door.CONSOLE: CONSOLE, Door.PORTAL: PORTAL}.get(door, ())
