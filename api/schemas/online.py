@@ -1,7 +1,7 @@
 """Shapes of purchases from on-line accounts and of their reversals (hardware/terminal/online.py is the other side)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields, post_load
 
@@ -23,7 +23,7 @@ def named(data: Mapping[str, Any]) -> dict[str, Any]:
 class NamedRequest(Request):
     """What a terminal asks for under a name of its own; sent again with the same name, it gets the same answer."""
 
-    into = PurchaseName
+    into: ClassVar[type] = PurchaseName
 
     terminal_number = Hex(6, required=True)
     batch = WholeNumber(1, MAX_NUMBER, required=True, metadata={"description": "given at sign-in"})

@@ -10,8 +10,9 @@ from api.schemas.shape import Answer, Request
 from citizencard.accounts.models import PurchaseReason, PurchaseVerdict
 from citizencard.accounts.proof import MAX_NUMBER
 from citizencard.parking.gates import NewGate
-from citizencard.parking.models import MAX_LOT_CHARACTERS, Direction, EntryOutcome, EntryReason
+from citizencard.parking.models import Direction, EntryOutcome, EntryReason
 from citizencard.parking.passages import EntryClaim, ExitClaim
+from citizencard.tariffs.checks import MAX_NAME_CHARACTERS
 
 MINUTES = 2**32 - 1
 
@@ -121,7 +122,7 @@ class ParkingGateRequest(Request):
 
     terminal_id = Id("term", required=True)
     merchant_id = Id("mer", required=True)
-    lot = Text(MAX_LOT_CHARACTERS, required=True, metadata={"description": "as in the tariff's part `parking`"})
+    lot = Text(MAX_NAME_CHARACTERS, required=True, metadata={"description": "as in the tariff's part `parking`"})
     direction = fields.Enum(Direction, by_value=True, required=True)
 
 
