@@ -86,15 +86,18 @@ def open_fields(connection: Connection, vault: SoftwareVault) -> int:
     """
     opened = 0
     for table, columns in ENCRYPTED:
-        for order in ("ASC", "DESC"):
-            found = connection.execute(
+        rows = {
+            row_id: values
+            for order in ("ASC", "DESC")
+            for row_id, *values in connection.execute(
                 text(f"SELECT id, {', '.join(columns)} FROM {table} ORDER BY id {order} LIMIT {TRIED_ROWS}")  # noqa: S608 # our own names
             )
-            for row_id, *values in found:
-                for column, value in zip(columns, values, strict=True):
-                    if value is not None:
-                        _open(vault, FieldContext(table, column, row_id), bytes(value))
-                        opened += 1
+        }
+        for row_id, values in rows.items():
+            for column, value in zip(columns, values, strict=True):
+                if value is not None:
+                    _open(vault, FieldContext(table, column, row_id), bytes(value))
+                    opened += 1
     return opened
 
 

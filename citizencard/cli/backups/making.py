@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -53,7 +53,7 @@ class Source:
         vault: the same, opened, to see that it belongs to the database.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     engine: Engine
     vault_file: Path
     vault: SoftwareVault

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Target:
         together: demand that the two parts were made together.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     vault_file: Path
     passphrase_file: Path
     together: bool = True
