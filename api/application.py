@@ -15,7 +15,7 @@ from api.headers import secure
 from api.pages import docs, home
 from api.routes import SMALL_BODY_BYTES
 from api.schemas.fields import DAY
-from api.web.signing_in import staff as staff_pages
+from api.web.signing_in.chapter import pages as sign_in_pages
 from citizencard import clock
 from citizencard.cards.reader_jobs import Workbench
 from citizencard.config import Settings
@@ -82,7 +82,7 @@ def create_app(
     problems.install(app)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (health.pages, home.pages, docs.pages, staff_pages.pages):
+    for pages in (health.pages, home.pages, docs.pages, sign_in_pages):
         app.register_blueprint(pages)
     return app
 

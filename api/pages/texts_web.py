@@ -69,7 +69,7 @@ WEB: Final[Mapping[str, tuple[str, str]]] = {
     "sign_in.code": ("动态验证码", "One-time code"),
     "sign_in.code.hint": ("验证器上的 6 位数字", "Six digits from your authenticator"),
     "sign_in.submit": ("登录", "Sign in"),
-    "sign_in.ended": (
+    "arrived.ended": (
         "登录已结束：超过 15 分钟未操作，或已退出。请重新登录。",
         "Your session has ended: 15 minutes without use, or you signed out. Please sign in again.",
     ),
@@ -77,7 +77,7 @@ WEB: Final[Mapping[str, tuple[str, str]]] = {
     "sign_in.reset": ("忘记密码？用市民卡重设", "Forgotten the password? Set a new one with your card"),
     "sign_in.other.console": ("我是持卡市民", "I am a resident"),
     "sign_in.other.portal": ("我是窗口人员", "I work at a counter"),
-    "signed_out": ("已退出登录", "You are signed out"),
+    "arrived.out": ("已退出登录", "You are signed out"),
     "code.heading": ("请再次输入动态验证码", "Enter a new one-time code"),
     "code.about": (
         "审批、退款、查看证件号码等操作，要求 5 分钟内输入过验证码。用过的验证码不能再用，请等下一个。",
@@ -99,5 +99,5 @@ WEB: Final[Mapping[str, tuple[str, str]]] = {
     "password.again": ("再次输入新密码", "The new password again"),
     "password.differs": ("两次输入的新密码不同", "The two new passwords differ"),
     "password.submit": ("修改密码", "Change password"),
-    "password.done": ("密码已修改，请用新密码登录", "The password was changed; sign in with the new one"),
+    "arrived.changed": ("密码已修改，请用新密码登录", "The password was changed; sign in with the new one"),
 }

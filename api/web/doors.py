@@ -12,6 +12,9 @@ from api.pages.language import PARAMETER
 from api.routes import Door
 from api.web.cookies import RESIDENT, STAFF, VISITOR, secret_cookie, take
 from api.web.guard import check_form_token, check_host, check_sender, is_safe
+from citizencard.residents import flow as residents
+from citizencard.residents.errors import ResidentSessionEnded
+from citizencard.residents.flow import ResidentPrincipal
 from citizencard.staff.errors import SessionEnded
 from citizencard.staff.flow import authenticate
 
@@ -60,6 +63,11 @@ def page_token() -> str | None:
     return cast("str | None", g.get("page_token"))
 
 
+def resident() -> ResidentPrincipal:
+    """The resident whose session the present request belongs to."""
+    return cast("ResidentPrincipal", g.resident)
+
+
 def local(path: str, otherwise: str) -> str:
     """An address to be led on to, if it is one of ours; else the other one."""
     return path if LOCAL.fullmatch(path) else otherwise
@@ -99,9 +107,11 @@ def _recognise(door: Door, token: str | None) -> bool:
     try:
         if door is Door.CONSOLE:
             g.principal = authenticate(city().sessions, token, now(), request_id())
-    except SessionEnded:
+        else:
+            g.resident = residents.authenticate(city().sessions, token, now(), request_id())
+    except (SessionEnded, ResidentSessionEnded):
         return False
-    return "principal" in g
+    return True
 
 
 def _to_sign_in(door: Door) -> Response:

@@ -170,6 +170,7 @@ def _always(language: Language) -> dict[str, object]:
         "area": _door().value if _door() in HOME else "",
         "csrf": cookies.form_token(page_token() or ""),
         "large": is_large(),
+        "arrived": frozenset(request.args) if request.method == "GET" else frozenset(),
         "who": principal() if "principal" in g else None,
         "signed_in": "principal" in g or "resident" in g,
         "entries": _entries(),

@@ -10,6 +10,7 @@ from api.auth import principal
 from api.city import city, now
 from api.errors import NotSignedIn
 from api.statuses import STATUS
+from api.web.doors import resident
 from api.web.forms import KEY_FIELD, Filled
 from api.web.guard import TOKEN_FIELD
 from api.web.page import render_page
@@ -83,5 +84,5 @@ def _caller() -> str:
     if "principal" in g:
         return principal().actor.id
     if "resident" in g:
-        return str(g.resident.actor.id)
+        return resident().actor.id
     raise NotSignedIn("only somebody who is signed in can book")
