@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from api import auth, health, openapi, problems
 from api.city import EXTENSION, City, request_id
 from api.headers import secure
-from api.pages import docs, home
+from api.pages import docs, home, receipts
 from api.routes import SMALL_BODY_BYTES
 from api.schemas.fields import DAY
 from api.web.signing_in.chapter import pages as sign_in_pages
@@ -82,7 +82,7 @@ def create_app(
     problems.install(app)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (health.pages, home.pages, docs.pages, sign_in_pages):
+    for pages in (health.pages, home.pages, docs.pages, receipts.pages, sign_in_pages):
         app.register_blueprint(pages)
     return app
 

@@ -71,3 +71,10 @@ class ClockSkewed(ApiError):
 
     code = "clock_skewed"
     public: ClassVar[tuple[str, ...]] = ("server_time", "tolerance_s")
+
+
+class PdfUnavailable(ApiError):
+    """Slips cannot be printed here: the server lacks a package of the system."""
+
+    code = "pdf_unavailable"
+    public: ClassVar[tuple[str, ...]] = ("package",)

@@ -26,6 +26,7 @@ from citizencard.social_security import errors as social_security
 from citizencard.staff import errors as staff
 from citizencard.tariffs import errors as tariffs
 from citizencard.terminals import errors as terminals
+from citizencard.workstations import errors as workstations
 from hardware import errors as hardware
 from ledger import errors as ledger
 
@@ -71,6 +72,9 @@ FORBIDDEN: Final[Refusals] = (
     residents.CardProofRefused,
     terminals.TerminalDisabled,
     terminals.EnrolmentCodeInvalid,
+    workstations.AgentRealmRefused,
+    workstations.AgentPairedByYourself,
+    workstations.AgentAnswerForged,
     uploads.ForeignTerminal,
 )
 NOT_FOUND: Final[Refusals] = (
@@ -98,6 +102,8 @@ NOT_FOUND: Final[Refusals] = (
     tariffs.NoTariffInForce,
     terminals.UnknownTerminal,
     terminals.UnknownPsam,
+    workstations.UnknownAgent,
+    workstations.UnknownAgentSession,
     ledger.UnknownAccount,
     ledger.UnknownTransfer,
     ledger.UnknownDay,
@@ -153,6 +159,11 @@ CONFLICT: Final[Refusals] = (
     terminals.BindingOverlaps,
     terminals.NotBound,
     terminals.PublicKeyTaken,
+    workstations.AgentKnown,
+    workstations.AgentNotConfirmed,
+    workstations.AgentEnded,
+    workstations.AgentAnswerTaken,
+    workstations.AgentAnswerLate,
     ledger.ReferenceReused,
     ledger.AccountClosed,
     ledger.AccountFrozen,
@@ -208,6 +219,9 @@ UNPROCESSABLE: Final[Refusals] = (
     terminals.BindingLineForeign,
     terminals.PublicKeyInvalid,
     terminals.VersionUnknown,
+    workstations.AgentMessageMalformed,
+    workstations.AgentPairingRefused,
+    workstations.FingerprintDiffers,
     uploads.FileLengthWrong,
     uploads.FileMagicWrong,
     uploads.FileLayoutUnknown,
@@ -255,7 +269,7 @@ SERVER_FAULT: Final[Refusals] = (
     hardware.UplinkUnavailable,
     hardware.UplinkRefused,
 )
-UNAVAILABLE: Final[Refusals] = (ledger.LedgerBusy,)
+UNAVAILABLE: Final[Refusals] = (api.PdfUnavailable, ledger.LedgerBusy)
 
 STATUS: Final[dict[type[Exception], int]] = {
     refusal: status

@@ -7,6 +7,7 @@ from api.pages.texts_console import CONSOLE
 from api.pages.texts_docs import DOCS
 from api.pages.texts_home import HOME
 from api.pages.texts_portal import PORTAL
+from api.pages.texts_receipts import RECEIPTS
 from api.pages.texts_web import WEB
 
 FRAME: Final[Mapping[str, tuple[str, str]]] = {
@@ -36,4 +37,4 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "trouble.again": ("再试一次", "Try again"),
 }
 
-TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS, **WEB, **CONSOLE, **PORTAL}
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS, **WEB, **CONSOLE, **PORTAL, **RECEIPTS}

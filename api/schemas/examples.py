@@ -26,6 +26,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "workstation": "counter-1",
     },
     "CodeRequest": {"totp": "654321"},
+    "PasswordRequest": {
+        "password": "a long passphrase",
+        "new_password": "another long passphrase",
+        "totp": "654321",
+    },
     "OutletRequest": {"name": "人民路服务厅"},
     "TillRequest": {"outlet_id": _OUTLET, "name": "Till 1"},
     "StaffRequest": {
@@ -73,6 +78,33 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "LossRequest": {"reason": "left on a bus", "temporary": False},
     "ReaderJobRequest": {"kind": "personalise", "subject_id": _CARD, "atr": "3B6900005A4CA1B2C3D4E5F60718"},
     "ReaderStepRequest": {"token": "the token of the step before", "responses": ["9000"], "torn": False},
+    "AgentRequest": {
+        "name": "counter 1",
+        "outlet_id": _OUTLET,
+        "code": "7KQ2-M9XA",
+        "said": {
+            "agent": "agt_6A3803D5F059902A1C6DAFBC9BA47292",
+            "agent_key": "8139770EA87D175F56A35466C34C7ECCCB8D8A91B4EE37A25DF60F5B8FC9B394",
+            "realm": "test",
+            "signature": "00" * 64,
+        },
+    },
+    "ConfirmationRequest": {"fingerprint": "6A38 03D5 F059 902A 1C6D AFBC 9BA4 7292"},
+    "AgentJobRequest": {"kind": "personalise", "subject_id": _CARD},
+    "AgentAnswerRequest": {
+        "answer": {
+            "agent": "agt_6A3803D5F059902A1C6DAFBC9BA47292",
+            "session": "ags_7h2k9mwp4r8t3v6x1y5z",
+            "step": 1,
+            "reader": "emulated reader",
+            "realm": "test",
+            "atr": "3B00",
+            "responses": [],
+            "torn": False,
+            "signature": "00" * 64,
+        },
+        "token": "",
+    },
     "LoadRequest": {"card_id": _CARD, "amount_fen": 10_000, "till_id": _TILL},
     "DayCloseRequest": {"day": "2026-11-21", "next_day": "2026-11-22"},
     "EnrolmentRequest": {

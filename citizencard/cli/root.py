@@ -7,6 +7,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from citizencard.cli.backup import backup
+from citizencard.cli.bills import bills
 from citizencard.cli.bootstrap import bootstrap
 from citizencard.cli.database import database
 from citizencard.cli.day import day
@@ -16,7 +17,7 @@ from citizencard.cli.staff import staff
 from citizencard.errors import CitizencardError
 from ledger.errors import LedgerError
 
-COMMANDS: Final[tuple[click.Command, ...]] = (backup, bootstrap, database, day, keys, ledger, staff)
+COMMANDS: Final[tuple[click.Command, ...]] = (backup, bills, bootstrap, database, day, keys, ledger, staff)
 """A new group of commands is written in a module of its own and named here."""
 
 

@@ -66,6 +66,8 @@ class Permission(StrEnum):
     CARDS_ACTIVATE = "cards.activate"
     CARDS_READ = "cards.read"
     CARDS_REPORT_LOSS = "cards.report_loss"
+    READER_AGENTS_MANAGE = "reader_agents.manage"
+    READER_AGENTS_CONFIRM = "reader_agents.confirm"
     LOADS_TAKE = "loads.take"
     LOADS_READ = "loads.read"
     LOADS_GIVE_BACK = "loads.give_back"
@@ -109,6 +111,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.CARDS_ACTIVATE: _COUNTER,
     Permission.CARDS_READ: _COUNTER | _BOOKS | {Role.STOCK_KEEPER},
     Permission.CARDS_REPORT_LOSS: _COUNTER,
+    Permission.READER_AGENTS_MANAGE: _COUNTER,
+    Permission.READER_AGENTS_CONFIRM: frozenset({Role.SUPERVISOR}),
     Permission.LOADS_TAKE: _COUNTER,
     Permission.LOADS_READ: _COUNTER | _BOOKS,
     Permission.LOADS_GIVE_BACK: frozenset({Role.SUPERVISOR}),
