@@ -4,7 +4,7 @@ Not covered, because each is safe to repeat by its own nature or must not have i
 
 * sessions, codes and activations: the answer is a secret, and a one-time code is good once;
 * searches and revelations: they change nothing but the audit, which shall show every one of them;
-* reader jobs: a new job takes over from the open one of the same subject, and a step is named by its number;
+* reader jobs, through an agent too: a new job takes over from the open one of the same subject, and a step is named by its number;
 * terminals: a record or a one-time code is its own identity.
 
 One-time secrets that come with something created (a login's token, a terminal's enrolment code) are never stored. The stored answer
@@ -30,10 +30,13 @@ NEEDS_NO_KEY: Final[frozenset[str]] = frozenset(
         "/v1/staff-activations",
         "/v1/staff-sessions",
         "/v1/staff-sessions/current/codes",
+        "/v1/staff-sessions/current/password",
         "/v1/people/searches",
         "/v1/people/<person_id>/revelations",
         "/v1/reader-jobs",
         "/v1/reader-jobs/<job_id>/steps/<int:step>",
+        "/v1/reader-agents/<agent_id>/jobs",
+        "/v1/reader-agents/<agent_id>/answers",
         "/v1/ledger-proofs",
     }
 )

@@ -74,6 +74,25 @@ class CodeRequest(Request):
     totp = Text(16, required=True)
 
 
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """The old password and the new one."""
+
+    password: str = field(repr=False)
+    new_password: str = field(repr=False)
+    totp: str = field(repr=False)
+
+
+class PasswordRequest(Request):
+    """Change one's own password."""
+
+    into = NewPassword
+
+    password = Text(MAX_SECRET_CHARACTERS, required=True, metadata={"description": "the old one"})
+    new_password = Text(MAX_SECRET_CHARACTERS, required=True)
+    totp = Text(16, required=True, metadata={"description": "six digits from the authenticator"})
+
+
 class SessionAnswer(Answer):
     """A new session."""
 

@@ -9,11 +9,23 @@ from api.schemas.staff import (
     ActivationRequest,
     CodeGiven,
     CodeRequest,
+    NewPassword,
+    PasswordRequest,
     SessionAnswer,
     SignInGiven,
     SignInRequest,
 )
-from citizencard.staff.flow import Activated, Credentials, SignedIn, activate, confirm_code, sign_in, sign_out
+from citizencard.staff.flow import (
+    Activated,
+    Credentials,
+    PasswordChange,
+    SignedIn,
+    activate,
+    change_password,
+    confirm_code,
+    sign_in,
+    sign_out,
+)
 
 face = Face("Staff sessions", "/v1", "Activate a login, sign in, enter a new one-time code, sign out.")
 
@@ -41,6 +53,13 @@ def open_session(given: SignInGiven) -> SignedIn:
 def enter_code(given: CodeGiven) -> SignedIn:
     """Enter a new one-time code, for acts that need one of the last five minutes; the session goes on under a new token."""
     return confirm_code(city().sessions, city().secrets, bearer_token(), given.totp, now())
+
+
+@face.post("/staff-sessions/current/password", Shapes(gives=None, takes=PasswordRequest, status=204))
+def set_password(given: NewPassword) -> None:
+    """Change one's own password, with the old one and a new one-time code. Every session of the login ends, this one too."""
+    change = PasswordChange(given.password, given.new_password, given.totp)
+    change_password(city().sessions, city().secrets, bearer_token(), change, now())
 
 
 @face.delete("/staff-sessions/current", Shapes(gives=None, status=204))
