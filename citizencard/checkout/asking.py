@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from citizencard.checkout.attempts import Heard, Task
 from citizencard.checkout.orders import PAY_WITHIN
+from citizencard.checkout.reports import told
 from citizencard.checkout.sendings import Sending
 from citizencard.payments.gateway import (
     Attempt,
@@ -41,19 +42,6 @@ CLOCK_MARGIN: Final = timedelta(minutes=30)
 UNKNOWN: Final = "unknown"
 REFUSED: Final = "refused"
 NOT_CARRIED_OUT: Final = "not_carried_out"
-CARD_DECLINED: Final = "card_declined"
-_TOLD: Final = frozenset(
-    {
-        "insufficient_funds",
-        "expired_card",
-        "incorrect_cvc",
-        "incorrect_number",
-        "authentication_required",
-        "processing_error",
-        "payment_method_not_available",
-    }
-)
-"""Reasons of a decline that people are told; of all others only that it was declined, as Stripe advises (a thief learns nothing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +106,6 @@ def find_refund_outcome(gateway: PaymentGateway, sending: Sending, now: datetime
     return RefundHeard(None, problem[:64], is_refused=is_refused, is_over=is_over and isinstance(found, Done))
 
 
-def told(problem: Problem) -> str:
-    """What people are told about a decline, as a slug."""
-    said = problem.decline_code or problem.code
-    return said if said in _TOLD else CARD_DECLINED
-
-
 def _send(gateway: PaymentGateway, task: Task) -> Outcome[Payment]:
     attempt = Attempt(task.key, task.reference)
     if task.act is Act.CREATE:
@@ -156,4 +138,4 @@ def _shows_effect(task: Task, seen: Payment) -> bool:
 
 
 def _span(first_at: datetime, now: datetime) -> Span:
-    return Span(first_at - CLOCK_MARGIN, max(now, first_at) + CLOCK_MARGIN)
+    return Span(first_at - CLOCK_MARGIN, min(max(now, first_at), first_at + KEY_LIFE) + CLOCK_MARGIN)

@@ -144,14 +144,14 @@ def write_down(session: Session, task: Task, heard: Heard, now: datetime) -> Non
     session.flush()
 
 
-def open_payments(session: Session, now: datetime, *, after: int = 0, limit: int = 100) -> Sequence[PaymentAttempt]:
-    """Tries without an end that nobody is asking about, a page of them by id."""
-    chosen = select(PaymentAttempt).where(
+def open_payments(session: Session, now: datetime, *, after: str = "", limit: int = 100) -> Sequence[str]:
+    """Ids of payments with a try that has no end and that nobody is asking about, a page of them by id."""
+    chosen = select(PaymentAttempt.payment_id).where(
         PaymentAttempt.state != AttemptState.DONE,
-        PaymentAttempt.id > after,
+        PaymentAttempt.payment_id > after,
         (PaymentAttempt.lease_until.is_(None)) | (PaymentAttempt.lease_until <= now),
     )
-    return session.scalars(chosen.order_by(PaymentAttempt.id).limit(limit)).all()
+    return session.scalars(chosen.order_by(PaymentAttempt.payment_id).limit(limit)).all()
 
 
 def _after_end(session: Session, order: PaymentOrder, task: Task, heard: Heard, now: datetime) -> None:

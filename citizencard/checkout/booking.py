@@ -20,13 +20,15 @@ from citizencard.payments.gateway import CURRENCY, Payment
 from citizencard.payments.models import FindingKind, OrderState, PaymentOrder, Purpose
 from citizencard.receipts.issuing import NewReceipt, issue
 from citizencard.receipts.models import ReceiptKind
-from ledger import Transfer, post
+from ledger import Transfer, balance, post
 from ledger.errors import AccountClosed, CeilingExceeded
 
 KIND: Final = "stripe_charge"
 NO_ROOM: Final = "no_room"
 NOT_PAYABLE: Final = "not_payable"
 SECOND: Final = "second_charge"
+SHOWN_CHARACTERS: Final = 4
+"""Of an account's id on a slip."""
 
 
 def charge_reference(charge_id: str) -> str:
@@ -63,64 +65,21 @@ def book_second_charge(session: Session, order: PaymentOrder, seen: Payment, now
     Returns:
         Whether money moved in the books now.
     """
-    if not findings.keep(session, FindingKind.SECOND_CHARGE, seen.id, order.id, _detail(seen), now):
+    if not findings.keep(session, FindingKind.SECOND_CHARGE, seen.id, order.id, figures(seen), now):
         return False
     if seen.currency != CURRENCY or seen.received_fen <= 0:
         return False
-    _post(session, seen, chart.refund(order.id), now)
+    post_charge(session, seen, chart.refund(order.id), now)
     decide_refund(session, order, seen.id, seen.received_fen, SECOND, now)
     return True
 
 
-def book_strange_charge(session: Session, seen: Payment, now: datetime) -> bool:
-    """A charge on our account at the provider that none of our payments asked for: suspense, and a person sees it.
+def post_charge(session: Session, seen: Payment, account: str, now: datetime, *, recharge: bool = False) -> str:
+    """Post a charge; returns the account that it went to.
 
-    Returns:
-        Whether money moved in the books now.
+    Raises:
+        CeilingExceeded, AccountClosed: as `ledger.post`; nothing was written.
     """
-    if not findings.keep(session, FindingKind.CHARGE_NOT_OURS, seen.id, None, _detail(seen), now):
-        return False
-    if seen.currency != CURRENCY or seen.received_fen <= 0:
-        return False
-    _post(session, seen, chart.SUSPENSE_BANK, now)
-    return True
-
-
-def _book_as_asked(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> str | None:
-    """Book what was asked for; returns why it has to go back, if it has."""
-    if order.purpose == Purpose.BILL:
-        account = paying.take_charge(session, order.subject_id, order.bill_version or 0, order.id, now)
-        if account is None:
-            order.credited = _post(session, seen, chart.refund(order.id), now)
-            return NOT_PAYABLE
-        order.credited = _post(session, seen, account, now)
-        payload = paying.receipt_payload(session, order.subject_id, "online")
-        issue(session, NewReceipt(ReceiptKind.BILL, order.id, order.amount_fen, payload), now)
-        return None
-    wallet = chart.wallet(order.subject_id)
-    try:
-        order.credited = _post(session, seen, wallet, now, recharge=True)
-    except (CeilingExceeded, AccountClosed):
-        order.credited = _post(session, seen, chart.refund(order.id), now)
-        return NO_ROOM
-    payload = {"how": "online", "account": f"····{order.subject_id[-4:]}"}
-    issue(session, NewReceipt(ReceiptKind.TOP_UP, order.id, order.amount_fen, payload), now)
-    return None
-
-
-def _book_mismatch(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> bool:
-    findings.keep(
-        session, FindingKind.AMOUNT_DIFFERS, seen.id, order.id, {**_detail(seen), "asked_fen": order.amount_fen}, now
-    )
-    if seen.received_fen > 0:
-        order.credited = _post(session, seen, chart.refund(order.id), now)
-        order.charged_fen = seen.received_fen
-    end(session, order, OrderState.MISMATCH, now)
-    _audit(session, order, now)
-    return seen.received_fen > 0
-
-
-def _post(session: Session, seen: Payment, account: str, now: datetime, *, recharge: bool = False) -> str:
     chart.open_missing(session, [chart.STRIPE, account])
     transfer = Transfer(
         reference=charge_reference(seen.id),
@@ -136,10 +95,49 @@ def _post(session: Session, seen: Payment, account: str, now: datetime, *, recha
     return account
 
 
+def figures(seen: Payment) -> dict[str, str | int]:
+    """What a finding about a charge says."""
+    return {"received_fen": seen.received_fen, "amount_fen": seen.amount_fen, "currency": seen.currency[:8]}
+
+
+def _book_as_asked(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> str | None:
+    """Book what was asked for; returns why it has to go back, if it has."""
+    if order.purpose == Purpose.BILL:
+        account = paying.take_charge(session, order.subject_id, order.bill_version or 0, order.id, now)
+        if account is None:
+            order.credited = post_charge(session, seen, chart.refund(order.id), now)
+            return NOT_PAYABLE
+        order.credited = post_charge(session, seen, account, now)
+        payload = paying.receipt_payload(session, order.subject_id, "online")
+        issue(session, NewReceipt(ReceiptKind.BILL, order.id, order.amount_fen, payload), now)
+        return None
+    wallet = chart.wallet(order.subject_id)
+    try:
+        order.credited = post_charge(session, seen, wallet, now, recharge=True)
+    except (CeilingExceeded, AccountClosed):
+        order.credited = post_charge(session, seen, chart.refund(order.id), now)
+        return NO_ROOM
+    slip = {
+        "how": "online",
+        "account": f"····{order.subject_id[-SHOWN_CHARACTERS:]}",
+        "balance_fen": balance(session, wallet).balance_fen,
+    }
+    issue(session, NewReceipt(ReceiptKind.TOP_UP, order.id, order.amount_fen, slip), now)
+    return None
+
+
+def _book_mismatch(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> bool:
+    findings.keep(
+        session, FindingKind.AMOUNT_DIFFERS, seen.id, order.id, {**figures(seen), "asked_fen": order.amount_fen}, now
+    )
+    if seen.received_fen > 0:
+        order.credited = post_charge(session, seen, chart.refund(order.id), now)
+        order.charged_fen = seen.received_fen
+    end(session, order, OrderState.MISMATCH, now)
+    _audit(session, order, now)
+    return seen.received_fen > 0
+
+
 def _audit(session: Session, order: PaymentOrder, now: datetime) -> None:
     after = {"charged_fen": order.charged_fen, "credited": order.credited}
     record(session, CHECKOUT, "payment.book", order.id, after=after, now=now)
-
-
-def _detail(seen: Payment) -> dict[str, str | int]:
-    return {"received_fen": seen.received_fen, "amount_fen": seen.amount_fen, "currency": seen.currency[:8]}

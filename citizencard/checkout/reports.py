@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from citizencard.checkout.booking import book_charge, book_second_charge
 from citizencard.checkout.orders import end
-from citizencard.payments.gateway import Payment
+from citizencard.payments.gateway import Payment, Problem
 from citizencard.payments.models import FINAL, OrderState, PaymentOrder
 from citizencard.payments.states import PaymentState, payment_may_become
 
@@ -23,6 +23,21 @@ _STATES: Final = {
     PaymentState.PROCESSING: OrderState.PROCESSING,
     PaymentState.REQUIRES_CAPTURE: OrderState.PROCESSING,
 }
+
+
+CARD_DECLINED: Final = "card_declined"
+_TOLD: Final = frozenset(
+    {
+        "insufficient_funds",
+        "expired_card",
+        "incorrect_cvc",
+        "incorrect_number",
+        "authentication_required",
+        "processing_error",
+        "payment_method_not_available",
+    }
+)
+"""Reasons of a decline that people are told; of all others only that it was declined, as Stripe advises (a thief learns nothing)."""
 
 
 def take_report(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> bool:
@@ -49,10 +64,18 @@ def take_report(session: Session, order: PaymentOrder, seen: Payment, now: datet
         return False
     if known != seen.state:
         order.updated_at = now
+        if seen.problem is not None and _STATES[seen.state] is OrderState.WAITING:
+            order.last_problem = told(seen.problem)
     order.state = _STATES[seen.state]
     order.next_url = _usable(seen.next_url) if seen.state is PaymentState.REQUIRES_ACTION else None
     session.flush()
     return False
+
+
+def told(problem: Problem) -> str:
+    """What people are told about a decline, as a slug."""
+    said = problem.decline_code or problem.code
+    return said if said in _TOLD else CARD_DECLINED
 
 
 def _usable(url: str | None) -> str | None:

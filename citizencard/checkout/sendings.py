@@ -18,8 +18,10 @@ from citizencard.checkout import findings
 from citizencard.checkout.orders import CHECKOUT, locked_order, new_key
 from citizencard.db import new_id
 from citizencard.payments.gateway import CURRENCY, Refund
-from citizencard.payments.models import FindingKind, PaymentOrder, RefundOrder, SendState
+from citizencard.payments.models import FindingKind, PaymentOrder, Purpose, RefundOrder, SendState
 from citizencard.payments.states import RefundState, refund_may_become
+from citizencard.receipts.issuing import NewReceipt, by_subject, issue
+from citizencard.receipts.models import ReceiptKind
 from ledger import Transfer, post
 
 LEASE: Final = timedelta(minutes=5)
@@ -100,6 +102,11 @@ def unsent(
     return session.scalars(chosen.order_by(RefundOrder.id).limit(limit)).all()
 
 
+def count_unsent(session: Session) -> int:
+    """How many refunds wait to be sent, or for their answer."""
+    return session.scalar(select(func.count()).select_from(RefundOrder).where(RefundOrder.state.in_(UNSENT))) or 0
+
+
 def take_sending(session: Session, refund_id: str, now: datetime) -> Sending | None:
     """Take the lease of a refund; None when it is sent already or somebody else is sending it."""
     refund = _locked_refund(session, refund_id)
@@ -167,6 +174,7 @@ def take_refund_report(session: Session, refund_id: str, seen: Refund, now: date
     if seen.state in _TAKEN and refund.booked_at is None:
         refund.booked_at = now
         booked = _book(session, refund, f"stripe:{seen.id}:refund", KIND_SENT, now)
+        _give_receipt(session, refund, now)
     if seen.state in _RETURNED and refund.failed_at is None:
         refund.failed_at, refund.last_problem = now, seen.failure[:64] or "refund_failed"
         if refund.booked_at is not None:
@@ -177,6 +185,16 @@ def take_refund_report(session: Session, refund_id: str, seen: Refund, now: date
     if known != seen.state:
         record(session, CHECKOUT, f"refund.{refund.state}", refund.id, after={"state": str(seen.state)}, now=now)
     return booked
+
+
+def _give_receipt(session: Session, refund: RefundOrder, now: datetime) -> None:
+    """A slip that undoes an earlier one; money that was never ours had none."""
+    order = session.get_one(PaymentOrder, refund.payment_id)
+    kind = ReceiptKind.BILL if order.purpose == Purpose.BILL else ReceiptKind.TOP_UP
+    undone = by_subject(session, kind, order.id)
+    if undone is not None:
+        slip = {"of": undone.serial, "how": "online"}
+        issue(session, NewReceipt(ReceiptKind.REFUND, refund.id, refund.amount_fen, slip), now)
 
 
 def _book(session: Session, refund: RefundOrder, reference: str, kind: str, now: datetime) -> str:

@@ -104,10 +104,12 @@ def payments_of_person(session: Session, person_id: str, limit: int = 20) -> lis
     return _views(session, session.scalars(chosen).all())
 
 
-def refunded_fen(session: Session, payment_id: str) -> int:
-    """What of a payment has gone back or is decided to; what failed does not count."""
+def refunded_fen(session: Session, order: PaymentOrder) -> int:
+    """What of a payment's charge has gone back or is decided to; what failed does not count."""
     total = select(func.sum(RefundOrder.amount_fen)).where(
-        RefundOrder.payment_id == payment_id, RefundOrder.state != SendState.FAILED
+        RefundOrder.payment_id == order.id,
+        RefundOrder.charge_id == order.provider_id,
+        RefundOrder.state != SendState.FAILED,
     )
     return int(session.scalar(total) or 0)
 
@@ -137,7 +139,11 @@ def _view(order: PaymentOrder, tokens: Mapping[str, str], refunds: Sequence[Refu
         receipt_token=tokens.get(order.id),
         created_at=order.created_at,
         person_id=order.person_id,
-        refunded_fen=sum(refund.amount_fen for refund in refunds if refund.state != SendState.FAILED),
+        refunded_fen=sum(
+            refund.amount_fen
+            for refund in refunds
+            if refund.state != SendState.FAILED and refund.charge_id == order.provider_id
+        ),
         refunds=tuple(
             RefundView(
                 id=refund.id,
