@@ -19,9 +19,14 @@ from hardware.agent.errors import ProcessNotHardened
 from hardware.agent.folder import AgentFolder
 from hardware.agent.messages import fingerprint, is_origin
 from hardware.agent.pairing import CODE_LIFE, MAX_TRIES
-from hardware.agent.reader import EmulatedSlot
+from hardware.agent.reader import EmulatedSlot, Reader
 from hardware.agent.server import DEFAULT_PORT, AgentServer
 from hardware.cli.endings import one_sentence
+from hardware.errors import HardwareError
+from hardware.readers.errors import ReaderLibraryMissing
+from hardware.readers.reader import PcscReader, list_readers
+
+log = logging.getLogger("citizencard-agent")
 
 _PR_SET_DUMPABLE: Final = 4
 MAX_PORT: Final = 65_535
@@ -32,12 +37,13 @@ FOLDER = click.option(
     required=True,
     help="The agent's own folder (mode 0700): its key and its server.",
 )
+IMAGES: Final = click.Path(file_okay=False, exists=True, path_type=Path)
 EMULATE = click.option(
     "--emulate",
     "images",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    type=IMAGES,
     required=True,
-    help="Serve an emulated reader over this folder of card images.",
+    help="The folder of card images that the emulated reader is over.",
 )
 
 
@@ -60,20 +66,29 @@ def main() -> None:
 
 @main.command()
 @FOLDER
-@EMULATE
+@click.option("--emulate", "images", type=IMAGES, help="Serve an emulated reader over this folder of card images.")
+@click.option(
+    "--pcsc",
+    "wanted",
+    is_flag=False,
+    flag_value="",
+    metavar="[READER]",
+    help="Serve a real PC/SC reader: the one whose name begins so, or else the one with a card in it.",
+)
 @click.option("--port", type=click.IntRange(0, MAX_PORT), default=DEFAULT_PORT, show_default=True)
 @click.option("--origin", type=Origin(), help="Origin of the pages that may pair an agent that is not paired.")
-def run(folder: Path, images: Path, port: int, origin: str | None) -> None:
+def run(folder: Path, images: Path | None, wanted: str | None, port: int, origin: str | None) -> None:
     """Run the agent on 127.0.0.1 until it is interrupted. One that is not paired shows a pairing code."""
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     with one_sentence():
+        reader, said = _reader(images, wanted)
         _hide_memory()
         with AgentFolder(folder) as kept:
             if kept.pairing is None and origin is None:
                 raise click.UsageError("not paired yet: name the server's pages with --origin")
-            agent = Agent(kept, EmulatedSlot(images), lambda: datetime.now(UTC), origin)
+            agent = Agent(kept, reader, lambda: datetime.now(UTC), origin)
             with _listening(agent, port) as server:
-                _introduce(agent, kept, server)
+                _introduce(agent, kept, server, said)
                 server.serve()
 
 
@@ -133,8 +148,28 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _introduce(agent: Agent, kept: AgentFolder, server: AgentServer) -> None:
-    click.echo(f"agent {kept.agent} on http://{server.authority}, emulated reader: cards of the realm test only")
+def _reader(images: Path | None, wanted: str | None) -> tuple[Reader, str]:
+    """The reader that was asked for, and what is to be said of it. A PC/SC service that does not run yet is waited for by each step.
+
+    Raises:
+        ReaderLibraryMissing: this installation can never talk to a PC/SC reader.
+    """
+    if images is not None and wanted is None:
+        return EmulatedSlot(images), "emulated reader: cards of the realm test only"
+    if images is not None or wanted is None:
+        raise click.UsageError("name one reader: --emulate FOLDER, or --pcsc [READER]")
+    try:
+        log.info("PC/SC readers: %s", ", ".join(list_readers()) or "none is plugged in")
+    except ReaderLibraryMissing:
+        raise
+    except HardwareError as error:
+        log.warning("no PC/SC reader yet: %s", error)
+    named = f"PC/SC reader {wanted}" if wanted else "any PC/SC reader"
+    return PcscReader(wanted), f"{named}: whether a card is real, only its keys can tell"
+
+
+def _introduce(agent: Agent, kept: AgentFolder, server: AgentServer, reader: str) -> None:
+    click.echo(f"agent {kept.agent} on http://{server.authority}, {reader}")
     click.echo(f"fingerprint {fingerprint(kept.public_key)}")
     if kept.pairing is None:
         minutes = int(CODE_LIFE.total_seconds()) // 60

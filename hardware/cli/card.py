@@ -1,8 +1,11 @@
-"""`citizencard-card`: look at a card image as anybody with a reader may."""
+"""`citizencard-card`: look at a card image as anybody with a reader may, and put one into a virtual PC/SC reader."""
 
 import json
+import signal
+import sys
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -10,6 +13,10 @@ from hardware.cli.card_report import Report, report_on
 from hardware.cli.endings import one_sentence, yuan
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
+from hardware.emulator.vpcd import DEFAULT_PORT, LOOPBACK, connect, serve
+from hardware.errors import NoReader
+
+MAX_PORT: Final = 65_535
 
 
 @click.group()
@@ -32,6 +39,32 @@ def read(image: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(report, indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(_lines(report)))
+
+
+@main.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(1, MAX_PORT), default=DEFAULT_PORT, show_default=True)
+@click.option("--host", default=LOOPBACK, show_default=True, help="Where pcscd runs with the vpcd driver.")
+def emulate(image: Path, port: int, host: str) -> None:
+    """Put the card IMAGE into a virtual reader of pcscd until this command is interrupted: then it is pulled out.
+
+    Exit code: 0 pulled out, 1 no virtual reader there or its service ended, 3 the image is missing or damaged, 4 it is inserted elsewhere.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    with one_sentence(), EmulatedCard(CardImage.load(image)) as card:
+        try:
+            connection = connect(port, host)
+            click.echo(f"{image} is in the virtual reader {host}:{port}")
+            sys.stdout.flush()
+            serve(card, connection)
+        except KeyboardInterrupt:
+            return
+        raise NoReader("the service of the virtual reader has ended")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
 
 
 def _lines(report: Report) -> list[str]:

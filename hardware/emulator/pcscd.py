@@ -6,11 +6,14 @@ right on /run is needed where user namespaces are allowed.
 """
 
 import contextlib
+import secrets
 import shlex
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -24,10 +27,16 @@ DRIVER: Final = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 READER: Final = "Virtual PCD"
 SLOTS: Final = 2
 MAX_WAITING_CLIENTS: Final = 16
+LOWEST_PORT: Final = 20_000
+PORT_PAIRS: Final = 6_000
 MAX_PORT_TRIES: Final = 64
+MAX_STARTS: Final = 8
+START_TIMEOUT_S: Final = 10
+LOOK_S: Final = 0.005
+READY: Final = "daemon ready"
+PORT_TAKEN: Final = "Could not initialize connection to virtual ICC"
 STOP_TIMEOUT_S: Final = 10
 PROBE_TIMEOUT_S: Final = 10
-_FIRST_PASSED_DESCRIPTOR: Final = 3
 
 
 def missing_packages() -> list[str]:
@@ -56,9 +65,9 @@ class PrivatePcscd:
             raise NoReader("; ".join(missing))
         self._folder = Path(tempfile.mkdtemp(prefix="pcscd-"))  # a short path: a socket's name has at most 107 bytes
         (self._folder / "run" / "pcscd").mkdir(parents=True)
+        self._log_file = self._folder / "log"
         self.socket = self._folder / "pcscd.comm"
-        first = _free_ports()
-        self.ports = tuple(range(first, first + SLOTS))
+        self.ports = _free_ports()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __repr__(self) -> str:
@@ -81,31 +90,51 @@ class PrivatePcscd:
 
     @property
     def log(self) -> str:
-        """What the service has said so far."""
+        """What the service has said since it was started."""
         with contextlib.suppress(FileNotFoundError):
-            return (self._folder / "log").read_text(errors="replace")
+            return self._log_file.read_text(errors="replace")
         return ""
 
     def start(self) -> None:
-        """Start it, also after `kill()`; harmless while it runs. Clients may connect at once."""
-        if self._process is not None:
-            return
+        """Start it, also after `kill()`, and wait until it is ready; harmless while it runs.
+
+        Raises:
+            NoReader: it does not start; the sentence is the last of its log.
+        """
+        for _ in range(MAX_STARTS):
+            if self._process is None:
+                self._launch()
+            if not self._port_was_taken():
+                return
+            self.stop()  # somebody took the port between our look and the driver's
+            self.ports = _free_ports()
+        raise NoReader("the virtual reader found no free port")
+
+    def _launch(self) -> None:
         port = self.ports[0]
         configuration = self._folder / "reader.conf"
         configuration.write_text(
             f'FRIENDLYNAME "{READER}"\nDEVICENAME /dev/null:{port:#x}\nLIBPATH {DRIVER}\nCHANNELID {port:#x}\n'
         )
         self.socket.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listening, (self._folder / "log").open("ab") as log:
+        with socket.socket(socket.AF_UNIX) as listening, self._log_file.open("wb") as log:
             listening.bind(str(self.socket))
             listening.listen(MAX_WAITING_CLIENTS)
             self._process = subprocess.Popen(  # noqa: S603 # our own command, no outside part in it
-                self._command(configuration, listening.fileno()),
-                pass_fds=[listening.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                self._command(configuration), stdin=listening.fileno(), stdout=log, stderr=subprocess.STDOUT
             )
+
+    def _port_was_taken(self) -> bool:
+        """Wait until the service is ready, then see whether its driver got its ports."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        pause = threading.Event()
+        while READY not in self.log:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                said = self.log.splitlines() or ["it said nothing"]
+                self.kill()
+                raise NoReader(f"pcscd does not start: {said[-1]}")
+            pause.wait(LOOK_S)
+        return PORT_TAKEN in self.log
 
     def stop(self) -> None:
         """End it as a system does; what hangs is killed."""
@@ -126,10 +155,10 @@ class PrivatePcscd:
         process.kill()
         process.wait()
 
-    def _command(self, configuration: Path, descriptor: int) -> list[str]:
+    def _command(self, configuration: Path) -> list[str]:
         become = f"exec {_pcscd()} --foreground --info --config {shlex.quote(str(configuration))}"
-        # LISTEN_PID must be the service's own number, which the shell keeps by becoming the service.
-        handed = f"exec {_FIRST_PASSED_DESCRIPTOR}<&{descriptor}; export LISTEN_FDS=1 LISTEN_PID=$$; {become}"
+        # The socket is handed over as descriptor 3, LISTEN_PID is the service's own number: the shell keeps it by becoming the service.
+        handed = f"exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; {become}"
         if not _namespaces_allowed():
             return ["sh", "-c", handed]
         mount = f"mount --bind {shlex.quote(str(self._folder / 'run'))} /run"
@@ -149,14 +178,13 @@ def _namespaces_allowed() -> bool:
         return False
 
 
-def _free_ports() -> int:
-    """The first of SLOTS neighbouring ports that nobody uses now."""
+def _free_ports() -> tuple[int, ...]:
+    """Neighbouring ports that nobody uses now, one for each slot, below those that the system gives to outgoing connections."""
     for _ in range(MAX_PORT_TRIES):
-        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as held:
-            first = held.enter_context(socket.socket())
-            first.bind((LOOPBACK, 0))
-            port: int = first.getsockname()[1]
-            for next_port in range(port + 1, port + SLOTS):
-                held.enter_context(socket.socket()).bind((LOOPBACK, next_port))
-            return port
+        first = LOWEST_PORT + SLOTS * secrets.randbelow(PORT_PAIRS)
+        ports = tuple(range(first, first + SLOTS))
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            for port in ports:
+                held.enter_context(socket.socket()).bind((LOOPBACK, port))
+            return ports
     raise NoReader("no two neighbouring ports are free")

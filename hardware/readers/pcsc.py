@@ -24,6 +24,9 @@ SHORT_CASE_4_MIN_BYTES: Final = 7  # header, Lc, one byte of data, Le
 HEADER_AND_LC_BYTES: Final = 5
 NEW_READERS: Final = "\\\\?PnP?\\Notification"  # a name that stands for readers coming and going
 UNSIGNED: Final = 0xFFFF_FFFF
+NO_LIBRARY: Final = (
+    "pyscard is not installed: pip install 'pyscard>=2.3,<3' (builds with gcc libpcsclite-dev python3-dev)"
+)
 
 SUCCESS: Final = 0
 TIMEOUT: Final = 0x8010_000A
@@ -202,12 +205,7 @@ def _serve() -> None:
     try:
         conversation = Conversation()
     except ImportError:
-        _say(
-            {
-                "refused": "no_library",
-                "because": "pyscard is not installed; get it by: pip install 'citizencard[reader]'",
-            }
-        )
+        _say({"refused": "no_library", "because": NO_LIBRARY})
         return
     while True:
         request = json.loads(requests.get())

@@ -177,6 +177,15 @@ class Uplink:
         """
         return BatchReceipt.parse(self._post_json("/terminals/purchases", document))
 
+    def post(self, path: str, document: dict[str, object]) -> dict[str, object]:
+        """Send a request that names its own event, such as a purchase; asked again, the server answers the same.
+
+        Raises:
+            UplinkRefused: with the problem's code.
+            UplinkUnavailable: no answer for now; whether the server has carried it out is unknown.
+        """
+        return _object(self._post_json(path, document))
+
     def _post_json(self, path: str, document: dict[str, object]) -> object:
         body = json.dumps(document, separators=(",", ":")).encode()
         return self._request("POST", path, body, "application/json")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hardware.card import crypto, profile, protection
 from hardware.card.administration import DirectoryBody
-from hardware.card.channel import send
+from hardware.card.channel import CardChannel, send
 from hardware.card.files import CardholderData, ManagementData, PublicApplicationData, application_serial, card_factor
 from hardware.card.psam import PsamApplicationData, PsamPublicData
 from hardware.card.purse import (
@@ -102,7 +102,7 @@ def counting_random(first: int = 1) -> Random:
 class Issuer:
     """The host's side of a personalisation: keys in hand, one chip in the reader."""
 
-    card: EmulatedCard
+    card: CardChannel
     keys: Callable[[str], bytes]
 
     def authenticate(self, role: str, kid: int = profile.CONTROL_KID) -> None:
@@ -160,17 +160,28 @@ def personalised_card(
     image = blank_card(chip_serial, keys.key("transport", chip_serial=chip_serial), options)
     card = _inserted(image, path, random)
     issuer = Issuer(card, partial(keys.key, chip_serial=chip_serial, serial=serial))
-    what = card_profile or profile.CardProfile()
-    issuer.replace_transport_key(profile.CARD_CONTROL)
-    _make_purse(issuer, what, serial, card_class)
-    send(card, select_file(profile.MASTER_FID))
-    issuer.authenticate("card_control")
-    _make_social_security(issuer, what, chip_serial)
+    personalise(issuer, card_profile or profile.CardProfile(), serial, card_class, chip_serial)
     card.reset()
     if balance_fen:
         load(card, balance_fen, keys=keys, serial=serial)
         card.reset()
     return card
+
+
+def personalise(
+    issuer: Issuer,
+    what: profile.CardProfile | None = None,
+    serial: bytes = SERIAL,
+    card_class: int = ADULT,
+    chip_serial: bytes = CHIP_SERIAL,
+) -> None:
+    """Make a citizen card of the blank chip in the issuer's reader, wherever that reader is."""
+    what = what or profile.CardProfile()
+    issuer.replace_transport_key(profile.CARD_CONTROL)
+    _make_purse(issuer, what, serial, card_class)
+    send(issuer.card, select_file(profile.MASTER_FID))
+    issuer.authenticate("card_control")
+    _make_social_security(issuer, what, chip_serial)
 
 
 def _inserted(image: CardImage, path: str | Path | None, random: Random | None) -> EmulatedCard:
@@ -247,7 +258,7 @@ def personalised_psam(
 
 
 def load(
-    card: EmulatedCard,
+    card: CardChannel,
     amount_fen: int,
     *,
     keys: CityKeys = KEYS,
