@@ -9,7 +9,7 @@ from api.pages.formats import yuan
 from api.pages.language import Language, say
 from api.pages.texts_receipts import RECEIPTS
 from citizencard.clock import BEIJING
-from citizencard.receipts.models import Receipt
+from citizencard.receipts.models import Receipt, ReceiptKind
 
 MAX_CHARACTERS: Final = 120
 Payload = Mapping[str, Any]
@@ -75,7 +75,8 @@ def _lines(receipt: Receipt, language: Language) -> Iterator[Line]:
     yield Line("issued_at", f"{receipt.issued_at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}")
     for name, needed, write in _KNOWN:
         if all(key in payload for key in needed):
-            yield Line(name, write(payload, language))
+            label = "how_back" if name == "how" and receipt.kind == ReceiptKind.REFUND else name
+            yield Line(label, write(payload, language))
 
 
 def _how(payload: Payload, language: Language) -> str:

@@ -18,6 +18,7 @@ RECEIPTS: Final[Mapping[str, tuple[str, str]]] = {
     "receipt.tariff": ("价格版本", "Tariff version"),
     "receipt.bill": ("账单号", "Bill"),
     "receipt.how": ("支付方式", "Paid by"),
+    "receipt.how_back": ("退款方式", "Given back by"),
     "receipt.account": ("账户", "Account"),
     "receipt.balance": ("充值后余额", "Balance after"),
     "receipt.of": ("原凭证号", "Original receipt"),
