@@ -13,7 +13,7 @@ from hardware.card.channel import CardChannel, send
 from hardware.card.files import PUBLIC_DATA_BYTES, PublicApplicationData
 from hardware.card.profile import INTERNAL_KID, PUBLIC_DATA_SFI, PURSE_AID
 from hardware.card.purse import internal_authenticate, read_binary, select_application
-from hardware.errors import HardwareError, MalformedCardData, UplinkUnavailable
+from hardware.errors import HardwareError, MalformedCardData, UplinkRefused, UplinkUnavailable
 from hardware.terminal.traces import EventName, Traces
 from hardware.terminal.uplink import Uplink
 
@@ -21,6 +21,8 @@ PURCHASES: Final = "/terminals/online-purchases"
 REVERSALS: Final = "/terminals/online-reversals"
 CHALLENGE_BYTES: Final = 8
 PROOF_BYTES: Final = 8
+SERVER_FAULT: Final = 500
+"""From this HTTP status on nobody knows what the server has done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,13 @@ def ask_to_pay(uplink: Uplink, traces: Traces, bill: Bill) -> Verdict:
         proof = prove(bill.card, challenge(name, bill.amount_fen, bill.at))
         request = {**name.as_json(), **card_at(bill.serial, bill.at), "amount_fen": bill.amount_fen}
         answer = uplink.post(bill.route, {**request, "proof": proof.hex().upper()})
-    except UplinkUnavailable:
-        take_back(uplink, traces, name)
-        raise
-    except HardwareError:
-        # Nothing was sent, or the server refused to look at it: there is nothing to take back.
-        traces.close(name)
+    except HardwareError as error:
+        is_fault = isinstance(error, UplinkRefused) and error.status >= SERVER_FAULT
+        if is_fault or isinstance(error, UplinkUnavailable):
+            take_back(uplink, traces, name)
+        else:
+            # Nothing was sent, or the server has refused to look at it: there is nothing to take back.
+            traces.close(name)
         raise
     traces.close(name)
     approved = answer.get("verdict") == "approved" and answer.get("is_reversed") is False
