@@ -1,0 +1,107 @@
+"""The night's work."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from citizencard.cli import main
+from citizencard.cli.nightly import Shelves, clear, jobs, next_night
+from citizencard.clock import beijing_date, now
+from citizencard.db import make_engine, make_sessions, transaction
+from ledger import open_first_day
+from tests.citizencard.cli.run_command import Installation
+from tests.citizencard.keys.make_vault import random_vault
+
+
+@pytest.mark.parametrize(
+    ("instant", "expected"),
+    [
+        ("2026-11-21T16:29:59+00:00", "2026-11-21T16:30:00+00:00"),
+        ("2026-11-21T16:30:00+00:00", "2026-11-22T16:30:00+00:00"),
+        ("2026-12-31T17:00:00+00:00", "2027-01-01T16:30:00+00:00"),
+    ],
+)
+def test_night_comes_once_a_day_by_beijings_clock(instant: str, expected: str) -> None:
+    """Half past midnight in Beijing is 16:30 UTC of the day before; a night that has begun does not begin again."""
+    hour = datetime(2000, 1, 1, 0, 30, tzinfo=UTC)
+    assert next_night(datetime.fromisoformat(instant), hour) == datetime.fromisoformat(expected)
+
+
+def test_night_leaves_closed_days_a_backup_and_a_proof(
+    tmp_path: Path, database: str, clone_database: Callable[[str], str]
+) -> None:
+    """A city that was away for two nights: both days closed, today open, a backup that can be used, the books proved."""
+    url = clone_database(database)
+    engine = make_engine(url)
+    today = beijing_date(now())
+    with transaction(make_sessions(engine)) as session:
+        open_first_day(session, today - timedelta(days=2), now=now())
+    engine.dispose()
+    random_vault(tmp_path, name="vault.json")
+    home = Installation(tmp_path, url)
+    shelves = tmp_path / "database", tmp_path / "vault"
+    done = home.run("nightly", "--once", "--database-to", str(shelves[0]), "--vault-to", str(shelves[1]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("is closed") == 2
+    assert "the books are proved" in done.stdout
+    assert home.run("day", "open").stdout.strip() == str(today)
+    made = [next(shelf.iterdir()) for shelf in shelves]
+    assert made[0].name == made[1].name
+    assert home.run("backup", "check", *map(str, made)).returncode == 0
+
+
+def test_job_that_fails_is_told_and_stops_no_other(tmp_path: Path, clone_database: Callable[[str], str]) -> None:
+    """Without its vault there is no backup; the books are proved all the same, and the timer sees that something was wrong."""
+    url = clone_database("sqlite")
+    engine = make_engine(url)
+    with transaction(make_sessions(engine)) as session:
+        open_first_day(session, beijing_date(now()), now=now())
+    engine.dispose()
+    home = Installation(tmp_path, url)
+    done = home.run("nightly", "--once", "--database-to", str(tmp_path / "a"), "--vault-to", str(tmp_path / "b"))
+    assert done.returncode == 1
+    assert "backup create: exit status 1" in done.stderr
+    assert "the books are proved" in done.stdout
+
+
+def test_every_job_is_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The night calls nothing that is not there; payments only where there is a provider."""
+    shelves = Shelves(tmp_path, tmp_path, 1)
+    monkeypatch.delenv("STRIPE_SECRET_KEY_FILE", raising=False)
+    assert ("payments", "sweep") not in list(jobs(shelves, "x"))
+    monkeypatch.setenv("STRIPE_SECRET_KEY_FILE", "any")
+    for arguments in jobs(shelves, "x"):
+        found: click.Command = main
+        rest = list(arguments)
+        while isinstance(found, click.Group):
+            found = found.commands[rest.pop(0)]
+        found.make_context("nightly", rest).close()
+
+
+def test_only_the_oldest_backups_of_ours_are_removed(tmp_path: Path) -> None:
+    """The disk does not fill up, and nothing that somebody else put there is lost."""
+    for day in range(1, 6):
+        folder = tmp_path / f"2026-11-0{day}T163000Z"
+        folder.mkdir()
+        (folder / "manifest.json").write_text(json.dumps({}))
+    (tmp_path / "2026-10-01T163000Z").mkdir()
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday" / "manifest.json").write_text("{}")
+    clear(tmp_path, 2)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "2026-11-04T163000Z",
+        "2026-11-05T163000Z",
+        "2026-10-01T163000Z",
+        "holiday",
+    }
+
+
+def test_hour_that_is_none_is_wrong_use() -> None:
+    """A slip of the pen does not make a night that never comes."""
+    used = CliRunner().invoke(main, ["nightly", "--at", "25:00", "--database-to", "a", "--vault-to", "b"])
+    assert used.exit_code == 2
