@@ -24,7 +24,7 @@ COOKIE: Final = {Door.CONSOLE: STAFF, Door.PORTAL: RESIDENT, Door.PAGE: VISITOR}
 NEXT: Final = "next"
 SEE_OTHER: Final = 303
 UNAUTHORIZED: Final = 401
-LOCAL: Final = re.compile(r"/(?:console|portal)(?:/[A-Za-z0-9_.~-]+)*(?:\?[A-Za-z0-9_.~%=&+-]{0,300})?")
+LOCAL: Final = re.compile(r"/(?:console|portal)(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*(?:\?[A-Za-z0-9_.~%=&+-]{0,300})?")
 """Addresses that somebody may be led on to after signing in: ours, and nothing that a browser could take for another host."""
 
 

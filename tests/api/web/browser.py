@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 import pyotp
 from werkzeug.test import TestResponse
 
-from citizencard.db import transaction
+from citizencard.db import new_id, transaction
+from citizencard.residents.models import Resident
 from citizencard.staff.flow import activate
 from citizencard.staff.members import NewStaff, create_staff
 from citizencard.staff.permissions import Role
 from tests.api.pages.page import Element, parse
 from tests.api.world import World
-from tests.citizencard.staff.make_staff import BOOTSTRAP, PASSWORD, login_secrets
+from tests.citizencard.cards.make_cards import resident
+from tests.citizencard.staff.make_staff import BOOTSTRAP, CHEAP, PASSWORD, login_secrets
 
 ADDRESS = "http://127.0.0.1:8000"
 """Where the application of the tests says it is; pages are refused under any other."""
@@ -70,6 +72,11 @@ class Browser:
         (form,) = [form for form in self.page.all("form") if str(form.attributes["action"]).startswith(action)]
         return form
 
+    def token(self, path: str) -> str:
+        """What the forms of a page are bound to."""
+        self.get(path)
+        return str(self.page.all("input", _name="csrf")[0].attributes["value"])
+
     def words(self) -> str:
         return self.page.words()
 
@@ -98,6 +105,32 @@ def make_login(world: World, *roles: Role, outlet_id: str | None = None) -> Logi
 def signed_in(world: World, *roles: Role, outlet_id: str | None = None) -> Browser:
     """A browser in which somebody with these roles has signed in by the sign-in page."""
     return sign_in(world, make_login(world, *roles, outlet_id=outlet_id))
+
+
+def make_resident(world: World) -> str:
+    """Somebody's login for the portal; its password is the one of all."""
+    login = f"resident-{next(_LOGINS)}"
+    person = resident(world.sessions, world.vault, world.clock())
+    row = Resident(
+        id=new_id("res"),
+        person_id=person.id,
+        login=login,
+        password_hash=CHEAP.hash(PASSWORD),
+        failed_count=0,
+        registered_at=world.clock(),
+    )
+    with transaction(world.sessions) as session:
+        session.add(row)
+    return login
+
+
+def resident_browser(world: World) -> Browser:
+    """A browser in which a resident has signed in by the sign-in page."""
+    browser = Browser(world)
+    browser.get("/portal/sign-in")
+    answer = browser.send("/portal/sign-in", login=make_resident(world), password=PASSWORD, follow=False)
+    assert answer.status_code == 303, browser.words()
+    return browser
 
 
 def sign_in(world: World, login: Login) -> Browser:
