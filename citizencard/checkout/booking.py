@@ -51,7 +51,7 @@ def book_charge(session: Session, order: PaymentOrder, seen: Payment, now: datet
     if seen.received_fen != order.amount_fen or seen.amount_fen != order.amount_fen:
         return _book_mismatch(session, order, seen, now)
     why = _book_as_asked(session, order, seen, now)
-    order.charged_fen, order.last_problem = seen.received_fen, why
+    order.last_problem = why
     end(session, order, OrderState.SUCCEEDED, now)
     if why is not None:
         decide_refund(session, order, seen.id, seen.received_fen, why, now)
@@ -74,8 +74,8 @@ def book_second_charge(session: Session, order: PaymentOrder, seen: Payment, now
     return True
 
 
-def post_charge(session: Session, seen: Payment, account: str, now: datetime, *, recharge: bool = False) -> str:
-    """Post a charge; returns the account that it went to.
+def post_charge(session: Session, seen: Payment, account: str, now: datetime, *, recharge: bool = False) -> None:
+    """Post a charge of a provider's payment to an account.
 
     Raises:
         CeilingExceeded, AccountClosed: as `ledger.post`; nothing was written.
@@ -92,7 +92,6 @@ def post_charge(session: Session, seen: Payment, account: str, now: datetime, *,
         recharge=recharge,
     )
     post(session, [transfer], now=now)
-    return account
 
 
 def figures(seen: Payment) -> dict[str, str | int]:
@@ -105,17 +104,17 @@ def _book_as_asked(session: Session, order: PaymentOrder, seen: Payment, now: da
     if order.purpose == Purpose.BILL:
         account = paying.take_charge(session, order.subject_id, order.bill_version or 0, order.id, now)
         if account is None:
-            order.credited = post_charge(session, seen, chart.refund(order.id), now)
+            _credit(session, order, seen, chart.refund(order.id), now)
             return NOT_PAYABLE
-        order.credited = post_charge(session, seen, account, now)
+        _credit(session, order, seen, account, now)
         payload = paying.receipt_payload(session, order.subject_id, "online")
         issue(session, NewReceipt(ReceiptKind.BILL, order.id, order.amount_fen, payload), now)
         return None
     wallet = chart.wallet(order.subject_id)
     try:
-        order.credited = post_charge(session, seen, wallet, now, recharge=True)
+        _credit(session, order, seen, wallet, now, recharge=True)
     except (CeilingExceeded, AccountClosed):
-        order.credited = post_charge(session, seen, chart.refund(order.id), now)
+        _credit(session, order, seen, chart.refund(order.id), now)
         return NO_ROOM
     slip = {
         "how": "online",
@@ -126,13 +125,19 @@ def _book_as_asked(session: Session, order: PaymentOrder, seen: Payment, now: da
     return None
 
 
+def _credit(  # noqa: PLR0913 # private: what is posted, and whose row says so
+    session: Session, order: PaymentOrder, seen: Payment, account: str, now: datetime, *, recharge: bool = False
+) -> None:
+    post_charge(session, seen, account, now, recharge=recharge)
+    order.credited, order.charged_fen = account, seen.received_fen
+
+
 def _book_mismatch(session: Session, order: PaymentOrder, seen: Payment, now: datetime) -> bool:
     findings.keep(
         session, FindingKind.AMOUNT_DIFFERS, seen.id, order.id, {**figures(seen), "asked_fen": order.amount_fen}, now
     )
     if seen.received_fen > 0:
-        order.credited = post_charge(session, seen, chart.refund(order.id), now)
-        order.charged_fen = seen.received_fen
+        _credit(session, order, seen, chart.refund(order.id), now)
     end(session, order, OrderState.MISMATCH, now)
     _audit(session, order, now)
     return seen.received_fen > 0
