@@ -18,9 +18,11 @@ from api.schemas.fields import DAY
 from api.web.signing_in.chapter import pages as sign_in_pages
 from citizencard import clock
 from citizencard.cards.reader_jobs import Workbench
+from citizencard.checkout.settings import PaymentOptions
 from citizencard.config import Settings
 from citizencard.db import Sessions, make_engine, make_sessions
 from citizencard.keys.hsm import FieldContext, Hsm
+from citizencard.payments.gateway import PaymentGateway
 from citizencard.purse.loads.kinds import READER_JOBS
 from citizencard.staff.flow import LoginSecrets
 from citizencard.staff.passwords import Passwords
@@ -48,13 +50,15 @@ class DayConverter(BaseConverter):
         return value.isoformat()
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo replaces has its name here
     settings: Settings,
     hsm: Hsm,
     sessions: Sessions | None = None,
     *,
     now: Callable[[], datetime] = clock.now,
     passwords: Passwords | None = None,
+    gateway: PaymentGateway | None = None,
+    payment_options: PaymentOptions | None = None,
 ) -> Flask:
     """Make the application.
 
@@ -64,6 +68,8 @@ def create_app(
         sessions: opens transactions; made from the settings when not given.
         now: the clock; aware instants.
         passwords: what hashing a password costs.
+        gateway: the payment provider; without one nothing can be paid on-line.
+        payment_options: ways of paying that are offered, and the secrets of the provider's reports.
     """
     app = Flask("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
     app.config.update(MAX_CONTENT_LENGTH=SMALL_BODY_BYTES, MAX_FORM_MEMORY_SIZE=SMALL_BODY_BYTES, JSON_AS_ASCII=False)
@@ -75,6 +81,8 @@ def create_app(
         secrets=LoginSecrets(SealedInPlace(hsm, FieldContext), passwords or Passwords()),
         bench=Workbench(opened, hsm, READER_JOBS),
         clock=now,
+        gateway=gateway,
+        payment_options=payment_options or PaymentOptions(),
     )
     app.url_map.converters["day"] = DayConverter
     app.before_request(_name_request)

@@ -8,9 +8,12 @@ from typing import Final, cast
 from flask import current_app, g, has_request_context
 
 from citizencard.cards.reader_jobs import Workbench
+from citizencard.checkout.settings import PaymentOptions
 from citizencard.config import Settings
 from citizencard.db import Sessions
 from citizencard.keys.hsm import Hsm
+from citizencard.payments.gateway import MethodKind, PaymentGateway
+from citizencard.payments.webhook import WebhookSecret
 from citizencard.staff.flow import LoginSecrets
 
 EXTENSION: Final = "citizencard"
@@ -27,6 +30,8 @@ class City:
         secrets: what keeps the secrets of logins.
         bench: what reader jobs run on.
         clock: the present instant, aware, in UTC.
+        gateway: the payment provider; None where nothing can be paid on-line.
+        payment_options: what goes with it.
     """
 
     settings: Settings
@@ -35,6 +40,18 @@ class City:
     secrets: LoginSecrets = field(repr=False)
     bench: Workbench = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
+    gateway: PaymentGateway | None = field(default=None, repr=False)
+    payment_options: PaymentOptions = field(default_factory=PaymentOptions, repr=False)
+
+    @property
+    def payment_methods(self) -> tuple[MethodKind, ...]:
+        """Ways of paying on-line that are offered."""
+        return self.payment_options.methods
+
+    @property
+    def webhook_secrets(self) -> tuple[WebhookSecret, ...]:
+        """Secrets that the provider's reports may be signed with."""
+        return self.payment_options.webhook_secrets
 
 
 def city() -> City:

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Flask
 
 from api.application import create_app
+from citizencard.checkout.settings import PaymentOptions, gateway_from_env
 from citizencard.clock import now
 from citizencard.config import Settings
 from citizencard.db import check_durability, make_engine, make_sessions
@@ -21,7 +22,7 @@ def start() -> Flask:
     """Read the settings, open the vault in a hardened process, refuse an unsafe database or a wrong clock, and make the application.
 
     Raises:
-        SettingsInvalid, DatabaseUnsafe, KeysError, ClockWrong: say what has to be put right first.
+        SettingsInvalid, PaymentSettingsInvalid, DatabaseUnsafe, KeysError, ClockWrong: say what has to be put right first.
     """
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stdout)
     settings = Settings.from_env(os.environ)
@@ -30,7 +31,13 @@ def start() -> Flask:
     check_durability(engine)
     sessions = make_sessions(engine)
     check_clock(sessions, now())
-    return create_app(settings, vault, sessions)
+    return create_app(
+        settings,
+        vault,
+        sessions,
+        gateway=gateway_from_env(os.environ),
+        payment_options=PaymentOptions.from_env(os.environ),
+    )
 
 
 application = start()
