@@ -63,8 +63,8 @@ class PrivatePcscd:
     def __init__(self) -> None:
         if missing := missing_packages():
             raise NoReader("; ".join(missing))
-        self._folder = Path(tempfile.mkdtemp(prefix="pcscd-"))  # a short path: a socket's name has at most 107 bytes
-        (self._folder / "run" / "pcscd").mkdir(parents=True)
+        # Made when the context begins; a short path, because a socket's name has at most 107 bytes.
+        self._folder = Path(tempfile.gettempdir(), f"pcscd-{secrets.token_hex(8)}")
         self._log_file = self._folder / "log"
         self.socket = self._folder / "pcscd.comm"
         self.ports = _free_ports()
@@ -74,7 +74,12 @@ class PrivatePcscd:
         return f"PrivatePcscd({self.socket}, ports {self.ports})"
 
     def __enter__(self) -> Self:
-        self.start()
+        self._folder.mkdir(mode=0o700)
+        (self._folder / "run" / "pcscd").mkdir(parents=True)
+        with contextlib.ExitStack() as failed:
+            failed.callback(shutil.rmtree, self._folder)
+            self.start()
+            failed.pop_all()
         return self
 
     def __exit__(

@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from hardware.readers.process import CHILD
 from hardware.readers.reader import wait_for_card, wait_for_removal
 
 NOTICED_S = 10
+LOOK_S = 0.01
 END_S = 20
 INTRODUCTION_LINES = 3
 
@@ -55,8 +58,20 @@ class VirtualReader:
         self.wait(slot, present=False)
 
     def wait(self, slot: int = 0, *, present: bool) -> None:
-        """Wait until the service has seen that a card came, or went."""
+        """Wait until the service has seen that a card came, or went.
+
+        Its clients hear of a card that left by a failed command at once, but only the service's next look, up to 400 ms later, makes it
+        ready for another card: a swap between two looks is never noticed. So a removal is awaited in its log as well.
+        """
+        deadline, pause = time.monotonic() + NOTICED_S, threading.Event()
+        while not present and self._looked_at(slot) and time.monotonic() < deadline:
+            pause.wait(LOOK_S)
         (wait_for_card if present else wait_for_removal)(self.name(slot), NOTICED_S, self.command)
+
+    def _looked_at(self, slot: int) -> bool:
+        """Whether the service's own look still counts a card in the slot."""
+        log, name = self.service.log, self.name(slot)
+        return log.count(f"Card inserted into {name}") > log.count(f"Card Removed From {name}")
 
     def empty(self) -> None:
         """Pull every card out, whether the service lives or not."""

@@ -1,0 +1,1 @@
+"""Tests of the readers package; those with a real service are in tests/reader."""
