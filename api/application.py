@@ -9,7 +9,7 @@ from typing import Final
 from flask import Flask, Response, g, request
 from werkzeug.routing import BaseConverter, ValidationError
 
-from api import auth, health, openapi, problems
+from api import auth, health, openapi, problems, webhooks
 from api.city import EXTENSION, City, request_id
 from api.headers import secure
 from api.pages import docs, home, receipts
@@ -90,7 +90,7 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
     problems.install(app)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (health.pages, home.pages, docs.pages, receipts.pages, sign_in_pages):
+    for pages in (health.pages, webhooks.pages, home.pages, docs.pages, receipts.pages, sign_in_pages):
         app.register_blueprint(pages)
     return app
 

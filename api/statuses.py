@@ -10,6 +10,7 @@ from citizencard.accounts import errors as accounts
 from citizencard.approvals import errors as approvals
 from citizencard.billing import errors as billing
 from citizencard.cards import errors as cards
+from citizencard.checkout import errors as checkout
 from citizencard.idempotency import errors as idempotency
 from citizencard.keys import errors as keys
 from citizencard.merchants import errors as merchants
@@ -84,6 +85,7 @@ NOT_FOUND: Final[Refusals] = (
     billing.ImportUnknown,
     billing.BillUnknown,
     billing.HouseholdUnknown,
+    checkout.PaymentUnknown,
     cards.UnknownCard,
     cards.UnknownChip,
     cards.UnknownReaderJob,
@@ -120,6 +122,12 @@ CONFLICT: Final[Refusals] = (
     approvals.ApprovalPayloadDiffers,
     billing.ServiceNameTaken,
     billing.BillNotPayable,
+    checkout.PaymentStateForbids,
+    checkout.PaymentBusy,
+    checkout.CheckoutAmountDiffers,
+    checkout.NoRoomInAccount,
+    checkout.RefundNotPossible,
+    checkout.RefundTooLarge,
     billing.HouseholdLocked,
     billing.HouseholdsTooMany,
     cards.CardStateForbids,
@@ -184,6 +192,7 @@ UNPROCESSABLE: Final[Refusals] = (
     audit.ReasonUnfit,
     billing.ServiceDetailsInvalid,
     billing.BillFileUnusable,
+    checkout.CheckoutAmountInvalid,
     billing.HouseholdNotProved,
     cards.UnknownCardClass,
     cards.ClassNotForPerson,
@@ -269,7 +278,7 @@ SERVER_FAULT: Final[Refusals] = (
     hardware.UplinkUnavailable,
     hardware.UplinkRefused,
 )
-UNAVAILABLE: Final[Refusals] = (api.PdfUnavailable, ledger.LedgerBusy)
+UNAVAILABLE: Final[Refusals] = (api.PdfUnavailable, checkout.OnlinePaymentUnavailable, ledger.LedgerBusy)
 
 STATUS: Final[dict[type[Exception], int]] = {
     refusal: status
@@ -287,5 +296,9 @@ STATUS: Final[dict[type[Exception], int]] = {
     for refusal in refusals
 }
 
-RETRY_AFTER_S: Final[dict[type[Exception], int]] = {idempotency.IdempotencyInProgress: 1, ledger.LedgerBusy: 2}
+RETRY_AFTER_S: Final[dict[type[Exception], int]] = {
+    idempotency.IdempotencyInProgress: 1,
+    checkout.PaymentBusy: 5,
+    ledger.LedgerBusy: 2,
+}
 """Refusals that pass by themselves: the same request may be sent again after so many seconds."""

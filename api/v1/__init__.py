@@ -12,6 +12,7 @@ from api.v1 import (
     loads,
     merchants,
     parking_gates,
+    payments,
     people,
     reader_agents,
     reader_jobs,
@@ -40,4 +41,5 @@ FACES: Final = (
     day_closes.face,
     books.face,
     bills.face,
+    payments.face,
 )

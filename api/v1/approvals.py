@@ -7,7 +7,7 @@ from typing import Any, Final
 from api.auth import actor
 from api.city import city, now
 from api.face import Face, Shapes
-from api.idempotency import Once
+from api.idempotency import Once, Stored
 from api.schemas.shape import Page, list_of
 from api.schemas.staff import (
     ApprovalAnswer,
@@ -21,6 +21,8 @@ from citizencard.approvals.decisions import approve, decline, find_approval
 from citizencard.approvals.models import Approval
 from citizencard.approvals.waiting import waiting
 from citizencard.audit import Actor
+from citizencard.checkout.flow import send_refunds
+from citizencard.checkout.refunds import PAYMENT_REFUND, refund_as_approved
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
 from citizencard.staff.permissions import Permission
@@ -31,7 +33,11 @@ from citizencard.terminals.registry import BIND
 
 Effect = Callable[[Transaction, Approval, Actor, datetime], Any]
 
-EFFECTS: Final[dict[str, Effect]] = {PUBLISH: publish_draft, BIND: bind_as_approved}
+EFFECTS: Final[dict[str, Effect]] = {
+    PUBLISH: publish_draft,
+    BIND: bind_as_approved,
+    PAYMENT_REFUND: refund_as_approved,
+}
 """What is carried out when an act is approved."""
 
 face = Face("Approvals", "/v1", "Acts that need two people.")
@@ -59,17 +65,28 @@ def see_approval(approval_id: str) -> dict[str, object]:
 def decide(given: Decision, approval_id: str) -> Once:
     """Approve or decline. What is approved is carried out at once, exactly as proposed, or nothing at all happens.
 
-    The person who proposed it cannot decide, under whatever login.
+    The person who proposed it cannot decide, under whatever login. A refund leaves for the provider after the commit; one that gets no
+    answer stays for the sweep.
     """
     who = actor(Permission.APPROVALS_DECIDE)
 
-    def work(session: Transaction) -> Approval:
+    def work(session: Transaction) -> Stored:
         if given.decision == "decline":
-            return decline(session, approval_id, who, now(), given.reason)
+            return {"id": decline(session, approval_id, who, now(), given.reason).id}
         approval = approve(session, approval_id, who, now())
         effect = EFFECTS.get(approval.act)
         if effect is not None:
             effect(session, approval, who, now())
-        return approval
+        return {"id": approval.id}
 
-    return Once(work)
+    return Once(work, show=_decided)
+
+
+def _decided(stored: Stored, replayed: bool) -> Approval:  # noqa: FBT001 # what `Once` calls with
+    with reading(city().sessions) as session:
+        approval = find_approval(session, stored["id"])
+        session.expunge_all()
+    gateway = city().gateway
+    if approval.act == PAYMENT_REFUND and gateway is not None and not replayed:
+        send_refunds(city().sessions, gateway, now(), approval.subject)
+    return approval

@@ -14,11 +14,12 @@ from citizencard.cli.day import day
 from citizencard.cli.keys import keys
 from citizencard.cli.ledger import ledger
 from citizencard.cli.nightly import nightly
+from citizencard.cli.payments import payments
 from citizencard.cli.staff import staff
 from citizencard.errors import CitizencardError
 from ledger.errors import LedgerError
 
-COMMANDS: Final[tuple[click.Command, ...]] = (backup, bills, bootstrap, database, day, keys, ledger, nightly, staff)
+COMMANDS: Final[tuple[click.Command, ...]] = (backup, bills, bootstrap, database, day, keys, ledger, nightly, payments, staff)
 """A new group of commands is written in a module of its own and named here."""
 
 

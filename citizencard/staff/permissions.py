@@ -75,6 +75,8 @@ class Permission(StrEnum):
     TOP_UPS_TAKE = "top_ups.take"
     TAPS_READ = "taps.read"
     FINDINGS_READ = "findings.read"
+    PAYMENTS_READ = "payments.read"
+    REFUNDS_PROPOSE = "refunds.propose"
     DAYS_CLOSE = "days.close"
     SETTLEMENT_READ = "settlement.read"
     LEDGER_READ = "ledger.read"
@@ -120,6 +122,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.TOP_UPS_TAKE: _COUNTER,
     Permission.TAPS_READ: _COUNTER | _BOOKS,
     Permission.FINDINGS_READ: _BOOKS | {Role.SUPERVISOR},
+    Permission.PAYMENTS_READ: _COUNTER | _BOOKS,
+    Permission.REFUNDS_PROPOSE: _COUNTER,
     Permission.DAYS_CLOSE: frozenset({Role.FINANCE}),
     Permission.SETTLEMENT_READ: _BOOKS | {Role.SUPERVISOR},
     Permission.LEDGER_READ: _BOOKS,
