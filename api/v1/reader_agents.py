@@ -24,6 +24,7 @@ from api.v1.reader_jobs import PERMISSION_OF_KIND
 from citizencard.audit import Actor
 from citizencard.cards.errors import UnknownJobKind
 from citizencard.db import reading, transaction
+from citizencard.idempotency.work import Transaction
 from citizencard.staff.permissions import Permission
 from citizencard.workstations import pairing, relay
 from citizencard.workstations.relay import Given, JobWish
@@ -44,8 +45,12 @@ def pair_an_agent(new: AgentWanted) -> Once:
     """Pair a reader agent. It works once another person has confirmed it."""
     who = _at(Permission.READER_AGENTS_MANAGE, new.outlet_id)
     offered = _offer()
-    wanted = pairing.NewAgent(pairing.read_said(offered, new.said, new.code), new.name, new.outlet_id)
-    return Once(lambda session: pairing.pair(session, offered, wanted, who, now()))
+
+    def work(session: Transaction) -> object:
+        said = pairing.read_said(offered, new.said, new.code)
+        return pairing.pair(session, offered, pairing.NewAgent(said, new.name, new.outlet_id), who, now())
+
+    return Once(work)
 
 
 @face.get("/reader-agents", Shapes(gives=list_of(AgentSeenAnswer), query=PageQuery))
@@ -66,8 +71,12 @@ def see_agents(wanted: PageWanted) -> Page:
 )
 def confirm_an_agent(given: Compared, agent_id: str) -> Once:
     """Confirm a reader agent that somebody else has paired, having read its fingerprint at the workstation."""
-    who = _at_agent(Permission.READER_AGENTS_CONFIRM, agent_id)
-    return Once(lambda session: pairing.confirm(session, agent_id, given.fingerprint, who, now()))
+
+    def work(session: Transaction) -> object:
+        who = _at(Permission.READER_AGENTS_CONFIRM, pairing.find_agent(session, agent_id).outlet_id)
+        return pairing.confirm(session, agent_id, given.fingerprint, who, now())
+
+    return Once(work)
 
 
 @face.delete("/reader-agents/<agent_id>", Shapes(gives=None, status=204))

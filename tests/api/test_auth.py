@@ -13,6 +13,7 @@ FILLED = {
     "<int:step>": "1",
     "<day:day>": "2026-11-20",
     "<approval_id>": "apr_none",
+    "<agent_id>": "agt_00000000000000000000000000000000",
     "<person_id>": "per_none",
     "<card_id>": "card_none",
     "<job_id>": "job_none",

@@ -98,6 +98,8 @@ def _bodies() -> dict[str, dict[str, Any]]:
         "/v1/cards/<card_id>/loss-reports": {"reason": "x"},
         "/v1/loads": {"card_id": "card_none", "amount_fen": 1, "till_id": "till_none"},
         "/v1/loads/<load_id>/give-backs": {"reason": "x"},
+        "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
+        "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
         "/v1/day-closes": {"day": "2026-11-21", "next_day": "2026-11-22"},
     }
 

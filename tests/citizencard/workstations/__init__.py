@@ -1,1 +1,1 @@
-"""Tests of workstations."""
+"""Workstations and their reader agents."""
