@@ -1,0 +1,165 @@
+"""Reversals race their purchases, and one purchase arrives twenty times at once: never both, never neither, never twice.
+
+Shops and gates of a lot, with cards that sign as genuine ones do, over a real database, vault and books. After every race all accounts
+hold what they held before, the two answers agree, and the books prove.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from citizencard.accounts.models import PurchaseReason, PurchaseVerdict
+from citizencard.accounts.purchases import PurchaseAnswer
+from citizencard.accounts.reversals import ReversalAnswer, ReversalOutcome
+from citizencard.db import Sessions
+from citizencard.keys.hsm import Hsm
+from citizencard.parking.exits import ExitAnswer
+from citizencard.parking.models import StayState
+from tests.citizencard.accounts.make_accounts import STAGGER_S, STAGGERS, at_once, race_reversals
+from tests.citizencard.keys.make_vault import regression_vault
+from tests.citizencard.parking.make_parking import Lot
+from tests.drills.drill_uploads import NOW
+from tests.journeys.databases import both_databases, committing
+
+COPIES: Final = 20
+PRICE_FEN: Final = 700
+FREE_MINUTES: Final = 10
+PAID_MINUTES: Final = 67
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is tried.
+
+    Args:
+        races: so many purchases race their reversals.
+        exits: so many paid exits of a lot, and as many free ones, race theirs.
+        crowds: so often one purchase arrives twenty times at once.
+    """
+
+    races: int
+    exits: int
+    crowds: int
+
+
+FULL: Final = Size(races=1_000, exits=150, crowds=20)
+REDUCED: Final = Size(races=12, exits=4, crowds=2)
+
+
+@dataclass
+class Result:
+    """What a run found.
+
+    Args:
+        tried: races by what raced.
+        won: who was first how often.
+        differences: what was not as it must be, in words.
+    """
+
+    tried: dict[str, int] = field(default_factory=dict)
+    won: dict[str, int] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        tried = ", ".join(f"{count} {name}" for name, count in self.tried.items())
+        won = ", ".join(f"{count} {name}" for name, count in self.won.items())
+        return f"{tried}; outcomes: {won}; {len(self.differences)} differences"
+
+    def count(self, outcome: str, times: int = 1) -> None:
+        """Keep who was first."""
+        self.won[outcome] = self.won.get(outcome, 0) + times
+
+
+def run(sessions: Sessions, hsm: Hsm, now: datetime, size: Size) -> Result:
+    """Race in a new city.
+
+    Args:
+        sessions: an empty database that really commits.
+        hsm: the vault with the regression masters, whose cards sign here.
+        now: the city's clock; it stands still.
+        size: how much.
+    """
+    lot = Lot.open(sessions, hsm, now)
+    result = Result()
+    _race_purchases(lot, size.races, result)
+    for number in range(size.crowds):
+        _crowd(lot, number, result)
+    result.tried[f"times {COPIES} identical purchases"] = size.crowds
+    lot.enter()
+    for number in range(2 * size.exits):
+        _race_exit(lot, number + 1, (PAID_MINUTES, PRICE_FEN) if number % 2 else (FREE_MINUTES, 0), result)
+    result.tried["exits against their reversals"] = 2 * size.exits
+    return result
+
+
+def _race_purchases(lot: Lot, races: int, result: Result) -> None:
+    try:
+        for outcome, times in race_reversals(lot.shop, races).items():
+            result.count(outcome, times)
+    except AssertionError as found:
+        result.differences.append(f"purchase and reversal: {found}")
+    result.tried["purchases against their reversals"] = races
+
+
+def _crowd(lot: Lot, number: int, result: Result) -> None:
+    """One purchase, twenty times at once: approved twenty times, paid once; then it is taken back."""
+    before = lot.shop.money()
+    claim = lot.shop.claim(250, 1_000_000 + number)
+    works: list[Callable[[], object]] = [partial(lot.shop.buy, claim)] * COPIES
+    answers = [answer for answer in at_once(works) if isinstance(answer, PurchaseAnswer)]
+    if len(answers) != COPIES or {answer.verdict for answer in answers} != {PurchaseVerdict.APPROVED}:
+        result.differences.append(f"crowd {number}: {answers}")
+    paid_fen = before[0] - lot.shop.money()[0]
+    if paid_fen != claim.amount_fen:
+        result.differences.append(f"crowd {number}: {paid_fen} fen were paid, not {claim.amount_fen}")
+    lot.shop.take_back(claim.name)
+    if lot.shop.money() != before:
+        result.differences.append(f"crowd {number}: {lot.shop.money()} after the reversal, not {before}")
+
+
+def _race_exit(lot: Lot, trace: int, stay: tuple[int, int], result: Result) -> None:
+    """A car leaves while its gate takes that back: afterwards it is inside and nothing is paid."""
+    before = lot.shop.money()
+    ahead_s = (trace % STAGGERS - STAGGERS // 2) * STAGGER_S
+
+    def leave() -> ExitAnswer:
+        time.sleep(max(0.0, -ahead_s))
+        return lot.leave(*stay, trace)
+
+    def take_back() -> ReversalAnswer:
+        time.sleep(max(0.0, ahead_s))
+        return lot.take_back(trace)
+
+    answers = at_once([leave, take_back])
+    left = next(answer for answer in answers if isinstance(answer, ExitAnswer))
+    back = next(answer for answer in answers if isinstance(answer, ReversalAnswer))
+    result.count(back.outcome)
+    agreed = {
+        ReversalOutcome.REVERSED: left.verdict is PurchaseVerdict.APPROVED,
+        ReversalOutcome.REMEMBERED: left.reason is PurchaseReason.REVERSED_BEFORE,
+    }
+    if not agreed.get(back.outcome, False):
+        result.differences.append(f"exit {trace}: {left} and {back}")
+    if lot.stays()[0].state is not StayState.OPEN or lot.shop.money() != before:
+        result.differences.append(f"exit {trace}: {lot.stays()[0]}, {lot.shop.money()}, not {before}")
+
+
+def run_full() -> bool:
+    """The drill at full size on both databases; prints its counts."""
+    clean = True
+    with both_databases() as urls, tempfile.TemporaryDirectory() as folder:
+        hsm = regression_vault(Path(folder))
+        for name, url in urls.items():
+            began = time.monotonic()
+            with committing(url) as sessions:
+                result = run(sessions, hsm, NOW, FULL)
+            print(f"{name}: {result}, {time.monotonic() - began:.0f} s")
+            for difference in result.differences:
+                print(f"  {difference}")
+            clean = clean and not result.differences
+    return clean
