@@ -18,6 +18,7 @@ FILLED = {
     "<card_id>": "card_none",
     "<job_id>": "job_none",
     "<load_id>": "load_none",
+    "<payment_id>": "pay_none",
     "<code>": "purse:none",
 }
 STAFF_ROUTES = [(method, path, access) for (method, path), access in ACCESS.items() if access.door is Door.STAFF]
