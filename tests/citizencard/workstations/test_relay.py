@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -29,6 +29,7 @@ from citizencard.workstations.errors import (
     UnknownAgent,
     UnknownAgentSession,
 )
+from citizencard.workstations.messages import fingerprint
 from citizencard.workstations.relay import Given, Handed
 from citizencard.workstations.steps import ANSWER_LIFE, STEP_LIFE
 from hardware.emulator import TearPhase
@@ -69,7 +70,7 @@ def test_card_is_personalised_through_the_agent(counter: Counter) -> None:
     }
 
 
-@pytest.mark.parametrize("phase", list(TearPhase))
+@pytest.mark.parametrize("phase", get_args(TearPhase))
 def test_torn_card_goes_on_where_it_was(counter: Counter, phase: TearPhase) -> None:
     """The card slips out of the reader in the middle: put in again, it becomes a good card."""
     card = blank_in_reader(counter)
@@ -183,7 +184,7 @@ def test_unconfirmed_and_ended_agents_do_not_work(counter: Counter) -> None:
     with pytest.raises(AgentNotConfirmed):
         counter.begin(agent_id, PERSONALISE, card.id)
     with transaction(counter.sessions) as session:
-        shown = pairing.messages.fingerprint(counter.desk.folder.public_key)
+        shown = fingerprint(counter.desk.folder.public_key)
         pairing.confirm(session, agent_id, shown, SUPERVISOR, counter.now)
     handed = counter.step(counter.begin(agent_id, PERSONALISE, card.id))
     answer = counter.desk.carry(handed.signed)
