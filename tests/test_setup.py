@@ -28,7 +28,7 @@ def set_up(tmp_path: Path) -> Callable[..., Answer]:
             program.chmod(0o755)
         return subprocess.run(
             ["/bin/bash", str(checkout / "bin" / "setup")],
-            env={"PATH": f"{programs}:/usr/bin:/bin"},
+            env={"PATH": f"{programs}:/usr/bin:/bin", "BASH_ENV": str(programs / "bash-env")},
             capture_output=True,
             text=True,
             timeout=30,
@@ -51,3 +51,15 @@ def test_system_that_has_no_newer_python_is_told_so(set_up: Callable[..., Answer
     done = set_up(id="echo 0", apt_get="exit 0", python3=OLD_PYTHON)
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed; Python 3.9.2 is what is here" in done.stderr.splitlines()[-1]
+
+
+def test_receipts_are_asked_for_but_not_needed(set_up: Callable[..., Answer]) -> None:
+    """Without the libraries of PDFs and without the right to install them the set-up says so in one line and goes on."""
+    old_python_with_venv = 'case "$*" in --version) echo "Python 3.9.2";; *ensurepip*) exit 0;; *) exit 1;; esac'
+    nothing_found = "compgen() { return 1; }"
+    done = set_up(id="echo 1000", sudo="exit 1", fc_list="exit 0", python3=old_python_with_venv, bash_env=nothing_found)
+    packages = "libpango-1.0-0 libpangoft2-1.0-0 fonts-wqy-microhei"
+    said = f"Receipts as PDF need {packages} (sudo apt-get install {packages}); everything else works without."
+    first, then = done.stderr.splitlines()
+    assert first == said
+    assert then.startswith("Python 3.11 or newer is needed")

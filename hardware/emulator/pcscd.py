@@ -149,6 +149,11 @@ class PrivatePcscd:
         """Let it die in the middle of whatever it does."""
         self._end(kill=True)
 
+    def signal(self, number: int) -> None:
+        """Send it a signal while it runs: SIGSTOP makes it hang, SIGCONT go on."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
     def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None
         if process is None:

@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import logging
 import socket
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,7 +13,7 @@ from hardware.agent.errors import PortInUse
 from hardware.agent.server import MAX_BODY_BYTES, MAX_CONNECTIONS, AgentServer
 from hardware.card.apdu import CommandApdu
 from hardware.card.purse import GetBalance, get_challenge, select_file, verify_pin
-from tests.hardware.agent.workstation import BALANCE_FEN, ORIGIN, READ_BALANCE, SESSION, Workstation
+from tests.hardware.agent.workstation import BALANCE_FEN, ORIGIN, READ_BALANCE, SESSION, Workstation, at_work
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, PIN
 
 UNKNOWN_FILE = select_file(0x7777)
@@ -195,6 +196,21 @@ def test_steps_that_are_refused(desk: Workstation) -> None:
     for step, code in refused:
         assert desk.post("/steps", step).code == code
     assert desk.post("/steps", desk.step(exp=now + 30)).status == 200
+
+
+def test_step_of_another_desk(desk: Workstation, tmp_path: Path) -> None:
+    """A step that the same server signed for the desk beside is refused here, with whatever name is written on it, and works there."""
+    (tmp_path / "beside").mkdir()
+    with at_work(tmp_path / "beside") as beside:
+        beside.server_key = desk.server_key
+        beside.pair()
+        theirs = beside.step()
+        assert desk.post("/steps", theirs).code == "step_for_other"
+        renamed = {**theirs, "agent": desk.folder.agent}
+        assert desk.post("/steps", renamed).code == "step_signature_wrong"
+        assert beside.post("/steps", theirs).status == 200
+        assert desk.post("/steps", theirs).code == "step_for_other"
+    assert untouched(desk)
 
 
 def test_replayed_old_and_reordered_steps(desk: Workstation) -> None:

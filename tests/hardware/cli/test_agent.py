@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hardware.cli.agent import main
 from hardware.emulator import blank_card
+from hardware.readers.pcsc import NO_LIBRARY
+from hardware.readers.process import CHILD
+from hardware.readers.reader import list_readers
 from tests.hardware.emulator.make_cards import CHIP_SERIAL
 
 ORIGIN = "https://card.example.cn"
@@ -77,6 +81,22 @@ def test_cards_go_in_and_out(tmp_path: Path) -> None:
     assert run("insert", "--emulate", tmp_path, "b.json").exit_code == 3
     assert run("take-out", "--emulate", tmp_path).output == "the reader is empty\n"
     assert not (tmp_path / "in-the-reader").exists()
+
+
+def test_one_reader_is_named(tmp_path: Path) -> None:
+    """Neither none nor two: the clerk reads which options there are."""
+    for arguments in ((), ("--emulate", tmp_path, "--pcsc"), ("--emulate", tmp_path, "--pcsc", "ACR")):
+        result = run("run", "--folder", tmp_path / "agent", "--origin", ORIGIN, *arguments)
+        assert (result.exit_code, "--emulate FOLDER, or --pcsc [READER]" in result.output) == (2, True)
+    assert not (tmp_path / "agent").exists()
+
+
+def test_pcsc_reader_needs_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pyscard the agent does not start for a PC/SC reader, and says how to get it."""
+    without = partial(list_readers, (sys.executable, "-S", *CHILD[1:]))
+    monkeypatch.setattr("hardware.cli.agent.list_readers", without)
+    result = run("run", "--folder", tmp_path / "agent", "--origin", ORIGIN, "--pcsc")
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, f"error: {NO_LIBRARY}")
 
 
 @pytest.mark.parametrize("origin", ["http://card.example.cn", "card.example.cn", "https://card.example.cn/"])

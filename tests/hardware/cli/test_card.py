@@ -1,6 +1,7 @@
-"""`citizencard-card read`: a clerk sees what is on the card, and one sentence when it cannot be read."""
+"""`citizencard-card`: a clerk sees what is on the card, and one sentence when it cannot be read or put into a virtual reader."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from hardware.card.files import printed_number
 from hardware.cli.card import main
+from hardware.emulator import vpcd
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from tests.hardware.emulator.make_cards import KEYS, SERIAL, TERMINAL, personalised_card, personalised_psam
@@ -101,3 +103,16 @@ def test_what_cannot_be_read_ends_in_one_sentence(image: Path, tmp_path: Path) -
         assert end.stderr.count("\n") == 1
         assert isinstance(end.exception, SystemExit)
     assert run().exit_code == 2
+
+
+def test_emulated_without_a_virtual_reader(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No service, no image, an image that is elsewhere: said in one sentence each. What works is tried in tests/reader."""
+    monkeypatch.setattr("hardware.cli.card.connect", partial(vpcd.connect, timeout_s=0.05))
+    nobody = CliRunner().invoke(main, ["emulate", str(image), "--port", "1"])
+    assert (nobody.exit_code, nobody.stderr) == (
+        1,
+        "error: no virtual reader listens on 127.0.0.1:1; start pcscd with vpcd\n",
+    )
+    assert CliRunner().invoke(main, ["emulate", str(tmp_path / "none.json")]).exit_code == 3
+    with EmulatedCard(CardImage.load(image)):
+        assert CliRunner().invoke(main, ["emulate", str(image)]).exit_code == 4
