@@ -19,7 +19,12 @@ class Entry:
     text: str
 
 
-CONSOLE: Final[tuple[Entry, ...]] = ()
+CONSOLE: Final[tuple[Entry, ...]] = (
+    Entry("/console", "console.start"),
+    Entry("/console/people/new", "console.nav.people"),
+    Entry("/console/approvals", "console.nav.approvals"),
+    Entry("/console/reader-agents", "console.nav.agents"),
+)
 PORTAL: Final[tuple[Entry, ...]] = ()
 
 
