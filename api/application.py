@@ -7,14 +7,17 @@ from datetime import date, datetime
 from typing import Final
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter, ValidationError
 
 from api import auth, health, openapi, problems, webhooks
 from api.city import EXTENSION, City, request_id
+from api.console.chapter import CHAPTERS as CONSOLE
 from api.headers import secure
 from api.pages import docs, home, receipts
 from api.routes import SMALL_BODY_BYTES
 from api.schemas.fields import DAY
+from api.web.page import lost
 from api.web.signing_in.chapter import pages as sign_in_pages
 from citizencard import clock
 from citizencard.cards.reader_jobs import Workbench
@@ -88,9 +91,10 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
     app.before_request(_name_request)
     auth.install(app)
     problems.install(app)
+    app.register_error_handler(NotFound, lost)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (health.pages, webhooks.pages, home.pages, docs.pages, receipts.pages, sign_in_pages):
+    for pages in (health.pages, webhooks.pages, home.pages, docs.pages, receipts.pages, sign_in_pages, *CONSOLE):
         app.register_blueprint(pages)
     return app
 

@@ -45,6 +45,7 @@ PORTAL: Final = Access(Door.PORTAL, max_body_bytes=SMALL_BODY_BYTES)
 SESSION: Final = Access(Door.STAFF, max_body_bytes=SMALL_BODY_BYTES)
 TERMINAL: Final = Access(Door.TERMINAL, max_body_bytes=SMALL_BODY_BYTES)
 UPLOAD: Final = Access(Door.TERMINAL, max_body_bytes=UPLOAD_BODY_BYTES)
+READER_PAGE: Final = Access(Door.CONSOLE, (Permission.CARDS_PERSONALISE, Permission.LOADS_TAKE))
 READER: Final = Access(Door.STAFF, (Permission.CARDS_PERSONALISE, Permission.PSAMS_PERSONALISE, Permission.LOADS_TAKE))
 
 
@@ -135,6 +136,45 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/console/code"): console(),
     ("GET", "/console/password"): console(),
     ("POST", "/console/password"): console(),
+    ("GET", "/console"): console(),
+    ("POST", "/console/searches"): console(Permission.PEOPLE_READ),
+    ("GET", "/console/people/new"): console(Permission.PEOPLE_REGISTER),
+    ("POST", "/console/people"): console(Permission.PEOPLE_REGISTER),
+    ("GET", "/console/people/<person_id>"): console(Permission.PEOPLE_READ),
+    ("GET", "/console/people/<person_id>/social-security"): console(Permission.SOCIAL_SECURITY_LINK),
+    ("POST", "/console/people/<person_id>/social-security"): console(Permission.SOCIAL_SECURITY_LINK),
+    ("GET", "/console/people/<person_id>/revelation"): console(Permission.PEOPLE_REVEAL, fresh_code=True),
+    ("POST", "/console/people/<person_id>/revelation"): console(Permission.PEOPLE_REVEAL, fresh_code=True),
+    ("GET", "/console/people/<person_id>/cards/new"): console(Permission.CARDS_APPLY),
+    ("POST", "/console/people/<person_id>/cards"): console(Permission.CARDS_APPLY),
+    ("GET", "/console/cards/<card_id>"): console(Permission.CARDS_READ),
+    ("GET", "/console/cards/<card_id>/issuing"): console(Permission.CARDS_PERSONALISE),
+    ("POST", "/console/cards/<card_id>/activation"): console(Permission.CARDS_ACTIVATE),
+    ("GET", "/console/cards/<card_id>/loss"): console(Permission.CARDS_REPORT_LOSS),
+    ("POST", "/console/cards/<card_id>/loss-reports"): console(Permission.CARDS_REPORT_LOSS),
+    ("POST", "/console/cards/<card_id>/loss-releases"): console(Permission.CARDS_REPORT_LOSS),
+    ("POST", "/console/cards/<card_id>/account"): console(Permission.ACCOUNTS_OPEN),
+    ("GET", "/console/cards/<card_id>/loads/new"): console(Permission.LOADS_TAKE),
+    ("POST", "/console/cards/<card_id>/loads"): console(Permission.LOADS_TAKE),
+    ("GET", "/console/loads/<load_id>"): console(Permission.LOADS_READ),
+    ("POST", "/console/loads/<load_id>/give-backs"): console(Permission.LOADS_GIVE_BACK, fresh_code=True),
+    ("GET", "/console/accounts/<account_id>/top-ups/new"): console(Permission.TOP_UPS_TAKE),
+    ("POST", "/console/accounts/<account_id>/top-ups"): console(Permission.TOP_UPS_TAKE),
+    ("GET", "/console/payments/<payment_id>"): console(Permission.PEOPLE_READ),
+    ("POST", "/console/payments/<payment_id>/refunds"): console(Permission.REFUNDS_PROPOSE),
+    ("GET", "/console/approvals"): console(Permission.APPROVALS_READ),
+    ("GET", "/console/approvals/<approval_id>"): console(Permission.APPROVALS_READ),
+    ("POST", "/console/approvals/<approval_id>/decisions"): console(Permission.APPROVALS_DECIDE, fresh_code=True),
+    ("GET", "/console/reader-agents"): console(Permission.READER_AGENTS_MANAGE),
+    ("POST", "/console/reader-agents"): console(Permission.READER_AGENTS_MANAGE),
+    ("GET", "/console/reader-agents/<agent_id>"): console(Permission.READER_AGENTS_MANAGE),
+    ("POST", "/console/reader-agents/<agent_id>/confirmations"): console(
+        Permission.READER_AGENTS_CONFIRM, fresh_code=True
+    ),
+    ("POST", "/console/reader-agents/<agent_id>/endings"): console(Permission.READER_AGENTS_MANAGE),
+    ("POST", "/console/reader-agents/<agent_id>/choices"): console(Permission.READER_AGENTS_MANAGE),
+    ("POST", "/console/reader-steps"): READER_PAGE,
+    ("POST", "/console/reader-answers"): READER_PAGE,
     ("GET", "/portal/sign-in"): PAGE,
     ("POST", "/portal/sign-in"): PAGE,
     ("POST", "/portal/sign-out"): PORTAL,

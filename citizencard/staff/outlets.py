@@ -1,6 +1,7 @@
 """Outlets and their tills."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +11,8 @@ from citizencard.audit import Actor
 from citizencard.db import flush_unique, new_id
 from citizencard.staff.errors import LoginUnfit, OutletNameTaken, OutletUnknown, TillUnknown
 from citizencard.staff.models import NAME_CHARS, Outlet, Till
+
+MAX_TILLS: Final = 100
 
 
 def open_outlet(session: Session, name: str, actor: Actor, now: datetime) -> Outlet:
@@ -59,6 +62,14 @@ def find_till(session: Session, till_id: str) -> Till:
     if till is None or till.closed_at is not None:
         raise TillUnknown("there is no such till, or it is closed")
     return till
+
+
+def open_tills(session: Session, outlet_id: str | None) -> list[Till]:
+    """The tills that are in use at an outlet, or everywhere, by name; at most 100."""
+    chosen = select(Till).where(Till.closed_at.is_(None)).order_by(Till.name, Till.id).limit(MAX_TILLS)
+    if outlet_id is not None:
+        chosen = chosen.where(Till.outlet_id == outlet_id)
+    return list(session.scalars(chosen))
 
 
 def _check_name(name: str) -> None:

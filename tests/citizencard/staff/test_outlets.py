@@ -10,7 +10,7 @@ from citizencard import chart
 from citizencard.audit import Actor
 from citizencard.db import Sessions, transaction
 from citizencard.staff.errors import LoginUnfit, OutletNameTaken, OutletUnknown, TillUnknown
-from citizencard.staff.outlets import find_till, open_outlet, open_till
+from citizencard.staff.outlets import find_till, open_outlet, open_till, open_tills
 from ledger import balance
 
 
@@ -20,6 +20,17 @@ def test_till_has_an_account_from_its_first_day(session: Session, clerk: Actor, 
     till = open_till(session, outlet.id, "1", clerk, now)
     assert find_till(session, till.id).outlet_id == outlet.id
     assert balance(session, chart.till(till.id)).balance_fen == 0
+
+
+def test_a_clerk_is_offered_the_tills_of_the_own_outlet(session: Session, clerk: Actor, now: datetime) -> None:
+    """Cash goes into a drawer of this outlet that is in use, never into one next door or one that was closed."""
+    here, there = open_outlet(session, "West Station", clerk, now), open_outlet(session, "Town Hall", clerk, now)
+    second, first = open_till(session, here.id, "2", clerk, now), open_till(session, here.id, "1", clerk, now)
+    elsewhere, closed = open_till(session, there.id, "1", clerk, now), open_till(session, here.id, "3", clerk, now)
+    closed.closed_at = now
+    session.flush()
+    assert [till.id for till in open_tills(session, here.id)] == [first.id, second.id]
+    assert {till.id for till in open_tills(session, None)} == {first.id, second.id, elsewhere.id}
 
 
 def test_outlets_are_told_apart_by_name(session: Session, clerk: Actor, now: datetime) -> None:

@@ -1,0 +1,146 @@
+"""The four-eyes inbox: what waits for a second person, exactly what is to be agreed to, and the decision with a fresh code."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response, request
+
+from api.auth import actor, principal
+from api.city import city, now
+from api.console.blueprint import pages
+from api.v1.approvals import EFFECTS
+from api.web.forms import Choice, Form, Line, new_form, read_form
+from api.web.page import Said, go_to, render_page
+from api.web.submitting import answer_form, book_once
+from citizencard.approvals.decisions import approve, decline, find_approval
+from citizencard.approvals.models import Approval
+from citizencard.approvals.waiting import waiting
+from citizencard.audit import REASON_CHARS
+from citizencard.checkout.flow import send_refunds
+from citizencard.checkout.refunds import PAYMENT_REFUND
+from citizencard.checkout.views import PaymentView, payment_view
+from citizencard.db import reading
+from citizencard.idempotency.work import Transaction
+from citizencard.staff.colleagues import names_of
+from citizencard.staff.permissions import Permission
+from citizencard.tariffs.drafts.drafts import drafted_document
+
+PAGE: Final = 20
+APPROVE: Final = "approve"
+DECLINE: Final = "decline"
+LIST: Final = "/console/approvals"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the second person says."""
+
+    decision: str
+    reason: str
+
+
+class DecisionForm(Form):
+    """Yes or no, and why."""
+
+    decision = Choice(APPROVE, DECLINE)
+    reason = Line(REASON_CHARS, load_default="")
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPage:
+    """A proposal for the eyes of the second person.
+
+    Args:
+        approval: as it stands.
+        maker: who proposed it.
+        checker: who decided; empty while nobody has.
+        is_own: the reader has proposed it and cannot decide.
+        payment: that a refund is about; None for other acts.
+        details: exactly what would be carried out, as text, where no better picture of it is drawn.
+    """
+
+    approval: Approval
+    maker: str
+    checker: str
+    is_own: bool
+    payment: PaymentView | None
+    details: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody can still decide."""
+        return self.approval.state == "proposed" and self.approval.expires_at > now()
+
+
+@pages.get("/console/approvals")
+def inbox() -> Response:
+    """What waits, oldest first."""
+    after = request.args.get("after")
+    with reading(city().sessions) as session:
+        found = waiting(session, now(), after=after, limit=PAGE + 1)
+        names = names_of(session, [approval.maker_id for approval in found])
+        session.expunge_all()
+    older = f"?after={found[PAGE - 1].id}" if len(found) > PAGE else ""
+    return render_page("console/approvals.html", found=found[:PAGE], names=names, older=older)
+
+
+@pages.get("/console/approvals/<approval_id>")
+def see_approval(approval_id: str) -> Response:
+    """One proposal."""
+    return render_page("console/approval.html", form=new_form(), shown=_page(approval_id))
+
+
+@pages.post("/console/approvals/<approval_id>/decisions")
+def decide(approval_id: str) -> Response:
+    """Approve or decline, once for this form. What is approved is carried out in the same transaction, exactly as proposed.
+
+    A refund leaves for the provider after the commit; one that gets no answer stays for the sweep, with its key.
+    """
+    who = actor(Permission.APPROVALS_DECIDE)
+    form = read_form(DecisionForm, Decision)
+
+    def act(given: Decision) -> Response:
+        def work(session: Transaction) -> Mapping[str, Any]:
+            if given.decision == DECLINE:
+                return _told(decline(session, approval_id, who, now(), given.reason))
+            approval = approve(session, approval_id, who, now())
+            effect = EFFECTS.get(approval.act)
+            if effect is not None:
+                effect(session, approval, who, now())
+            return _told(approval)
+
+        done = book_once(form, work).answer.body
+        if given.decision == APPROVE and done["act"] == PAYMENT_REFUND:
+            _send(str(done["subject"]))
+        return go_to(f"{LIST}/{approval_id}", Said(f"console.approval.done.{given.decision}"))
+
+    return answer_form(form, act, "console/approval.html", shown=_page(approval_id))
+
+
+def _send(payment_id: str) -> None:
+    gateway = city().gateway
+    if gateway is not None:
+        send_refunds(city().sessions, gateway, now(), payment_id)
+
+
+def _told(approval: Approval) -> Mapping[str, Any]:
+    return {"act": approval.act, "subject": approval.subject, "state": approval.state}
+
+
+def _page(approval_id: str) -> ApprovalPage:
+    with reading(city().sessions) as session:
+        approval = find_approval(session, approval_id)
+        names = names_of(session, [approval.maker_id, approval.checker_id or ""])
+        payment = payment_view(session, approval.subject) if approval.act == PAYMENT_REFUND else None
+        exact = dict(drafted_document(session, approval)) or approval.payload
+        session.expunge_all()
+    return ApprovalPage(
+        approval=approval,
+        maker=names.get(approval.maker_id, ""),
+        checker=names.get(approval.checker_id or "", ""),
+        is_own=approval.maker_person_id == principal().actor.person_id,
+        payment=payment,
+        details="" if payment is not None else json.dumps(exact, ensure_ascii=False, indent=2, sort_keys=True),
+    )

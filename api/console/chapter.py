@@ -1,0 +1,9 @@
+"""All pages of the console, ready to be opened by the application."""
+
+from typing import Final
+
+from api.console import accounts, approvals, cards, loads, losses, people, reader_agents, reader_steps, refunds, start
+from api.console.blueprint import pages, steps
+
+VIEWS: Final = (accounts, approvals, cards, loads, losses, people, reader_agents, reader_steps, refunds, start)
+CHAPTERS: Final = (pages, steps)
