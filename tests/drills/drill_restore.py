@@ -1,9 +1,9 @@
 """Backups are taken while taps arrive; then everything is wiped, restored from the two parts, and the city lives on.
 
 Each round: a backup under load, the city destroyed, restored into empty places by the product's own commands, and looked at: books
-proved, trial balance as backed up, nothing missing that was acknowledged before the backup began. Then the batches since are sent again,
-which somebody must have kept: every chip equals its shadow. A load and a ride with the old cards and the restored keys end the round, and the next one begins
-on the restored city. On the way an altered byte and another city's vault are refused.
+proved, trial balance as backed up, nothing missing that was acknowledged before the backup began. Then the batches since are sent
+again, which somebody must have kept: every chip equals its shadow. A load and a ride with the old cards and the restored keys end the
+round, and the next one begins on the restored city. On the way an altered byte and another city's vault are refused.
 """
 
 import json
