@@ -20,6 +20,7 @@ from citizencard.billing.errors import (
     HouseholdsTooMany,
     HouseholdUnknown,
 )
+from citizencard.billing.lines import CUSTOMER_NUMBER
 from citizencard.billing.models import Bill, BillState, Household, HouseholdGuard, UtilityService
 from citizencard.billing.services import find_service
 from citizencard.billing.views import BillView, bill_view, bill_views, masked
@@ -184,6 +185,8 @@ def _guard(session: Session, person_id: str) -> HouseholdGuard:
 
 
 def _latest(session: Session, claim: HouseholdClaim) -> Bill | None:
+    if not CUSTOMER_NUMBER.fullmatch(claim.customer_number):
+        return None
     chosen = select(Bill).where(
         Bill.customer_number == claim.customer_number,
         Bill.service_id == claim.service_id,

@@ -27,7 +27,7 @@ REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _SERIAL: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_SERIAL_CHARACTERS - 1}}}")
-_CUSTOMER_NUMBER: Final = re.compile(rf"[0-9]{{1,{MAX_CUSTOMER_NUMBER_DIGITS}}}")
+CUSTOMER_NUMBER: Final = re.compile(rf"[0-9]{{1,{MAX_CUSTOMER_NUMBER_DIGITS}}}")
 _WHOLE: Final = re.compile(r"[0-9]{1,12}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -159,7 +159,7 @@ def _values(raw: bytes) -> dict[str, str]:
 def _fields(values: dict[str, str]) -> tuple[str, BillContent]:
     if not _SERIAL.fullmatch(values["serial"]):
         raise _Wrong("serial", Reason.FORMAT)
-    if not _CUSTOMER_NUMBER.fullmatch(values["customer_number"]):
+    if not CUSTOMER_NUMBER.fullmatch(values["customer_number"]):
         raise _Wrong("customer_number", Reason.FORMAT)
     content = BillContent(
         customer_number=values["customer_number"],
