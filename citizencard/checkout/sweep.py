@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from citizencard.checkout.sendings import count_unsent
 from citizencard.db import Sessions, reading
 from citizencard.errors import CitizencardError
 from citizencard.payments.gateway import PaymentGateway
-from citizencard.payments.models import FINAL, OrderState, PaymentOrder
+from citizencard.payments.models import FINAL, AttemptState, OrderState, PaymentAttempt, PaymentOrder
 from ledger.errors import LedgerError
 
 PAGE: Final = 100
@@ -179,6 +179,8 @@ def _under_way(session: Session, now: datetime, after: str) -> Sequence[str]:
         .where(
             PaymentOrder.state.not_in(FINAL),
             PaymentOrder.updated_at <= now - LOOK_AFTER,
+            # Those with an open try were asked about a moment ago.
+            ~exists().where(PaymentAttempt.payment_id == PaymentOrder.id, PaymentAttempt.state != AttemptState.DONE),
             PaymentOrder.id > after,
         )
         .order_by(PaymentOrder.id)
