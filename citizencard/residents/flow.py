@@ -113,12 +113,13 @@ def sign_in(sessions: Sessions, passwords: Passwords, login: str, password: str,
     """Open a session for the right login and password.
 
     The attempt is counted before anything is compared: the tenth in a row that fails locks the login for 15 minutes, in the database.
-    Every failure has the same answer, and an unknown or locked login costs the same computation as a wrong password.
+    Every failure has the same answer, and an unknown or locked login costs the same computation as a wrong password. Capitals and
+    blanks around the login, which telephones like to add, do not matter.
 
     Raises:
         ResidentSignInRefused: login or password is wrong, or the login is locked. It is not said which.
     """
-    attempt = _count_attempt(sessions, Resident.login == login, now)
+    attempt = _count_attempt(sessions, Resident.login == _typed(login), now)
     right = passwords.matches(attempt.password_hash if attempt else None, password)
     if attempt is None or not right:
         raise ResidentSignInRefused("the login or the password is wrong")
@@ -197,6 +198,12 @@ def change_password(  # noqa: PLR0913, PLR0917 # what a change of password stand
         _accept(session, attempt, password_hash)
         _end_sessions(session, who.resident_id, now)
         audit.record(session, who.actor, "resident.change_password", who.resident_id, now=now)
+
+
+def _typed(login: str) -> str:
+    """The login that somebody means; empty, which nobody has, for what cannot be one."""
+    meant = login.strip().lower()
+    return meant if LOGIN_FORM.fullmatch(meant) else ""
 
 
 def _check_login(login: str) -> None:

@@ -192,7 +192,7 @@ def find_agent(session: Session, agent_id: str) -> ReaderAgent:
     Raises:
         UnknownAgent: there is none.
     """
-    agent = session.get(ReaderAgent, agent_id)
+    agent = session.get(ReaderAgent, agent_id) if messages.AGENT.fullmatch(agent_id) else None
     if agent is None:
         raise UnknownAgent("there is no such agent")
     return agent
@@ -225,10 +225,8 @@ def list_agents(
 
 
 def _locked(session: Session, agent_id: str) -> ReaderAgent:
-    agent = session.scalars(
-        select(ReaderAgent).where(ReaderAgent.id == agent_id).with_for_update(),
+    found = find_agent(session, agent_id)
+    return session.scalars(
+        select(ReaderAgent).where(ReaderAgent.id == found.id).with_for_update(),
         execution_options={"populate_existing": True},
-    ).one_or_none()
-    if agent is None:
-        raise UnknownAgent("there is no such agent")
-    return agent
+    ).one()

@@ -172,10 +172,11 @@ def test_tenth_failure_locks_and_a_quarter_of_an_hour_opens(
             sign_in(sessions, CHEAP, "wang.xm", OTHER, now)
     with pytest.raises(ResidentSignInRefused) as locked:
         sign_in(sessions, CHEAP, "wang.xm", PASSWORD, now + LOCK_TIME - MINUTE)
-    with pytest.raises(ResidentSignInRefused) as unknown:
-        sign_in(sessions, CHEAP, "nobody", PASSWORD, now)
+    for nobody in ("nobody", "", "wang.xm\0", "%", "x" * 10_000):
+        with pytest.raises(ResidentSignInRefused) as unknown:
+            sign_in(sessions, CHEAP, nobody, PASSWORD, now)
     assert str(wrong.value) == str(locked.value) == str(unknown.value)
-    sign_in(sessions, CHEAP, "wang.xm", PASSWORD, now + LOCK_TIME)
+    sign_in(sessions, CHEAP, " Wang.xm", PASSWORD, now + LOCK_TIME)
 
 
 def test_unknown_and_locked_logins_cost_a_comparison(

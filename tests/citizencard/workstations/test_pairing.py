@@ -62,8 +62,9 @@ def test_ended_agent_does_not_come_back(counter: Counter) -> None:
             pairing.confirm(session, agent_id, shown, SUPERVISOR, counter.now)
         with pytest.raises(UnknownAgent):
             pairing.end(session, "agt_none", SUPERVISOR, counter.now)
-        with pytest.raises(UnknownAgent):
-            pairing.find_agent(session, "agt_none")
+        for unknown in ("agt_none", "agt_" + "0" * 32, "agt_\0"):
+            with pytest.raises(UnknownAgent):
+                pairing.find_agent(session, unknown)
 
 
 def test_agent_must_have_agreed_to_exactly_this(counter: Counter) -> None:
