@@ -19,7 +19,18 @@ from citizencard.cli.staff import staff
 from citizencard.errors import CitizencardError
 from ledger.errors import LedgerError
 
-COMMANDS: Final[tuple[click.Command, ...]] = (backup, bills, bootstrap, database, day, keys, ledger, nightly, payments, staff)
+COMMANDS: Final[tuple[click.Command, ...]] = (
+    backup,
+    bills,
+    bootstrap,
+    database,
+    day,
+    keys,
+    ledger,
+    nightly,
+    payments,
+    staff,
+)
 """A new group of commands is written in a module of its own and named here."""
 
 
