@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, ValidationError
 
 from api import auth, health, openapi, problems, webhooks
@@ -91,7 +91,8 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
     app.before_request(_name_request)
     auth.install(app)
     problems.install(app)
-    app.register_error_handler(NotFound, lost)
+    for nowhere in (NotFound, MethodNotAllowed):
+        app.register_error_handler(nowhere, lost)
     app.after_request(_sign_answer)
     openapi.install(app)
     for pages in (health.pages, webhooks.pages, home.pages, docs.pages, receipts.pages, sign_in_pages, *CONSOLE):

@@ -120,6 +120,13 @@ def may(permission: str) -> bool:
     return "principal" in g and bool(principal().roles & GRANTS[Permission(permission)])
 
 
+def lost(error: HTTPException) -> Response:
+    """No such address, or not by that method: a page for people under the console and the portal, a problem document for programs."""
+    if _door() in HOME:
+        return not_understood(error)
+    return problems.not_understood(error)
+
+
 def refused(error: CitizencardError | LedgerError) -> Response:
     """A refusal that no form has shown, as a page of its own."""
     status = STATUS.get(type(error), SERVER_ERROR)

@@ -57,7 +57,7 @@ class Browser:
         return self._take(self.client.post(path, base_url=ADDRESS, data=fields, headers=named, follow_redirects=follow))
 
     def send(self, action: str, *, follow: bool = True, **fields: str) -> TestResponse:
-        """Fill in and send the form of the page whose action begins so."""
+        """Fill in and send the form of the page with that action."""
         form = self.form(action)
         given = {
             str(entry.attributes["name"]): entry.attributes.get("value") or ""
@@ -69,7 +69,7 @@ class Browser:
         return self.post(str(form.attributes["action"]), {**given, **fields}, follow=follow)
 
     def form(self, action: str) -> Element:
-        (form,) = [form for form in self.page.all("form") if str(form.attributes["action"]).startswith(action)]
+        (form,) = [form for form in self.page.all("form") if str(form.attributes["action"]).partition("?")[0] == action]
         return form
 
     def token(self, path: str) -> str:
