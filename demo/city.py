@@ -209,5 +209,8 @@ def bootstrap(folder: Folder, port: int) -> None:
     environ = folder.environ(port)
     command(environ, "database", "upgrade")
     answer = json.loads(command(environ, "bootstrap", "--json"))
-    if not answer.get("already"):
+    if answer.get("already"):
+        # The vault may be from before a key that this version needs.
+        command(environ, "keys", "add-missing")
+    else:
         folder.remember({"first_login": answer["login"], "first_token": answer["one_time_token"]})
