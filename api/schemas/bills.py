@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 from typing import Final
 
-from marshmallow import fields
-from marshmallow.validate import Regexp
+from marshmallow import ValidationError, fields
 
 from api.schemas.fields import MAX_ID_CHARACTERS, Day, Id, Instant, Kind, MinorUnits, Parameter, Text, WholeNumber
 from api.schemas.shape import DEFAULT_PAGE, MAX_PAGE, Answer, Request
-from citizencard.billing.models import MAX_CUSTOMER_NUMBER_DIGITS, MAX_RULE_CHARACTERS, MAX_SOURCE_NAME_CHARACTERS
-from citizencard.billing.services import NewService
+from citizencard.billing.lines import CUSTOMER_NUMBER
+from citizencard.billing.models import MAX_RULE_CHARACTERS, MAX_SOURCE_NAME_CHARACTERS
+from citizencard.billing.registry import NewService
 from citizencard.merchants.models import MAX_NAME_CHARACTERS
 
 COUNT: Final = 2**31 - 1
+
+
+def _is_customer_number(text: str) -> None:
+    if not CUSTOMER_NUMBER.fullmatch(text):
+        raise ValidationError("must be a household's number, digits only")
 
 
 class ServiceRequest(Request):
@@ -95,7 +100,9 @@ class BillsQuery(Request):
     into = BillsWanted
 
     customer_number = fields.String(
-        required=True, validate=Regexp(rf"[0-9]{{1,{MAX_CUSTOMER_NUMBER_DIGITS}}}\Z"), metadata={"description": "户号"}
+        required=True,
+        validate=_is_customer_number,
+        metadata={"description": "户号", "pattern": f"^{CUSTOMER_NUMBER.pattern}$"},
     )
     service_id = Id("utl", load_default=None)
     limit = Parameter(1, MAX_PAGE, load_default=DEFAULT_PAGE)

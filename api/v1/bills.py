@@ -24,7 +24,7 @@ from api.schemas.shape import Page, list_of
 from citizencard.audit import Access, record_reading
 from citizencard.billing.importing import BillFile, ImportReport, import_bills, neutral, report_of
 from citizencard.billing.models import UtilityService
-from citizencard.billing.services import NewService, register_service
+from citizencard.billing.registry import NewService, register_service
 from citizencard.billing.views import bills_of_customer, masked
 from citizencard.cards.states import Deed
 from citizencard.db import reading

@@ -22,7 +22,7 @@ from citizencard.billing.errors import (
 )
 from citizencard.billing.lines import CUSTOMER_NUMBER
 from citizencard.billing.models import Bill, BillState, Household, HouseholdGuard, UtilityService
-from citizencard.billing.services import find_service
+from citizencard.billing.registry import find_service
 from citizencard.billing.views import BillView, bill_view, bill_views, masked
 from citizencard.cards.states import Deed
 from citizencard.db import is_postgresql, new_id

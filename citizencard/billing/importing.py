@@ -18,7 +18,7 @@ from citizencard.audit import record
 from citizencard.billing.errors import ImportUnknown
 from citizencard.billing.lines import BillContent, BillLine, Reason, Reject, printable, read_file
 from citizencard.billing.models import MAX_SOURCE_NAME_CHARACTERS, Bill, BillImport, BillState
-from citizencard.billing.services import find_service
+from citizencard.billing.registry import find_service
 from citizencard.cards.states import Deed
 from citizencard.clock import BEIJING
 from citizencard.db import new_id

@@ -12,7 +12,7 @@ from citizencard.audit import Actor
 from citizencard.billing.importing import BillFile, ImportReport, import_bills
 from citizencard.billing.lines import HEADER
 from citizencard.billing.models import Bill
-from citizencard.billing.services import NewService, register_service
+from citizencard.billing.registry import NewService, register_service
 from citizencard.cards.states import Deed
 from citizencard.db import Sessions, reading, transaction
 from citizencard.merchants.registry import register_merchant

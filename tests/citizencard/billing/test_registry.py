@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from citizencard import chart
 from citizencard.billing.errors import ServiceDetailsInvalid, ServiceNameTaken, ServiceUnknown
-from citizencard.billing.services import NewService, find_service, list_services, register_service
+from citizencard.billing.registry import NewService, find_service, list_services, register_service
 from citizencard.db import Sessions, transaction
 from citizencard.merchants.errors import UnknownMerchant
 from citizencard.merchants.registry import register_merchant
