@@ -12,9 +12,11 @@ import click
 import pytest
 import yaml
 
+from citizencard.checkout.settings import PaymentOptions
 from citizencard.cli import main
 from citizencard.config import KNOWN_NAMES, PREFIX, Settings
 from citizencard.db import make_engine
+from citizencard.keys.wrapping import MIN_PASSPHRASE_CHARACTERS, read_passphrase_file
 from citizencard.payments.stripe_settings import StripeSettings
 from tests import postgres
 from tests.empty_places import drop_database
@@ -26,7 +28,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("citizencard:")]
 LASTING = ("postgres", "api", "stripe-mock", "pcscd")
-STRIPE = {"STRIPE_API_BASE", "STRIPE_SECRET_KEY_FILE", "STRIPE_WEBHOOK_SECRET_FILE"}
+STRIPE = {"STRIPE_API_BASE", "STRIPE_SECRET_KEY_FILE", "STRIPE_WEBHOOK_SECRET_FILE", "STRIPE_METHODS"}
 
 
 def environment(name: str) -> dict[str, str]:
@@ -136,6 +138,7 @@ def test_settings_are_those_that_the_program_reads(name: str) -> None:
     if "STRIPE_API_BASE" in given:
         assert given.keys() >= STRIPE
         assert StripeSettings("sk_test_123", given["STRIPE_API_BASE"]).live is False
+        assert PaymentOptions.from_env({"STRIPE_METHODS": given["STRIPE_METHODS"]}).methods == ("card",)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -199,6 +202,9 @@ def test_the_head_of_the_file_makes_every_secret(tmp_path: Path) -> None:
     assert made["postgres.pgpass"].read_text() == f"postgres:5432:*:postgres:{password}\n"
     assert len(password) == 48
     StripeSettings.from_env({"STRIPE_SECRET_KEY_FILE": str(made["stripe_secret_key"])})
+    options = PaymentOptions.from_env({"STRIPE_WEBHOOK_SECRET_FILE": str(made["stripe_webhook_secret"])})
+    assert len(options.webhook_secrets) == 1
+    assert len(read_passphrase_file(made["vault_passphrase"])) >= MIN_PASSPHRASE_CHARACTERS
 
 
 def test_roles_service_makes_roles_and_database(postgres_port: int, tmp_path: Path) -> None:
