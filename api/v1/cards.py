@@ -19,9 +19,10 @@ from api.schemas.cards import (
 from api.schemas.shape import Page, PageQuery, PageWanted, list_of
 from api.v1.taps import row_id, seen
 from citizencard import chart
+from citizencard.accounts.losses import report_loss
 from citizencard.cards.applications import Application, apply_for_card
 from citizencard.cards.models import Card, CardState
-from citizencard.cards.states import Deed, activate_card, issue_card, report_loss
+from citizencard.cards.states import Deed, activate_card, issue_card
 from citizencard.cards.views import find_card
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
@@ -65,7 +66,10 @@ def activate_a_card(_nothing: Nothing, card_id: str) -> Once:
 
 @face.post("/cards/<card_id>/loss-reports", Shapes(gives=LossAnswer, takes=LossRequest, status=201))
 def report_a_loss(told: LossReported, card_id: str) -> Once:
-    """Take a report of loss (挂失). Terminals refuse the card from `effective_from` on; until then the holder bears what is spent."""
+    """Take a report of loss (挂失). Terminals refuse the card from `effective_from` on; until then the holder bears what is spent.
+
+    The account that the card pays from stops in the same moment.
+    """
     deed = Deed(actor(Permission.CARDS_REPORT_LOSS), now(), told.reason)
 
     def work(session: Transaction) -> object:
