@@ -135,8 +135,8 @@ class Books:
 
     def held_fen(self) -> int:
         """What is in our balance here: received, less what went back and stayed there."""
-        received = sum(payment["amount_received"] for payment in self.payments.values())
-        returned = sum(r["amount"] for r in self.refunds.values() if r["status"] not in ("failed", "canceled"))
+        received: int = sum(payment["amount_received"] for payment in self.payments.values())
+        returned: int = sum(r["amount"] for r in self.refunds.values() if r["status"] not in ("failed", "canceled"))
         return received - returned
 
     def payment(self, payment_id: str) -> dict[str, Any]:

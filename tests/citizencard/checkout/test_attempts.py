@@ -1,9 +1,13 @@
 """Tries as rows: stored before anything is sent, one at a time."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from citizencard.checkout import flow
+from citizencard.checkout.asking import ask
+from citizencard.checkout.attempts import Heard
 from citizencard.db import reading, transaction
 from citizencard.payments.models import PaymentAttempt
 from tests.citizencard.checkout.make_checkout import Office, PowerCut
@@ -12,12 +16,11 @@ from tests.citizencard.checkout.make_checkout import Office, PowerCut
 def test_the_key_is_stored_before_the_call(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the request leaves, the row with its key is committed: a crash cannot lose it."""
     stored: list[str] = []
-    ask = flow.ask
 
-    def looking(gateway: object, task: object, now: object) -> object:
+    def looking(*given: Any) -> Heard:
         with reading(desk.sessions) as session:
             stored.extend(attempt.key for attempt in session.query(PaymentAttempt))
-        return ask(gateway, task, now)  # type: ignore[arg-type] # passed on as it came
+        return ask(*given)
 
     monkeypatch.setattr(flow, "ask", looking)
     desk.begin_bill()

@@ -1,9 +1,13 @@
 """The sweep brings everything to an end, as often as it is run, and beside others."""
 
+from typing import Any
+
 import pytest
 
-from citizencard.checkout import sweep as sweeping
+from citizencard.checkout import flow
 from citizencard.checkout.sweep import PAGE, sweep
+from citizencard.checkout.views import PaymentView
+from ledger.errors import LedgerError
 from tests.citizencard.checkout.make_checkout import BILL_FEN, Office
 from tests.stripe_fake.books import TO_PAGE
 from tests.stripe_fake.server import Ordered
@@ -56,14 +60,14 @@ def test_a_lost_report_is_made_good(desk: Office) -> None:
 def test_a_fault_of_one_payment_does_not_stop_the_others(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """One payment that cannot be looked at is counted and left; all others are brought to their end."""
     first, second = sorted([desk.begin_bill().id, desk.begin_top_up().id])
-    refresh = sweeping.flow.refresh
+    refresh = flow.refresh
 
-    def stumbling(*given: object) -> object:
+    def stumbling(*given: Any) -> PaymentView:
         if given[2] == first:
-            raise sweeping.LedgerError("no")
-        return refresh(*given)  # type: ignore[arg-type] # passed on as it came
+            raise LedgerError("no")
+        return refresh(*given)
 
-    monkeypatch.setattr(sweeping.flow, "refresh", stumbling)
+    monkeypatch.setattr(flow, "refresh", stumbling)
     desk.later(hours=2)
     report = desk.sweep()
     assert (report.faults, report.is_all_done) == (1, False)
