@@ -20,7 +20,8 @@ from citizencard.settlement.overview import Holdings, Pulse, holdings, pulse
 
 BOARD: Final = "citizencard.home"
 REFRESH_MS: Final = 2_000
-DOORS: Final = ("clerk", "resident", "terminals")
+DOORS: Final = (("clerk", "/console", ""), ("resident", "/portal", ""), ("terminals", "/docs", "terminals"))
+"""The ways in: their names in the catalogue, where each leads, and to which place on that page."""
 
 pages = Blueprint("home", __name__)
 

@@ -76,7 +76,9 @@ def local(path: str, otherwise: str) -> str:
 def here() -> str:
     """The address of the page that the present request is about: its own, or for a form the page that it is on."""
     if is_safe():
-        return request.full_path.rstrip("?")
+        # The language goes its own way, see `lead_to`.
+        query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != PARAMETER])
+        return f"{request.path}?{query}" if query else request.path
     referrer = request.headers.get("Referer", "")
     return referrer.removeprefix(request.host_url.rstrip("/"))
 
@@ -90,7 +92,7 @@ def lead_to(path: str, **parameters: str) -> Response:
     """
     if PARAMETER in request.args:
         parameters[PARAMETER] = request.args[PARAMETER]
-    address = f"{path}?{urlencode(parameters)}" if parameters else path
+    address = f"{path}{'&' if '?' in path else '?'}{urlencode(parameters)}" if parameters else path
     if "HX-Request" in request.headers:
         # A fragment must not be replaced by a whole page: the script leads the window there instead.
         answer = Response(status=UNAUTHORIZED)

@@ -111,7 +111,7 @@ def _complaints(known: bool, messages: object) -> tuple[Complaint, ...]:  # noqa
 
 def refuse(key: str, **values: str | int) -> ValidationError:
     """The error that a field of a form raises."""
-    return ValidationError([Complaint(key, values)])  # type: ignore[arg-type] # the library hands any list through
+    return ValidationError([Complaint(key, values)])
 
 
 class _Typed(fields.Field[Any]):

@@ -48,7 +48,7 @@ def book_again(form: Filled[Any], flow: Callable[[], Mapping[str, Any]]) -> Done
     return do_again(city().sessions, _keyed(form), flow)
 
 
-def answer_form(form: Filled[T], act: Callable[[T], Response], template: str, **values: object) -> Response:
+def answer_form(form: Filled[T], act: Callable[[T], Response], template: str, **values: Any) -> Response:  # noqa: ANN401 # any value of a template
     """Act on a form, or show its page again with what is wrong.
 
     Args:

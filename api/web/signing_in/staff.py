@@ -8,7 +8,7 @@ from flask import Response, g, request
 from api.city import city, now
 from api.routes import Door
 from api.web import cookies
-from api.web.doors import HOME, NEXT, SIGN_IN, local, page_token
+from api.web.doors import HOME, NEXT, SIGN_IN, lead_to, local, page_token
 from api.web.forms import Code, Form, Line, Secret, new_form, read_form
 from api.web.page import go_to, render_page
 from api.web.signing_in.blueprint import onward, pages
@@ -146,7 +146,7 @@ def _in(token: str) -> Response:
 
 
 def _out(why: str) -> Response:
-    answer = go_to(SIGN_IN[Door.CONSOLE], **{why: "1"})
+    answer = lead_to(SIGN_IN[Door.CONSOLE], **{why: "1"})
     cookies.take(answer, cookies.STAFF)
     cookies.take(answer, cookies.FLASH)
     return answer

@@ -33,7 +33,6 @@ def test_invented_people_are_said_to_be_invented(visit: Visit) -> None:
 
 def test_address_of_a_file_changes_with_it() -> None:
     """The name of a version is the content's digest."""
-    assert {asset(path.name).partition("?")[0] for path in STATIC.iterdir()} == {
-        f"/static/{path.name}" for path in STATIC.iterdir()
-    }
+    names = [str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()]
+    assert {asset(name).partition("?")[0] for name in names} == {f"/static/{name}" for name in names}
     assert asset("city.css") != asset("home.js").replace("home.js", "city.css")

@@ -120,13 +120,14 @@ def test_no_city_is_told_how_to_begin(visit: Visit) -> None:
 
 
 def test_three_doors_lead_somewhere(visit: Visit) -> None:
-    """Clerk, resident and terminal developer each find a section that exists."""
+    """Clerk and resident find where they sign in, the terminal developer a section that exists."""
     client = visit()
     doors = [link.attributes["href"] or "" for link in see(client).one("nav", _class="doors").all("a")]
-    assert doors == ["/docs?lang=en#clerk", "/docs?lang=en#resident", "/docs?lang=en#terminals"]
-    manual = see(client, "/docs?lang=en")
-    for door in doors:
-        assert manual.one(id=door.partition("#")[2]).all("ol"), door
+    assert doors == ["/console?lang=en", "/portal?lang=en", "/docs?lang=en#terminals"]
+    assert see(client, "/docs?lang=en").one(id="terminals").all("ol")
+    for door in doors[:2]:
+        answer = client.get(door, headers={"Host": "127.0.0.1:8000"})
+        assert answer.headers["Location"] == f"{door.partition('?')[0]}/sign-in?lang=en"
 
 
 def test_links_below_lead_to_what_is_there(visit: Visit) -> None:

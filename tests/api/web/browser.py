@@ -46,17 +46,19 @@ class Browser:
         self.page = Element("", {})
         self.answer: TestResponse
 
-    def get(self, path: str, *, follow: bool = True, **headers: str) -> TestResponse:
+    def get(self, path: str, *, follow: bool | str = True, **headers: str) -> TestResponse:
         return self._take(
-            self.client.get(path, base_url=ADDRESS, headers=self._named(headers), follow_redirects=follow)
+            self.client.get(path, base_url=ADDRESS, headers=self._named(headers), follow_redirects=bool(follow))
         )
 
-    def post(self, path: str, fields: dict[str, str], *, follow: bool = True, **headers: str) -> TestResponse:
+    def post(self, path: str, fields: dict[str, str], *, follow: bool | str = True, **headers: str) -> TestResponse:
         """Send fields as they are, without the page's hidden ones."""
         named = self._named({"Sec_Fetch_Site": "same-origin", "Origin": ADDRESS, **headers})
-        return self._take(self.client.post(path, base_url=ADDRESS, data=fields, headers=named, follow_redirects=follow))
+        return self._take(
+            self.client.post(path, base_url=ADDRESS, data=fields, headers=named, follow_redirects=bool(follow))
+        )
 
-    def send(self, action: str, *, follow: bool = True, **fields: str) -> TestResponse:
+    def send(self, action: str, *, follow: bool | str = True, **fields: str) -> TestResponse:
         """Fill in and send the form of the page with that action."""
         form = self.form(action)
         given = {

@@ -1,6 +1,7 @@
 """Reading forms: strict, with a sentence at each field."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from tests.api.web.sample import Opening, OpeningForm
 KEY = "k" * 22
 
 
-def read(fields: dict[str, object], form: type[Form] = OpeningForm, into: type = Opening) -> Filled[Opening]:
+def read(fields: dict[str, object], form: type[Form] = OpeningForm, into: type = Opening) -> Filled[Any]:
     with Flask(__name__).test_request_context("/", method="POST", data={"once": KEY, "csrf": "x", **fields}):
         return read_form(form, into)
 

@@ -66,7 +66,7 @@ def test_what_was_done_is_said_once_on_the_next_page(town: World) -> None:
     browser = signed_in(town, Role.SYSTEM_ADMIN)
     browser.get("/console/sample")
     browser.send("/console/sample", name="North")
-    (said,) = [one for one in browser.page.all("p", role="status")]
+    (said,) = browser.page.all("p", role="status")
     assert said.words() == "One thing to put right; nothing was sent"
     browser.get("/console/sample")
     assert browser.page.all("p", role="status") == []

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from api.web.signing_in.blueprint import onward
-from api.web.signing_in.chapter import pages, residents, staff
+from api.routes import Door
+from api.web.signing_in.blueprint import onward, pages
+from api.web.signing_in.chapter import pages as opened
 from citizencard.db import transaction
 from citizencard.staff.members import disable, set_roles
 from citizencard.staff.permissions import Role
@@ -213,7 +214,7 @@ def test_one_is_led_on_to_the_page_that_was_asked_for(town: World) -> None:
         "/console?x=%0d%0a\r\n",
     ):
         with town.app.test_request_context("/console/sign-in", query_string={"next": foreign}):
-            assert onward(staff.Door.CONSOLE)["next"] == "/console"
+            assert onward(Door.CONSOLE)["next"] == "/console"
 
 
 def test_ten_wrong_passwords_lock_the_login(world: World) -> None:
@@ -229,4 +230,4 @@ def test_ten_wrong_passwords_lock_the_login(world: World) -> None:
 
 def test_chapter_holds_all_sign_in_pages() -> None:
     """One chapter is opened, and it is that of staff and of residents."""
-    assert staff.pages is pages is residents.pages
+    assert opened is pages
