@@ -53,3 +53,11 @@ def test_a_problem_is_cut_to_size() -> None:
     """A hostile answer does not fill the log."""
     problem = read_problem({"message": "x" * 10_000, "code": "y" * 10_000, "type": 5})
     assert (len(problem.message), len(problem.code), problem.type) == (500, 120, "")
+
+
+def test_a_stand_in_that_does_not_say_what_was_received_means_all_of_it() -> None:
+    """Stripe always says it. Where it is missing, only a payment that succeeded has received anything."""
+    silent = {name: value for name, value in PAYMENT.items() if name != "amount_received"}
+    assert read_payment(silent | {"status": "succeeded"}).received_fen == PAYMENT["amount"]
+    assert read_payment(silent | {"status": "requires_action"}).received_fen == 0
+    assert read_payment(PAYMENT | {"status": "succeeded", "amount_received": 1}).received_fen == 1
