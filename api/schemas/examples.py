@@ -14,6 +14,9 @@ _NAMED: Final = {"terminal_number": "330200000001", "batch": 5, "trace": 17}
 _CARD_THEN: Final = {"card_serial": "03302000000000000015", "date": "20261121", "time": "093000"}
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "OnlineAccountRequest": {"person_id": _PERSON},
+    "CardLinkRequest": {"card_id": _CARD},
+    "CashTopUpRequest": {"amount_fen": 5000, "till_id": _TILL},
     "RefundRequest": {"amount_fen": 4950, "reason": "paid twice"},
     "ServiceRequest": {"merchant_id": _MERCHANT, "name": "居民生活用水", "rule": "water_home"},
     "ActivationRequest": {
