@@ -4,37 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from api.routes import ACCESS, Access, Door
-from citizencard.staff.permissions import GRANTS, STAFF_ROLES, Role
+from api.routes import ACCESS, Door
+from citizencard.staff.permissions import STAFF_ROLES, Role
 from tests.api.test_journey import issue_card
+from tests.api.test_matrix import address, granted
 from tests.api.world import Caller, World, ok, problem
 
-FILLED = {
-    "<int:step>": "1",
-    "<day:day>": "2026-11-20",
-    "<approval_id>": "apr_none",
-    "<agent_id>": "agt_00000000000000000000000000000000",
-    "<person_id>": "per_none",
-    "<card_id>": "card_none",
-    "<job_id>": "job_none",
-    "<load_id>": "load_none",
-    "<payment_id>": "pay_none",
-    "<code>": "purse:none",
-}
 STAFF_ROUTES = [(method, path, access) for (method, path), access in ACCESS.items() if access.door is Door.STAFF]
-
-
-def address(path: str) -> str:
-    for part, value in FILLED.items():
-        path = path.replace(part, value)
-    assert "<" not in path
-    return path
-
-
-def granted(access: Access) -> frozenset[Role]:
-    if not access.permissions:
-        return frozenset(STAFF_ROLES)
-    return frozenset().union(*(GRANTS[permission] for permission in access.permissions))
 
 
 def test_nobody_comes_in_without_a_session(world: World) -> None:
