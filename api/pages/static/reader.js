@@ -90,6 +90,7 @@
       this.root = root;
       this.is_waiting = false;
       this.written = 0;
+      this.reached = -1;
     }
 
     steps() {
@@ -131,6 +132,7 @@
     begin() {
       this.hush();
       this.written = 0;
+      this.reached = -1;
       this.steps().forEach((step, place) => this.set(step, place === 0 ? "now" : "waiting"));
     }
 
@@ -138,7 +140,8 @@
     tick(achieved) {
       const steps = this.steps();
       const place = steps.findIndex((step) => step.dataset.step === achieved);
-      if (place < 0) return;
+      if (place <= this.reached) return;
+      this.reached = place;
       steps.forEach((step, at) => {
         if (at <= place) this.set(step, "done");
         else if (at === place + 1) this.set(step, "now");

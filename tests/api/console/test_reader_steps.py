@@ -18,13 +18,13 @@ def test_script_gets_problem_documents_and_needs_the_pages_token(counter: Counte
         ({**wish, "kind": "personalise_psam"}, "unknown_job_kind"),
         ({**wish, "agent": "agt_nobody"}, "unknown_agent"),
         ({**wish, "kind": "load"}, "unknown_load"),
-        ({"agent": 7}, "request_malformed"),
-        ([], "request_malformed"),
+        ({"agent": 7}, "malformed_request"),
+        ([], "malformed_request"),
     ):
         answer = counter.ask("/console/reader-steps", body)
         assert answer.get_json(force=True)["code"] == code, body
     refused = counter.ask("/console/reader-answers", {"answer": "x", "token": ""})
-    assert refused.get_json(force=True)["code"] == "request_malformed"
+    assert refused.get_json(force=True)["code"] == "malformed_request"
     assert counter.ask("/console/reader-answers", {"answer": {}, "token": ""}).status_code == 404
 
 
