@@ -108,9 +108,9 @@ def apply(person_id: str) -> Response:
 
         try:
             card_id = book_once(form, work).answer.body["id"]
-        except ClassNotForPerson as refusal:
-            ages = {"least": int(refusal.fields["minimum_age"]), "most": int(refusal.fields["maximum_age"])}
-            wrong = form.but("card_class", "console.card.age", **ages)
+        except ClassNotForPerson:
+            chosen = CLASSES[CODES[given.card_class]]
+            wrong = form.but("card_class", "console.card.age", least=chosen.minimum_age, most=chosen.maximum_age)
             return answer_form(wrong, act, "console/apply.html", **_applying(person_id))
         return go_to(f"/console/cards/{card_id}/issuing", Said("console.card.applied"))
 

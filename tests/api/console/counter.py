@@ -85,9 +85,7 @@ class Counter:
         assert "Paired" in self.clerk.words(), answer.status_code
         agent = desk.folder.agent
         self.supervisor.get(f"{AGENTS}/{agent}")
-        self.supervisor.send(
-            f"{AGENTS}/{agent}/confirmations", fingerprint=fingerprint(desk.folder.public_key)
-        )
+        self.supervisor.send(f"{AGENTS}/{agent}/confirmations", fingerprint=fingerprint(desk.folder.public_key))
         assert "Confirmed" in self.supervisor.words()
         return agent
 

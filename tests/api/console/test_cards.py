@@ -11,7 +11,9 @@ def test_clerk_makes_a_card_step_by_step(counter: Counter, desk: Desk) -> None:
     card_id = counter.apply(person_id)
     page = f"/console/cards/{card_id}/issuing"
     counter.clerk.get(page)
-    assert [step.attributes["data-step"] for step in counter.clerk.page.all("li") if "data-step" in step.attributes] == [
+    assert [
+        step.attributes["data-step"] for step in counter.clerk.page.all("li") if "data-step" in step.attributes
+    ] == [
         "connected",
         "secured",
         "written",

@@ -45,7 +45,7 @@ def proposed(counter: Counter, payment_id: str) -> str:
 
 
 def test_refund_needs_two_people_and_goes_back_once(refunding: Counter, paying: Office) -> None:
-    """The clerk proposes, the supervisor reads exactly what is agreed to and approves; the money is back and a second click changes nothing."""
+    """The clerk proposes, the supervisor reads exactly what is agreed to and approves; a second click changes nothing."""
     payment_id = paying.paid_bill().id
     path = proposed(refunding, payment_id)
     assert paying.see(payment_id).refunded_fen == 0
