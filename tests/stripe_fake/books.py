@@ -17,6 +17,8 @@ CANCEL_PARAMETERS = {"cancellation_reason"}
 REFUND_PARAMETERS = {"payment_intent", "amount", "metadata", "reason"}
 LIST_PARAMETERS = {"created", "limit", "starting_after", "ending_before"}
 
+DRIFT_S = 60  # its clock is not ours to the second
+
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
@@ -58,7 +60,7 @@ class Books:
             "amount": amount,
             "amount_received": 0,
             "currency": "cny",
-            "created": self.now_s + number,
+            "created": self.now_s + number % DRIFT_S,
             "livemode": False,
             "status": "requires_confirmation" if given.get("payment_method") else "requires_payment_method",
             "payment_method": given.get("payment_method"),
@@ -124,7 +126,7 @@ class Books:
             "object": "refund",
             "amount": amount,
             "currency": "cny",
-            "created": self.now_s + number,
+            "created": self.now_s + number % DRIFT_S,
             "payment_intent": payment["id"],
             "status": "succeeded",
             "metadata": metadata(given),

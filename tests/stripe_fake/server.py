@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,7 +61,11 @@ class Seen:
 
 @dataclass
 class StripeFake:
-    """The whole stand-in; one lock keeps its books straight."""
+    """The whole stand-in; one lock keeps its books straight.
+
+    `arriving` is called with each request before anything is done about it, `answering` with what was carried out before the answer
+    leaves (also when it never does): there a test can look, or report by webhook earlier than the answer.
+    """
 
     address: str = ""
     books: Books = field(default_factory=Books)
@@ -72,6 +76,8 @@ class StripeFake:
     running: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     closing: threading.Event = field(default_factory=threading.Event)
+    arriving: Callable[[Seen], None] | None = None
+    answering: Callable[[str, Reply], None] | None = None
 
     def order(self, operation: str, *faults: Ordered) -> None:
         """The next requests for create, confirm, cancel, refund or look fail so, one after the other."""
@@ -79,6 +85,8 @@ class StripeFake:
 
     def answer(self, seen: Seen) -> Reply | None:
         """Answer a request; None breaks the connection."""
+        if self.arriving is not None:
+            self.arriving(seen)
         with self.lock:
             self.seen.append(seen)
             if seen.method == "POST" and seen.key:
@@ -119,11 +127,13 @@ class StripeFake:
             self.closing.wait(SILENCE_S if ordered in SILENCES else 0)
             return None
         with self.lock:
-            reply = self._effect(operation, seen)
+            reply = carried_out = self._effect(operation, seen)
             if ordered is Ordered.ERROR_AFTER:
                 reply = refusal(500, "api_error", "")
             if seen.method == "POST" and seen.key and is_stored(reply):
                 self.stored[seen.key] = ((seen.path, seen.parameters), reply)
+        if self.answering is not None:
+            self.answering(operation, carried_out)
         if ordered in RESETS | SILENCES:
             self.closing.wait(SILENCE_S if ordered in SILENCES else 0)
             return None
