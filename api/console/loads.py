@@ -88,7 +88,7 @@ def give_load_back(load_id: str) -> Response:
         book_once(form, work)
         return go_to(f"/console/loads/{load_id}", Said("console.load.given_back"))
 
-    return answer_form(form, act, "console/load.html", **_load(load_id))
+    return answer_form(form, act, "console/load.html", reader=True, **_load(load_id))
 
 
 def job_of(load: Load) -> str:

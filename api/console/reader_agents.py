@@ -105,7 +105,7 @@ def pair_agent() -> Response:
         remember(answer, agent_id)
         return answer
 
-    return answer_form(form, act, TEMPLATE, **_values())
+    return answer_form(form, act, TEMPLATE, reader=True, **_values())
 
 
 @pages.get("/console/reader-agents/<agent_id>")

@@ -232,8 +232,10 @@
       button.addEventListener("click", () => start(root));
     }
   }
+  // A field that is missing is the server's to name: the form goes there as it is, and neither card nor agent is asked in vain.
   for (const form of document.querySelectorAll("form[data-carry]")) {
     form.addEventListener("submit", (event) => {
+      if (!form.checkValidity()) return;
       event.preventDefault();
       const begin = () => ask_server(form.dataset.begin, form.dataset.csrf, form.dataset.body || "{}");
       fill(form, "answer", (view) => carry(begin, view));
@@ -241,6 +243,7 @@
   }
   for (const form of document.querySelectorAll("form[data-pairing]")) {
     form.addEventListener("submit", (event) => {
+      if (!form.checkValidity()) return;
       event.preventDefault();
       const code = form.elements.namedItem("code").value.trim().toUpperCase();
       form.elements.namedItem("code").value = code;
