@@ -7,16 +7,31 @@ from types import FrameType
 
 import click
 
-from demo.city import City, JobFailed, bootstrap
+from demo.city import running
 from demo.day import Day
 from demo.folder import ROOT, CityElsewhere, Folder
+from demo.founding import Founding
 from demo.life import live
-from demo.processes import CommandFailed, PortTaken, Server, ServerDied
-from demo.staff import Refused
+from demo.processes import CommandFailed, PortTaken, ServerDied
+from demo.provider import ProviderDied
+from demo.staff import JobFailed, Refused
 from demo.telling import Story
+from demo.workstation import AgentRefused, WorkstationFailed
 from hardware.errors import HardwareError
 
 DEFAULT_PORT = 8000
+FAILURES = (
+    AgentRefused,
+    CityElsewhere,
+    CommandFailed,
+    HardwareError,
+    JobFailed,
+    PortTaken,
+    ProviderDied,
+    Refused,
+    ServerDied,
+    WorkstationFailed,
+)
 
 
 @click.command()
@@ -44,7 +59,7 @@ def main(*, once: bool, url: str | None, port: int, folder: Path) -> None:
     story = Story()
     try:
         proved = run(Folder.for_database(url, folder.absolute()), port, story, once=once)
-    except (CityElsewhere, CommandFailed, HardwareError, JobFailed, PortTaken, Refused, ServerDied) as error:
+    except FAILURES as error:
         click.echo(f"bin/run: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
@@ -61,12 +76,11 @@ def run(folder: Folder, port: int, story: Story, *, once: bool) -> bool:
     """
     kind = "PostgreSQL" if folder.database_url.startswith("postgresql") else "SQLite"
     story.title(f"The citizen card's demo city (市民卡) · {kind} · everything in it is made up")
-    story.step("Database, vault and server")
-    bootstrap(folder, port)
-    with Server(port, folder.environ(port), folder.path / "server.log") as server:
-        story.fact("the server is ready", server.address)
-        city = City(folder, server)
-        city.found(story)
+    story.step("Database, vault, stand-in and server")
+    with running(folder, port) as city:
+        story.fact("the server is ready", city.server.address)
+        story.fact("stand-in for the payment provider: no money moves", city.provider.address)
+        Founding(city, story).found()
         outcomes = Day(city, story).play()
         proved = outcomes.proved and outcomes.agreed
         story.end(proved=proved)

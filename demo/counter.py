@@ -1,18 +1,23 @@
 """The service centre's counter: what the demo's clerk does for a resident, with the card in the emulated reader."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from demo.city import City, JobFailed
+from demo.city import City
 from demo.makers import make_blanks
 from demo.reader import Reading, balance_fen
 from demo.residents import Resident
-from demo.staff import Answer
+from demo.staff import Answer, JobFailed, Refused
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.reader import EmulatedReader
+from hardware.errors import CardImageInUse
 
 REGION_CODE = "330203"
+MAX_BEGINNINGS = 20
+MAX_LOOKS = 50
+PAUSE_S = 0.1
 INSURANCES = {"pension": "insured", "medical": "insured"}
 
 
@@ -24,6 +29,8 @@ class Rider:
     name: str
     card_id: str = ""
     image: str = ""
+    person_id: str = ""
+    account_id: str = ""
 
 
 class Counter:
@@ -59,7 +66,7 @@ class Counter:
             method="PUT",
         )
         card = self._clerk.post("/v1/cards", {"person_id": person["id"], "card_class": rider.who.card_class})
-        rider.card_id = card["id"]
+        rider.card_id, rider.person_id = card["id"], person["id"]
         return person
 
     def deliver_blanks(self, riders: Sequence[Rider], batch: str) -> None:
@@ -85,6 +92,49 @@ class Counter:
         if job["outcome"] != "personalised":
             raise JobFailed(f"card of {rider.name}: {job['outcome']}")
         return self._clerk.post(f"/v1/cards/{rider.card_id}/activation", {}), counted.exchanged
+
+    def issue_through_agent(self, rider: Rider) -> tuple[Answer, int]:
+        """The same through the reader agent of the workstation: every command in a step that the server has signed.
+
+        Returns:
+            The card as the clerk sees it, and how many steps were carried.
+
+        Raises:
+            JobFailed: the card did not prove its keys.
+        """
+        steps = 0
+        with self._city.workstation.inserted(rider.image):
+            for _ in range(MAX_BEGINNINGS):
+                try:
+                    job, steps = self._city.workstation.job(self._clerk, "personalise", rider.card_id)
+                except Refused:
+                    # The answer to the last step was lost on its way: the card is made, and there is no job to begin.
+                    if self._clerk.get(f"/v1/cards/{rider.card_id}")["state"] != "personalised":
+                        raise
+                    break
+                if job["outcome"] == "personalised":
+                    break
+                time.sleep(PAUSE_S)
+            else:
+                raise JobFailed(f"card of {rider.name}: {job['outcome']}")
+        return self._clerk.post(f"/v1/cards/{rider.card_id}/activation", {}), steps
+
+    def open_account(self, rider: Rider, amount_fen: int) -> Answer:
+        """Open the rider's on-line account, let the card pay from it, and take cash for it.
+
+        Returns:
+            The slip.
+        """
+        account = self._clerk.post("/v1/online-accounts", {"person_id": rider.person_id})
+        rider.account_id = account["id"]
+        path = f"/v1/online-accounts/{rider.account_id}"
+        self._clerk.post(f"{path}/cards", {"card_id": rider.card_id})
+        return self._clerk.post(f"{path}/top-ups", {"amount_fen": amount_fen, "till_id": self._city.state["till_id"]})
+
+    def account_fen(self, rider: Rider) -> int:
+        """What the rider's on-line account holds."""
+        held: int = self._clerk.get(f"/v1/online-accounts/{rider.account_id}")["balance_fen"]
+        return held
 
     def load(self, rider: Rider, amount_fen: int, torn_at: int | None = None) -> Answer:
         """Take cash and load it onto the chip.
@@ -119,6 +169,15 @@ class Counter:
     def inserted(self, image: str) -> Iterator[EmulatedCard]:
         """A card in the reader, taken out afterwards."""
         try:
-            yield self._reader.insert(image)
+            yield self._insert(image)
         finally:
             self._reader.remove()
+
+    def _insert(self, image: str) -> EmulatedCard:
+        """The agent lets go of a card that was taken out of its reader a moment later."""
+        for _ in range(MAX_LOOKS):
+            try:
+                return self._reader.insert(image)
+            except CardImageInUse:
+                time.sleep(PAUSE_S)
+        return self._reader.insert(image)

@@ -4,11 +4,14 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from demo.city import City, JobFailed
+from demo.bills import WaterBills
+from demo.city import City
 from demo.counter import Counter, Rider
+from demo.parking import Parking
 from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading
 from demo.residents import residents_of_day
-from demo.staff import Answer
+from demo.staff import Answer, JobFailed, Refused
+from demo.stage import Stage
 from demo.telling import Story, clock, yuan
 from hardware.terminal.batch import TapRecord
 from hardware.terminal.device import Device
@@ -19,6 +22,8 @@ LOAD_FEN = 10_000
 A_SECOND = 1.05
 """Cards write whole seconds: what must come after something is a second later."""
 FORGED_BATCH = 999_999
+SHARES = {"subsidy_fen": "paid by sponsors for concessions", "suspense_fen": "in doubt, for a person to decide"}
+PROVIDER_ACCOUNT = "psp:stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Outcomes:
     Args:
         figures: name → fen or count; the names say what they are of.
         moved_fen: by how much the day moved each family of accounts, on its normal side.
-        agreed: every chip holds what its shadow says.
+        agreed: every chip holds what its shadow says, and the payment provider what the books say.
         proved: the ledger found no difference.
     """
 
@@ -50,8 +55,9 @@ class Day:
         self.city = city
         self.story = story
         self.number = int(city.state.get("days_played", 0)) + 1
-        self.figures: dict[str, int] = {}
         self._counter = Counter(city)
+        self._stage = Stage(city, story, self._counter, self.number)
+        self.figures = self._stage.figures
         self._first_record: TapRecord | None = None
         adult, senior = residents_of_day(self.number)
         self.riders = {"adult": Rider(adult, "adult"), "senior": Rider(senior, "70+")}
@@ -63,6 +69,9 @@ class Day:
             What it came to; the caller decides what a difference means.
         """
         before = self._families(self.city.desk("auditor").get("/v1/trial-balance"))
+        at_provider = self._at_provider()
+        bills = WaterBills(self._stage)
+        self._open_workstation()
         self._register()
         self._issue_cards()
         self._load()
@@ -71,12 +80,22 @@ class Day:
         self._ride()
         self._forge()
         self._ride_on_stray_terminal()
+        Parking(self._stage, self.riders["adult"]).play()
+        bills.send()
         self._lose_card()
         self._upload()
-        outcomes = self._close(before)
+        outcomes = self._close(before, at_provider)
         self.city.state["days_played"] = self.number
         self.city.folder.remember(self.city.state)
         return outcomes
+
+    def _open_workstation(self) -> None:
+        """The agent of an earlier day goes on; on a new address it is paired anew."""
+        city = self.city
+        self.story.step("The clerk's workstation starts its reader agent (citizencard-agent)")
+        paired = city.workstation.open(city.desk("clerk"), city.desk("supervisor"), city.state)
+        how = "paired by the clerk, confirmed by a supervisor" if paired else "paired before"
+        self.story.fact(f"agent ····{city.workstation.agent_id[-4:]} with an emulated reader", how)
 
     def _register(self) -> None:
         self.story.step("Two residents come to the counter (登记)")
@@ -87,11 +106,10 @@ class Day:
     def _issue_cards(self) -> None:
         self.story.step("Cards are personalised on an emulated reader and proved by use (制卡)")
         self._counter.deliver_blanks(list(self.riders.values()), f"day{self.number}")
-        for rider in self.riders.values():
-            card, commands = self._counter.issue(rider)
-            self.story.fact(
-                f"{rider.name} card ····{card['number'][-4:]} {card['state']}", f"{commands} commands, keys proved"
-            )
+        card, steps = self._counter.issue_through_agent(self.riders["adult"])
+        self.story.fact(f"adult card ····{card['number'][-4:]} {card['state']}", f"{steps} signed steps, keys proved")
+        card, commands = self._counter.issue(self.riders["senior"])
+        self.story.fact(f"70+ card ····{card['number'][-4:]} {card['state']}", f"{commands} commands, keys proved")
 
     def _load(self) -> None:
         self.story.step(f"{yuan(LOAD_FEN)} cash is loaded onto the senior's chip (圈存)")
@@ -176,7 +194,18 @@ class Day:
             "every batch sent twice more", f"{self.figures.get('again duplicate', 0)} records, all duplicates"
         )
 
-    def _close(self, before: dict[str, int]) -> Outcomes:
+    def _at_provider(self) -> tuple[int, int]:
+        """What the provider says that it holds for the city, and what the books say: both in fen."""
+        held_fen = self.city.provider.held_fen()
+        try:
+            booked = self.city.desk("auditor").get(f"/v1/accounts/{PROVIDER_ACCOUNT}/balance")
+        except Refused as refusal:
+            if refusal.code != "unknown_account":
+                raise
+            return held_fen, 0  # opened with the first payment
+        return held_fen, int(booked["balance_fen"])
+
+    def _close(self, before: dict[str, int], at_provider: tuple[int, int]) -> Outcomes:
         finance, auditor = self.city.desk("finance"), self.city.desk("auditor")
         opened = date.fromisoformat(finance.get("/v1/days/open")["day"])
         closed = finance.post(
@@ -186,7 +215,7 @@ class Day:
         found = auditor.get("/v1/trial-balance")
         self._tell_trial_balance(found)
         moved_fen = {name: fen - before.get(name, 0) for name, fen in self._families(found).items()}
-        agreed = self._compare_chips()
+        agreed = self._compare_chips() & self._compare_provider(at_provider)
         proof = auditor.post("/v1/ledger-proofs", {})
         self.story.step("The ledger proves itself from its transfers alone")
         self.story.fact(
@@ -202,9 +231,10 @@ class Day:
         self.story.step(f"The business day {closed['day']} is closed (日终)")
         for position in closed["net_positions"]:
             self.story.fact(f"{position['name']}: netted", yuan(position["clearing_fen"]))
-            self.story.fact("    paid by sponsors for concessions, in all", yuan(position["subsidy_fen"]))
-            self.story.fact("    in doubt, for a person to decide, in all", yuan(position["suspense_fen"]))
-            self.figures["netted fen"] = position["clearing_fen"]
+            for name, said in SHARES.items():
+                if position[name]:
+                    self.story.fact(f"    {said}, in all", yuan(position[name]))
+            self.figures[f"netted {position['name']} fen"] = position["clearing_fen"]
         certificate = closed["certificate"]
         self.story.fact("custody certificate: client money held", yuan(certificate["cover_fen"]))
         self.story.fact("    owed to cardholders and merchants", yuan(certificate["owed_fen"]))
@@ -230,6 +260,13 @@ class Day:
             self.figures[f"{key} chip fen"] = chip_fen
             self.figures[f"{key} shadow fen"] = shadow["purse_fen"]
         return agreed
+
+    def _compare_provider(self, before: tuple[int, int]) -> bool:
+        self.story.step("What the payment provider's stand-in holds against the books, since this morning")
+        held_fen, booked_fen = (now - then for now, then in zip(self._at_provider(), before, strict=True))
+        self.story.fact(f"stand-in: {yuan(held_fen)}", f"{PROVIDER_ACCOUNT} {yuan(booked_fen)}")
+        self.figures["held by provider fen"] = held_fen
+        return held_fen == booked_fen
 
     def _tap(self, device_name: str, rider: str, torn_at: int | None = None) -> TapResult:
         with self.city.device(device_name) as device, self._counter.inserted(self.riders[rider].image) as chip:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pyotp
 
-from demo.city import LINES, City, JobFailed
+from demo.city import City
 from demo.counter import Counter, Rider
 from demo.residents import Resident, neighbours
-from demo.staff import Refused
+from demo.staff import JobFailed, Refused
+from demo.tariff import LINES
 from demo.telling import Story, clock, yuan
 from hardware.errors import HardwareError
 from hardware.terminal.validator import Outcome

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import requests
 
@@ -17,6 +17,7 @@ STARTED_WITHIN_S = 20
 STOP_WITHIN_S = 5
 POLL_S = 0.05
 TIMEOUT_S = 10
+MAX_PAGES = 100
 EVENTS = ("payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled")
 
 
@@ -25,16 +26,16 @@ class ProviderDied(Exception):
 
 
 class Provider:
-    """The stand-in on a free loopback port, in a process of its own, reporting to the server's webhook.
+    """The stand-in on a free loopback port, in a process of its own, reporting what happens to an address of the city.
 
     Args:
         folder: of the city; takes the made-up key and webhook secret, and the stand-in's log.
-        server_port: where the city's server listens.
+        report_to: where reports are sent.
     """
 
-    def __init__(self, folder: Folder, server_port: int) -> None:
+    def __init__(self, folder: Folder, report_to: str) -> None:
         self._folder = folder
-        self._server_port = server_port
+        self._report_to = report_to
         self.address = ""
         self._process: subprocess.Popen[bytes] | None = None
         self.key = _kept(folder, "stripe.key", "sk_test_")
@@ -93,9 +94,28 @@ class Provider:
             self._process.kill()
             self._process.wait()
 
+    def held_fen(self) -> int:
+        """What the stand-in says that it holds for the city: payments made less refunds, since it was started."""
+        payments, refunds = self._list("payment_intents"), self._list("refunds")
+        taken = sum(int(one["amount"]) for one in payments if one["status"] == "succeeded")
+        return taken - sum(int(one["amount"]) for one in refunds if one["status"] == "succeeded")
+
+    def _list(self, what: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        for _ in range(MAX_PAGES):
+            page = requests.get(
+                f"{self.address}/v1/{what}", params={"limit": "100", **after}, auth=(self.key, ""), timeout=TIMEOUT_S
+            ).json()
+            found += page["data"]
+            if not page["has_more"]:
+                break
+            after = {"starting_after": page["data"][-1]["id"]}
+        return found
+
     def _configured(self) -> bool:
         wanted = {
-            "url": f"http://127.0.0.1:{self._server_port}/webhooks/stripe",
+            "url": self._report_to,
             "secret": self.webhook_secret,
             "events": list(EVENTS),
         }

@@ -20,6 +20,7 @@ RETRY_AFTER_S = 0.1
 TOTP_PERIOD_S = 30
 MAX_JOB_STEPS = 64
 OK = 0x9000
+SIGN_IN_AGAIN = ("session_ended", "fresh_code_needed")
 
 Answer = dict[str, Any]
 
@@ -31,6 +32,10 @@ class Refused(Exception):
         super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
         self.code = str(problem.get("code"))
         self.status = status
+
+
+class JobFailed(Exception):
+    """A job on a card or PSAM did not come to its end."""
 
 
 class Desk:
@@ -45,6 +50,7 @@ class Desk:
     def __init__(self, address: str) -> None:
         self._address = address
         self._http = requests.Session()
+        self._known: tuple[str, str, str] | None = None
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, method: str = "POST") -> Answer:
         """Ask for a change, once in effect however often it is sent.
@@ -52,7 +58,16 @@ class Desk:
         Raises:
             Refused: the product said no.
         """
-        return self._send(method, path, body or {}, {"Idempotency-Key": str(uuid4())})
+        return self._ask(method, path, {"json": body or {}, "headers": {"Idempotency-Key": str(uuid4())}})
+
+    def upload(self, path: str, content: bytes, content_type: str) -> Answer:
+        """Hand a file in, once in effect however often it is sent.
+
+        Raises:
+            Refused: the product said no.
+        """
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": content_type}
+        return self._ask("POST", path, {"data": content, "headers": headers})
 
     def get(self, path: str) -> Answer:
         """Read.
@@ -60,18 +75,23 @@ class Desk:
         Raises:
             Refused: the product said no.
         """
-        return self._send("GET", path, None, {})
+        return self._ask("GET", path, {})
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Answer:
+    def _ask(self, method: str, path: str, more: Mapping[str, Any]) -> Answer:
+        """Send; who sits here signs in again when the session is over, or when a new one-time code is asked for."""
+        try:
+            return self._send(method, path, more)
+        except Refused as refusal:
+            if refusal.code not in SIGN_IN_AGAIN or self._known is None:
+                raise
+        self.sign_in(*self._known)
+        return self._send(method, path, more)
+
+    def _send(self, method: str, path: str, more: Mapping[str, Any]) -> Answer:
         for _ in range(RETRIES):
             try:
                 answer = self._http.request(
-                    method,
-                    self._address + path,
-                    json=body,
-                    headers=dict(headers),
-                    timeout=TIMEOUT_S,
-                    allow_redirects=False,
+                    method, self._address + path, timeout=TIMEOUT_S, allow_redirects=False, **more
                 )
             except requests.RequestException:
                 time.sleep(RETRY_AFTER_S)
@@ -92,6 +112,8 @@ class Desk:
             Refused: wrong name, password or code.
         """
         totp = pyotp.TOTP(totp_secret)
+        self._known = None
+        self._http.headers.pop("Authorization", None)
         for attempt in range(2):
             try:
                 answer = self.post("/v1/staff-sessions", {"login": login, "password": password, "totp": totp.now()})
@@ -102,6 +124,7 @@ class Desk:
                 time.sleep(TOTP_PERIOD_S - datetime.now(UTC).timestamp() % TOTP_PERIOD_S + 1)
                 continue
             self._http.headers["Authorization"] = f"Bearer {answer['token']}"
+            self._known = (login, password, totp_secret)
             return
 
     def reader_job(self, kind: str, subject_id: str, card: CardChannel) -> Answer:

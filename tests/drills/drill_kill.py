@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.city import City, bootstrap
+from demo.city import City, running
 from demo.day import Day, Outcomes
 from demo.folder import Folder
+from demo.founding import Founding
 from demo.processes import Server
 from demo.telling import Story
 from tests.postgres import Cluster, free_port
@@ -67,16 +68,14 @@ def run(database_url: str | None, folder: Path, days: int, seed: int) -> Result:
     """
     port = free_port()
     home = Folder.for_database(database_url, folder)
-    bootstrap(home, port)
     differences: list[str] = []
     kills = 0
-    with Server(port, home.environ(port), home.path / "server.log") as server:
-        city = City(home, server)
-        city.found(Story(io.StringIO()))
+    with running(home, port) as city:
+        Founding(city, Story(io.StringIO())).found()
         quiet = _play(city)
         differences += _faults("quiet day", quiet)
         for number in range(1, days + 1):
-            killer = Killer(server, seed + number)
+            killer = Killer(city.server, seed + number)
             killer.start()
             try:
                 outcomes = _play(city)

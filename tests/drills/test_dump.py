@@ -23,10 +23,10 @@ from citizencard.keys.vault import SoftwareVault
 from citizencard.people.models import Person
 from citizencard.people.registry import unsealed
 from citizencard.staff.models import Outlet
-from demo.city import City, bootstrap
+from demo.city import City, running
 from demo.day import Day
 from demo.folder import Folder
-from demo.processes import Server
+from demo.founding import Founding
 from demo.residents import residents_of_day
 from demo.telling import Story
 from hardware.card.profile import KEY_VERSION
@@ -63,10 +63,8 @@ def test_nothing_of_a_demo_city_can_be_read_in_clear(
     """After a day with people, cards, money and staff: no number, name, phone, key, password, secret or token in database or log."""
     home = Folder.for_database(clone_database(database) if database == "postgresql" else None, tmp_path)
     port = free_port()
-    bootstrap(home, port)
-    with Server(port, home.environ(port), home.path / "server.log") as server:
-        city = City(home, server)
-        city.found(Story(StringIO()))
+    with running(home, port) as city:
+        Founding(city, Story(StringIO())).found()
         assert Day(city, Story(StringIO())).play().proved
     canaries = list(canaries_of(city))
     assert {canary.kind for canary in canaries} >= KINDS
