@@ -33,14 +33,14 @@ class BillPaid:
     receipt: Receipt
 
 
-def payable(session: Session, bill_id: str) -> BillView:
-    """A bill that can be paid now. Nothing is locked: by the time of paying it may not be payable any more.
+def payable(session: Session, bill_id: str, *, lock: bool = False) -> BillView:
+    """A bill that can be paid now; by the time of paying it may not be payable any more, unless `lock` holds its row until then.
 
     Raises:
         BillUnknown: there is none.
         BillNotPayable: it is paid or cancelled.
     """
-    bill = session.get(Bill, bill_id)
+    bill = _locked(session, bill_id) if lock else session.get(Bill, bill_id)
     if bill is None:
         raise BillUnknown("no such bill", bill_id=bill_id)
     _require_open(bill)

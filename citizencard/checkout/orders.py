@@ -1,6 +1,7 @@
 """Payments as rows: what may be begun, written down before the provider hears of it, and locked for every later step.
 
-Order of locks: the payment's row, then its attempts and refunds, then the bill's row, then the ledger's.
+Order of locks: the payment's row, then its attempts and refunds, then the bill's row, then the ledger's. A payment that is begun is
+known to nobody yet: for it the bill's row comes first, so that of two clicks at once the second finds what the first has begun.
 """
 
 import secrets
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from citizencard.accounts.views import account_view
@@ -73,6 +74,9 @@ class PayBy:
 
 def write_order(session: Session, wanted: NewCheckout, now: datetime) -> tuple[PaymentOrder, bool]:
     """Write a payment down, or find the payer's open one for the same version of the bill, if nothing went wrong with it yet.
+
+    One that may have been charged already, because it is being processed or nobody knows how its last try ended, is found whatever way of
+    paying was chosen now: a second one could be charged as well.
 
     Returns:
         The payment, and whether it is new.
@@ -198,7 +202,7 @@ def new_key() -> str:
 
 
 def _bill_version(session: Session, wanted: NewCheckout) -> int:
-    bill = paying.payable(session, wanted.subject_id)
+    bill = paying.payable(session, wanted.subject_id, lock=True)
     if bill.amount_fen != wanted.amount_fen:
         raise CheckoutAmountDiffers(f"the bill is for {bill.amount_fen} fen", amount_fen=bill.amount_fen)
     return bill.version
@@ -216,16 +220,24 @@ def _require_room(session: Session, wanted: NewCheckout) -> None:
 def _open_one(session: Session, wanted: NewCheckout, version: int | None) -> PaymentOrder | None:
     if version is None or wanted.person_id is None:
         return None
+    has_open_try = exists().where(
+        PaymentAttempt.payment_id == PaymentOrder.id, PaymentAttempt.state != AttemptState.DONE
+    )
+    may_be_charged = or_(PaymentOrder.state == OrderState.PROCESSING, has_open_try)
+    is_as_wanted = and_(
+        PaymentOrder.method == wanted.method if wanted.method else PaymentOrder.method.is_(None),
+        PaymentOrder.methods == ",".join(wanted.methods),
+        PaymentOrder.last_problem.is_(None),
+    )
     return session.scalars(
         select(PaymentOrder)
         .where(
             PaymentOrder.subject_id == wanted.subject_id,
             PaymentOrder.bill_version == version,
             PaymentOrder.person_id == wanted.person_id,
-            PaymentOrder.method == wanted.method if wanted.method else PaymentOrder.method.is_(None),
             PaymentOrder.state.in_(_REUSABLE),
-            PaymentOrder.last_problem.is_(None),
+            or_(may_be_charged, is_as_wanted),
         )
-        .order_by(PaymentOrder.created_at.desc())
+        .order_by(may_be_charged.desc(), PaymentOrder.created_at.desc())
         .limit(1)
     ).one_or_none()

@@ -168,6 +168,19 @@ def test_a_try_that_is_not_known_to_have_ended_goes_on_with_its_key(desk: Office
     assert len(confirms) == 1
 
 
+@pytest.mark.parametrize("other", [WORKING, TO_PAGE], ids=["same method", "another method"])
+def test_who_pays_again_while_nobody_knows_is_not_charged_twice(desk: Office, other: str) -> None:
+    """The card was charged and nobody was told; the resident begins anew and finds what he has paid, not a second charge."""
+    bill = desk.works.bill()
+    begun = desk.begin_bill(bill, method=WORKING)
+    desk.fake.order("confirm", Ordered.RESET_AFTER)
+    desk.fake.order("look", Ordered.RESET_BEFORE, Ordered.RESET_BEFORE)
+    assert desk.confirm(begun.id, WORKING).problem == "unknown"
+    again = desk.begin_bill(bill, method=other)
+    assert (again.id, again.state) == (begun.id, "succeeded")
+    assert desk.fake.books.created == {begun.id: 1}
+
+
 @pytest.mark.parametrize("fault", NO_ANSWER, ids=lambda fault: fault.name)
 def test_a_creation_without_an_answer_is_found_by_our_own_name(desk: Office, fault: Ordered) -> None:
     """The provider knows the payment and we had no answer: one payment there, and it can be paid."""

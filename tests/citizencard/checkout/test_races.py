@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from citizencard.billing.errors import BillNotPayable
 from citizencard.checkout.errors import PaymentBusy, PaymentStateForbids
 from citizencard.db import Sessions
 from tests.citizencard.accounts.make_accounts import at_once
@@ -16,7 +17,7 @@ def unless_busy(work: Callable[[], object]) -> object:
     """A second click is told to wait, or that it is done."""
     try:
         return work()
-    except (PaymentBusy, PaymentStateForbids) as refusal:
+    except (BillNotPayable, PaymentBusy, PaymentStateForbids) as refusal:
         return refusal
 
 
@@ -39,6 +40,15 @@ def test_a_second_click_charges_nobody(committed: Sessions, now: datetime) -> No
         begun = desk.begin_bill()
         at_once([partial(unless_busy, partial(desk.confirm, begun.id)) for _ in range(5)])
         _is_paid_once(desk, begun.id)
+
+
+def test_a_bill_begun_twice_at_once_is_one_payment(committed: Sessions, now: datetime) -> None:
+    """Five clicks on 'pay' that each begin and confirm charge the card once: nothing has to be sent back afterwards."""
+    with office(Waterworks.open(committed, now), IMPATIENT) as desk:
+        bill = desk.works.bill()
+        at_once([partial(unless_busy, lambda: desk.confirm(desk.begin_bill(bill).id)) for _ in range(5)])
+        (payment_id,) = desk.all_ids()
+        _is_paid_once(desk, payment_id)
 
 
 def test_two_sweeps_send_a_refund_once(committed: Sessions, now: datetime) -> None:
