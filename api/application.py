@@ -15,6 +15,7 @@ from api.city import EXTENSION, City, request_id
 from api.console.chapter import CHAPTERS as CONSOLE
 from api.headers import secure
 from api.pages import docs, home, receipts
+from api.portal.chapter import CHAPTERS as PORTAL
 from api.routes import SMALL_BODY_BYTES
 from api.schemas.fields import DAY
 from api.web.page import lost
@@ -95,7 +96,16 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
         app.register_error_handler(nowhere, lost)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (health.pages, webhooks.pages, home.pages, docs.pages, receipts.pages, sign_in_pages, *CONSOLE):
+    for pages in (
+        health.pages,
+        webhooks.pages,
+        home.pages,
+        docs.pages,
+        receipts.pages,
+        sign_in_pages,
+        *CONSOLE,
+        *PORTAL,
+    ):
         app.register_blueprint(pages)
     return app
 

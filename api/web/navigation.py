@@ -25,7 +25,14 @@ CONSOLE: Final[tuple[Entry, ...]] = (
     Entry("/console/approvals", "console.nav.approvals"),
     Entry("/console/reader-agents", "console.nav.agents"),
 )
-PORTAL: Final[tuple[Entry, ...]] = ()
+PORTAL: Final[tuple[Entry, ...]] = (
+    Entry("/portal", "web.portal"),
+    Entry("/portal/cards", "portal.nav.cards"),
+    Entry("/portal/bills", "portal.nav.bills"),
+    Entry("/portal/top-ups", "portal.nav.top_ups"),
+    Entry("/portal/receipts", "portal.nav.receipts"),
+    Entry("/portal/account", "portal.nav.account"),
+)
 
 
 def entries(door: Door) -> tuple[Entry, ...]:

@@ -1,0 +1,75 @@
+"""What things cost and why, as sentences for the person who paid: taps on buses and in shops, stays in parking lots."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from api.pages.formats import yuan
+from api.pages.language import Language, say
+from api.pages.sentences import sentence
+from citizencard.parking.models import StayState
+from citizencard.parking.views import StayView
+from citizencard.purse.uploads.journeys import Tap
+from citizencard.purse.uploads.models import Verdict
+from citizencard.tariffs.parking import ParkingPart
+
+BETWEEN: Final = " · "
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One thing that was paid for, in words.
+
+    Args:
+        key: tells journeys apart on a page.
+        at: when; None when the device did not know.
+        place: line, shop or lot.
+        card_serial: which card; empty where the page is about one card.
+        amount_fen: what was paid; None while it is not decided.
+        why: how the price came about.
+        is_checked: somebody of ours still looks at it.
+    """
+
+    key: str
+    at: datetime | None
+    place: str
+    card_serial: bytes
+    amount_fen: int | None
+    why: str
+    is_checked: bool = False
+
+
+def journey_of_tap(tap: Tap, language: Language, now: datetime) -> Journey:
+    """A tap. What our checks think of it is our business: its holder reads that it is being checked, and why not to worry."""
+    said = sentence(tap, language, now)
+    doubted = tap.verdict is Verdict.SUSPICIOUS
+    why = say(language, "portal.journey.checked") if doubted else said.why
+    return Journey(said.key, tap.at, said.place, tap.card_serial, tap.paid_fen, why, doubted)
+
+
+def journey_of_stay(stay: StayView, card_serial: bytes, language: Language, now: datetime) -> Journey:
+    """A stay in a lot, from its entry; while the car is inside, the price is not decided."""
+    place = say(language, "portal.parking.at", lot=stay.lot_name)
+    return Journey(
+        f"stay-{stay.id}", stay.entered_at, place, card_serial, stay.amount_fen, _parking(stay, language, now)
+    )
+
+
+def _parking(stay: StayView, language: Language, now: datetime) -> str:
+    if stay.price is None:
+        return say(language, "portal.parking.inside", n=max(0, (now - stay.entered_at) // _MINUTE))
+    price = stay.price
+    parts = [_part(part, language) for part in price.parts]
+    told = BETWEEN.join(parts)
+    text = (
+        say(language, "portal.parking.stay", n=price.minutes, parts=told)
+        if told
+        else say(language, "portal.parking.none")
+    )
+    return text + say(language, "portal.parking.unpaid") if stay.state is StayState.UNPAID else text
+
+
+def _part(part: ParkingPart, language: Language) -> str:
+    amount = yuan(abs(part.fen))
+    return say(language, f"portal.parking.part.{part.what}", n=part.minutes, amount=amount)
