@@ -29,7 +29,7 @@ from citizencard.parking.models import (
     StayState,
 )
 from citizencard.parking.passages import EntryClaim
-from citizencard.parking.stays import find_open_stay
+from citizencard.parking.stays import find_later_end, find_open_stay
 from citizencard.tariffs.document import read
 from citizencard.tariffs.errors import LotNotInTariff
 from citizencard.tariffs.versions import in_force
@@ -43,9 +43,9 @@ class EntryAnswer:
     """What the gate is told, the same however often it asks.
 
     Args:
-        outcome: entered; inside already; refused.
+        outcome: entered; inside already; refused. An entry that comes so late that its car has left since was inside already, too.
         reason: why it was refused; None otherwise.
-        stay_id: the stay that goes on now; None when refused.
+        stay_id: the stay that goes on now, or has ended since; None when refused.
         entered_at: when that stay began.
     """
 
@@ -78,7 +78,9 @@ def enter_lot(session: Session, terminal_id: str, claim: EntryClaim, now: dateti
     stay = None
     outcome = EntryOutcome.REFUSED
     if reason is None and card is not None:
-        stay = find_open_stay(session, gate, card.id)
+        stay = find_open_stay(session, gate, card.id) or find_later_end(
+            session, gate, card.id, claim.happened_at + CLOCK_WINDOW
+        )
         outcome = EntryOutcome.ENTERED if stay is None else EntryOutcome.ENTRY_REPEATED
         stay = stay or _begin(session, gate, card, claim.happened_at)
     row = ParkingEntry(

@@ -25,7 +25,7 @@ class Direction(StrEnum):
 
 
 class StayState(StrEnum):
-    """Where a stay is. `unpaid`: its payment was reversed when the card had come in again, so that it could not be opened again."""
+    """Where a stay is. `unpaid`: reversed when the card had come in again (and left, perhaps), so that it could not be opened again."""
 
     OPEN = "open"
     LEFT = "left"
@@ -33,7 +33,10 @@ class StayState(StrEnum):
 
 
 class EntryOutcome(StrEnum):
-    """What the gate is told. `entry_repeated`: the card is inside already; that stay goes on, and the gate asks the driver."""
+    """What the gate is told. `entry_repeated`: the card is inside already; that stay goes on, and the gate asks the driver.
+
+    Also told of an entry that comes so late that its car has left since: that stay has ended, and no other begins.
+    """
 
     ENTERED = "entered"
     ENTRY_REPEATED = "entry_repeated"

@@ -5,7 +5,7 @@ Order of locks as for exits. The terminal's lock makes an exit that is free, and
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from citizencard.accounts.errors import NumberOfAnotherTerminal
@@ -58,16 +58,20 @@ def _outcome_of_free(row: ParkingExit) -> ReversalOutcome:
 
 def _go_on(session: Session, stay: ParkingStay) -> None:
     """Open a stay again; if the card has come in again meanwhile, it did leave, and this stay remains unpaid for people to look at."""
-    inside = session.scalars(
-        select(ParkingStay.id).where(
+    later = session.scalars(
+        select(ParkingStay.id)
+        .where(
             ParkingStay.card_id == stay.card_id,
             ParkingStay.merchant_id == stay.merchant_id,
             ParkingStay.lot == stay.lot,
-            ParkingStay.state == StayState.OPEN,
+            ParkingStay.id != stay.id,
+            # Also one that has ended since: a car that was let in twice was let out between.
+            or_(ParkingStay.state == StayState.OPEN, ParkingStay.entered_at > stay.entered_at),
         )
+        .limit(1)
     ).one_or_none()
     stay.purchase_reference = None
-    if inside is not None:
+    if later is not None:
         stay.state = StayState.UNPAID
     else:
         stay.state, stay.left_at, stay.exit_terminal_id, stay.amount_fen = StayState.OPEN, None, None, None

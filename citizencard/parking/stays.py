@@ -58,6 +58,17 @@ def find_open_stay(session: Session, gate: ParkingGate, card_id: str, *, lock: b
     return found.one_or_none()
 
 
+def find_later_end(session: Session, gate: ParkingGate, card_id: str, after: datetime) -> ParkingStay | None:
+    """The first stay of a card at a gate's lot that ended after an instant: whoever came in by then is not inside any more."""
+    wanted = select(ParkingStay).where(
+        ParkingStay.card_id == card_id,
+        ParkingStay.merchant_id == gate.merchant_id,
+        ParkingStay.lot == gate.lot,
+        ParkingStay.left_at > after,
+    )
+    return session.scalars(wanted.order_by(ParkingStay.left_at, ParkingStay.id).limit(1)).one_or_none()
+
+
 def price_of(session: Session, stay: ParkingStay, left_at: datetime) -> ParkingPrice:
     """What a stay costs if it ends then, by the tariff in force when it began.
 

@@ -49,6 +49,24 @@ def test_second_entry_changes_nothing(lot: Lot) -> None:
     assert lot.enter(3, at=lot.after(30)).outcome is EntryOutcome.ENTERED
 
 
+def test_late_entry_of_a_stay_that_has_ended_begins_no_other(lot: Lot) -> None:
+    """The gate asked twice under two names and sends the first one again after the car has left and paid: nobody is inside for it."""
+    first = lot.enter(2, at=lot.after(1))
+    assert lot.leave(68, 700).reason is None
+    late = lot.enter(1, at=lot.now, now=lot.after(90))
+    assert (late.outcome, late.stay_id) == (EntryOutcome.ENTRY_REPEATED, first.stay_id)
+    assert lot.enter(1, at=lot.now, now=lot.after(91)) == late
+    again = lot.enter(3, at=lot.after(100))
+    assert (again.outcome, again.entered_at) == (EntryOutcome.ENTERED, lot.after(100))
+
+
+def test_gates_whose_clocks_differ_let_a_car_in_again(lot: Lot) -> None:
+    """The clock at the exit is minutes ahead of the one at the entry: a car that turns round at once begins a new stay."""
+    lot.enter()
+    lot.leave(67, 700)
+    assert lot.enter(2, at=lot.after(67) - CLOCK_WINDOW, now=lot.after(67)).outcome is EntryOutcome.ENTERED
+
+
 def test_who_could_not_pay_is_not_let_in(lot: Lot) -> None:
     """Nobody is caught behind a bar that will not rise: unknown, lost, and account-less cards stay outside."""
     senior, lost = lot.shop.city.senior, lot.shop.city.lost

@@ -75,6 +75,18 @@ def test_car_that_did_leave_and_came_again(lot: Lot) -> None:
     assert lot.enter(3, at=lot.after(81)).outcome is EntryOutcome.ENTRY_REPEATED
 
 
+def test_car_that_did_leave_came_again_and_left_again(lot: Lot) -> None:
+    """A stay is not opened again for a car that has left since: nobody would pay for the days until it comes next."""
+    lot.enter()
+    lot.leave(67, 700)
+    lot.enter(2, at=lot.after(80))
+    lot.leave(90, 0, trace=2)
+    assert lot.take_back().outcome is ReversalOutcome.REVERSED
+    assert [stay.state for stay in lot.stays()] == [StayState.LEFT, StayState.UNPAID]
+    third = lot.enter(3, at=lot.after(200))
+    assert (third.outcome, third.entered_at) == (EntryOutcome.ENTERED, lot.after(200))
+
+
 def test_nobody_reverses_for_another(lot: Lot) -> None:
     """Neither another gate nor a device that nobody knows takes an exit back."""
     lot.enter()
