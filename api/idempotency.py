@@ -95,7 +95,9 @@ def _keyed(status: int) -> KeyedRequest:
     if key is None:
         raise IdempotencyKeyMissing("send an Idempotency-Key header with a new value, such as a UUID")
     scope = f"{principal().actor.id} {request.method} {request.url_rule}"
-    return KeyedRequest(scope, key, hash_of(request.method, request.path, request.get_data(cache=True)), status, now())
+    # With the query, which may say whose file the body is.
+    address = request.full_path.rstrip("?")
+    return KeyedRequest(scope, key, hash_of(request.method, address, request.get_data(cache=True)), status, now())
 
 
 def _ids(found: object) -> Stored:

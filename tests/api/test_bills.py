@@ -67,6 +67,17 @@ def test_file_is_taken_once_and_its_report_comes_back(world: World, service: Map
     assert ok(send(world, service["id"], raw, "k2"))["duplicates"] == 1
 
 
+def test_same_file_for_another_service_is_another_request(world: World, service: Mapping[str, Any]) -> None:
+    """Whose bills a file holds stands in the address: under a used key it is a mistake, and not answered with the other import."""
+    raw = file_of(row("A"))
+    finance = world.as_(Role.FINANCE)
+    other = {"merchant_id": service["merchant_id"], "name": "非居民生活用水", "rule": RULE}
+    second = ok(finance.post("/v1/utility-services", other))
+    ok(send(world, service["id"], raw))
+    problem(send(world, second["id"], raw), 422, "idempotency_key_reused")
+    assert ok(send(world, second["id"], raw, "k2"))["accepted"] == 1
+
+
 def test_clerk_sees_a_households_bills_and_it_is_written_down(world: World, service: Mapping[str, Any]) -> None:
     """Who looked at a household's bills can be told later; its whole number is not in the audit."""
     ok(send(world, service["id"], file_of(row("A"), row("B", quantity=35), row("C", customer_number="9"))))
