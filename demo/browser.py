@@ -14,7 +14,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 TIMEOUT_S = (3.05, 30)
-RETRIES = 200
+ANSWERED_WITHIN_S = 400
+"""Longer than the server holds a place for a request that nobody finished."""
 RETRY_AFTER_S = 0.1
 MAX_REDIRECTS = 5
 SEE_OTHER = 303
@@ -43,7 +44,7 @@ class PageForm:
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: words, forms, links, and the state that parts of it name.
+    """What a browser makes of a page: words, rows of tables, forms, links, and the state that parts of it name.
 
     Args:
         html: the page.
@@ -54,6 +55,7 @@ class Page(HTMLParser):
         self.forms: list[PageForm] = []
         self.links: list[str] = []
         self.states: dict[str, str] = {}
+        self.rows: list[list[str]] = []
         self._said: list[str] = []
         self._silent = 0
         self._within: PageForm | None = None
@@ -83,6 +85,10 @@ class Page(HTMLParser):
             self.forms.append(self._within)
         elif tag == "input" and self._within is not None and "name" in known:
             self._read_input(self._within, known)
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
         elif tag == "a" and "href" in known:
             self.links.append(known["href"])
 
@@ -92,11 +98,27 @@ class Page(HTMLParser):
             self._silent -= 1
         elif tag == "form":
             self._within = None
+        elif tag == "table":
+            self.rows.append([])
+
+    def link(self, beginning: str) -> str:
+        """The first link to an address that begins so.
+
+        Raises:
+            FormMissing: there is none.
+        """
+        for link in self.links:
+            if link.startswith(beginning):
+                return link
+        raise FormMissing(f"no link to {beginning}")
 
     def handle_data(self, data: str) -> None:
         """Note words."""
-        if not self._silent:
-            self._said.append(data)
+        if self._silent:
+            return
+        self._said.append(data)
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {data}".split())
 
     @staticmethod
     def _read_input(form: PageForm, known: Mapping[str, str]) -> None:
@@ -180,7 +202,8 @@ class Browser:
         headers = {"Accept-Language": "en", **more.pop("headers", {})}
         if method == "POST":
             headers |= {"Origin": self._address, "Sec-Fetch-Site": "same-origin"}
-        for _ in range(RETRIES):
+        deadline = time.monotonic() + ANSWERED_WITHIN_S
+        while time.monotonic() < deadline:
             cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
             try:
                 answer = self._http.request(

@@ -9,12 +9,13 @@ from demo.deliveries import Deliveries
 from demo.folder import Folder
 from demo.processes import Server, command
 from demo.provider import Provider
-from demo.staff import Desk
+from demo.staff import Desk, Refused
 from demo.workstation import Workstation
 from hardware.terminal.device import Device
 from hardware.terminal.online_device import OnlineDevice, OnlineSettings
 from hardware.terminal.uplink import Patience
 
+PROVIDER_ACCOUNT = "psp:stripe"
 PATIENCE = Patience(attempts=200, first_wait_s=0.1, longest_wait_s=0.2)
 
 
@@ -58,6 +59,21 @@ class City:
         number, serial = bytes.fromhex(known["terminal_number"]), bytes.fromhex(known["psam_serial"])
         OnlineDevice.create(folder, OnlineSettings(self.server.address, number, serial))
         return OnlineDevice(folder, patience=PATIENCE)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings of the product here, for its commands."""
+        return {**self.folder.environ(self.server.port), **self.provider.environ()}
+
+    def booked_at_provider_fen(self) -> int:
+        """What the books say that the payment provider holds for the city."""
+        try:
+            held = self.desk("auditor").get(f"/v1/accounts/{PROVIDER_ACCOUNT}/balance")
+        except Refused as refusal:
+            if refusal.code != "unknown_account":
+                raise
+            return 0  # opened with the first payment
+        return int(held["balance_fen"])
 
     def approve(self, approval_id: str, reason: str) -> None:
         """Let the supervisor agree to what somebody else proposed."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from demo.bills import WaterBills
-from demo.city import City
+from demo.city import PROVIDER_ACCOUNT, City
 from demo.counter import Counter, Rider
+from demo.online import Online
 from demo.parking import Parking
 from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading
 from demo.residents import residents_of_day
-from demo.staff import Answer, JobFailed, Refused
+from demo.staff import Answer, JobFailed
 from demo.stage import Stage
 from demo.telling import Story, clock, yuan
 from hardware.terminal.batch import TapRecord
@@ -23,7 +24,6 @@ A_SECOND = 1.05
 """Cards write whole seconds: what must come after something is a second later."""
 FORGED_BATCH = 999_999
 SHARES = {"subsidy_fen": "paid by sponsors for concessions", "suspense_fen": "in doubt, for a person to decide"}
-PROVIDER_ACCOUNT = "psp:stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class Day:
         self._ride_on_stray_terminal()
         Parking(self._stage, self.riders["adult"]).play()
         bills.send()
+        Online(self._stage, self.riders["adult"], bills.residents).play()
         self._lose_card()
         self._upload()
         outcomes = self._close(before, at_provider)
@@ -196,14 +197,7 @@ class Day:
 
     def _at_provider(self) -> tuple[int, int]:
         """What the provider says that it holds for the city, and what the books say: both in fen."""
-        held_fen = self.city.provider.held_fen()
-        try:
-            booked = self.city.desk("auditor").get(f"/v1/accounts/{PROVIDER_ACCOUNT}/balance")
-        except Refused as refusal:
-            if refusal.code != "unknown_account":
-                raise
-            return held_fen, 0  # opened with the first payment
-        return held_fen, int(booked["balance_fen"])
+        return self.city.provider.held_fen(), self.city.booked_at_provider_fen()
 
     def _close(self, before: dict[str, int], at_provider: tuple[int, int]) -> Outcomes:
         finance, auditor = self.city.desk("finance"), self.city.desk("auditor")

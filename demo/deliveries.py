@@ -33,9 +33,12 @@ class Delivery:
     signature: str = field(repr=False)
     status: int
     answer: Mapping[str, Any]
+    arrived: float = field(default_factory=time.monotonic)
 
     def says(self, event_type: str, amount_fen: int) -> bool:
-        """Whether it is a report of this kind about a payment of this amount."""
+        """Whether it is a believed report of this kind about a payment of this amount."""
+        if not 200 <= self.status < 300:  # noqa: PLR2004 # HTTP: it was taken
+            return False
         event = json.loads(self.body)
         return bool(event.get("type") == event_type and event["data"]["object"].get("amount") == amount_fen)
 
@@ -82,13 +85,13 @@ class Deliveries:
         self._kept = [*self._kept[-MAX_KEPT:], delivery]
         return delivery
 
-    def find(self, event_type: str, amount_fen: int) -> Delivery | None:
-        """The latest report of this kind about this amount, once it has arrived; None when none comes in time."""
+    def find(self, event_type: str, amount_fen: int, since: float) -> Delivery | None:
+        """The first report of this kind about this amount after an instant (`time.monotonic`); None when none comes in time."""
         deadline = time.monotonic() + ARRIVES_WITHIN_S
         while time.monotonic() < deadline:
-            found = [delivery for delivery in self._kept if delivery.says(event_type, amount_fen)]
-            if found:
-                return found[-1]
+            for delivery in self._kept:
+                if delivery.arrived >= since and delivery.says(event_type, amount_fen):
+                    return delivery
             time.sleep(POLL_S)
         return None
 

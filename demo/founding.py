@@ -25,6 +25,7 @@ STAFF = {
     "stock": ("Demo Stock Keeper", ["stock_keeper"]),
     "auditor": ("Demo Auditor", ["auditor"]),
 }
+GUIDE = {"guide": ("Demo Guide", ["clerk"])}
 DEVICES = ("bus26", "bus5", "stray")
 """Two validators that are bound to a line, and one whose PSAM was never bound: it left the store room without papers."""
 GATES = {"gate-in": "entry", "gate-out": "exit"}
@@ -60,6 +61,7 @@ class Founding:
             self._equip_buses,
             self._open_parking,
             self._register_water,
+            self._hire_guide,
         )
         done = self._state.get("founded", 0)
         if done == len(steps):
@@ -99,8 +101,13 @@ class Founding:
                 self._hire_one(first, login, self._state["outlet_id"] if login in ("clerk", "supervisor") else None)
         self._story.fact("staff with password and one-time code", str(len(STAFF) + 1))
 
+    def _hire_guide(self) -> None:
+        """Whoever sets up the residents' own computer in the hall."""
+        self._hire_one(self._city.desk(self._state["first_login"]), "guide", self._state["outlet_id"])
+        self._story.fact("a guide for the residents' computer in the hall", "guide")
+
     def _hire_one(self, first: Desk, login: str, outlet_id: str | None) -> None:
-        name, roles = STAFF[login]
+        name, roles = {**STAFF, **GUIDE}[login]
         answer = first.post(
             "/v1/staff",
             {"login": login, "name": name, "person_reference": f"demo-{login}", "roles": roles, "outlet_id": outlet_id},

@@ -155,5 +155,19 @@ def command(environ: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def sweep(environ: Mapping[str, str]) -> str:
+    """Run the sweep of on-line payments (`citizencard payments sweep`) and return what it prints; it says itself what is left."""
+    done = subprocess.run(
+        [sys.executable, "-m", "citizencard", "payments", "sweep"],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
 class CommandFailed(Exception):
     """A command of the product refused; the message is what it said."""

@@ -15,7 +15,8 @@ from hardware.card.channel import CardChannel, exchange
 from hardware.errors import CardRemoved
 
 TIMEOUT_S = (3.05, 30)
-RETRIES = 200
+ANSWERED_WITHIN_S = 400
+"""Longer than the server holds a place for a request that nobody finished."""
 RETRY_AFTER_S = 0.1
 TOTP_PERIOD_S = 30
 MAX_JOB_STEPS = 64
@@ -88,7 +89,8 @@ class Desk:
         return self._send(method, path, more)
 
     def _send(self, method: str, path: str, more: Mapping[str, Any]) -> Answer:
-        for _ in range(RETRIES):
+        deadline = time.monotonic() + ANSWERED_WITHIN_S
+        while time.monotonic() < deadline:
             try:
                 answer = self._http.request(
                     method, self._address + path, timeout=TIMEOUT_S, allow_redirects=False, **more

@@ -53,6 +53,11 @@ def yuan(fen: int) -> str:
     return f"{'-' if fen < 0 else ''}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
+def typed(fen: int) -> str:
+    """An amount as it is typed into a form, `1234.50`."""
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
 def clock(instant: datetime) -> str:
     """The time of day in the city, Beijing time, wherever the machine stands."""
     return f"{instant.astimezone(BEIJING):%H:%M:%S}"
