@@ -5,6 +5,7 @@ import sys
 
 DRILLS = {
     "kill": "kill -9 of the server again and again during the demo's day: the same final balances",
+    "payments": "nine faults at each step of a payment, power cuts, lost and doubled reports: nobody pays twice, every fen agrees",
     "restore": "backups taken while taps arrive, everything wiped, restored: books proved, cards alive, nothing acknowledged lost",
     "reversals": "purchases and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
     "tears": "a card torn at every APDU and phase of personalisation, load and ride: chip, terminal and host agree",

@@ -78,6 +78,7 @@ class StripeFake:
     closing: threading.Event = field(default_factory=threading.Event)
     arriving: Callable[[Seen], None] | None = None
     answering: Callable[[str, Reply], None] | None = None
+    silence_s: float = SILENCE_S
 
     def order(self, operation: str, *faults: Ordered) -> None:
         """The next requests for create, confirm, cancel, refund or look fail so, one after the other."""
@@ -124,7 +125,7 @@ class StripeFake:
         if ordered is Ordered.SLOW:
             self.closing.wait(SLOWNESS_S)
         if ordered in RESETS | SILENCES and ordered not in AFTER:
-            self.closing.wait(SILENCE_S if ordered in SILENCES else 0)
+            self.closing.wait(self.silence_s if ordered in SILENCES else 0)
             return None
         with self.lock:
             reply = carried_out = self._effect(operation, seen)
@@ -135,7 +136,7 @@ class StripeFake:
         if self.answering is not None:
             self.answering(operation, carried_out)
         if ordered in RESETS | SILENCES:
-            self.closing.wait(SILENCE_S if ordered in SILENCES else 0)
+            self.closing.wait(self.silence_s if ordered in SILENCES else 0)
             return None
         return reply
 
@@ -183,6 +184,7 @@ class Handler(BaseHTTPRequestHandler):
 
     fake: StripeFake
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body leave apart: else each answer waits 40 ms for an acknowledgement
 
     def do_GET(self) -> None:
         self._handle("GET")
