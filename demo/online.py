@@ -18,6 +18,7 @@ SWEEP_AFTER_S = 3
 LOOK_AGAIN_S = 0.2
 FORGED_AMOUNT = b"9950"
 FORGED_STATUS = 400
+OUTCOMES = {"booked": "booked", "duplicate": "booked before", "noted": "noted", "ignored": "ignored"}
 
 
 class Online:
@@ -92,7 +93,8 @@ class Online:
         story.fact(f"the report: {first.status} {OUTCOMES.get(str(first.answer.get('outcome')))}", yuan(booked_fen))
         again = deliveries.pass_on(first.body, first.signature)
         story.fact(
-            f"the same signed bytes again: {again.status} {again.answer.get('outcome')}", yuan(self._booked_fen())
+            f"the same signed bytes again: {again.status} {OUTCOMES.get(str(again.answer.get('outcome')))}",
+            yuan(self._booked_fen()),
         )
         forged = first.body.replace(str(self._water.amount_fen).encode(), FORGED_AMOUNT)
         refused = deliveries.pass_on(forged, first.signature)
