@@ -4,9 +4,6 @@ from typing import Final
 
 from flask import Response, request
 
-AGENT: Final = "http://127.0.0.1:47112"
-"""Where the reader agent of a workstation listens."""
-
 
 def _policy(*connect: str) -> str:
     return "; ".join(
@@ -25,8 +22,6 @@ def _policy(*connect: str) -> str:
 
 
 POLICY: Final = _policy("'self'")
-READER_POLICY: Final = _policy("'self'", AGENT)
-"""For pages that speak with the reader agent on the same computer."""
 HEADERS: Final[dict[str, str]] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -37,6 +32,11 @@ HEADERS: Final[dict[str, str]] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 STATIC_MAX_AGE_S: Final = 3600
+
+
+def reader_policy(agent: str) -> str:
+    """The policy of pages that speak with the reader agent on the same computer, at this address."""
+    return _policy("'self'", agent)
 
 
 def secure(answer: Response) -> Response:

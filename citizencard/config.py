@@ -1,5 +1,6 @@
 """The product's settings: one frozen value, read once at the edge, faults listed all at once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Literal
 from citizencard.errors import SettingsInvalid
 
 PREFIX = "CITIZENCARD_"
-KNOWN_NAMES = frozenset({"DATABASE_URL", "VAULT_FILE", "VAULT_PASSPHRASE_FILE", "REALM", "PUBLIC_URL"})
+KNOWN_NAMES = frozenset({"DATABASE_URL", "VAULT_FILE", "VAULT_PASSPHRASE_FILE", "REALM", "PUBLIC_URL", "AGENT_PORT"})
+AGENT_PORT = "47112"
+PORT = re.compile(r"[1-9][0-9]{3,4}", re.ASCII)
+MOST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Settings:
         vault_passphrase_file: file with the passphrase for an unattended start, mode 0600.
         realm: "test" (emulated cards, made-up keys) or "production".
         public_url: address under which people and terminals reach the server.
+        agent_port: where pages look for the reader agent on the workstation that they are shown on (`citizencard-agent run --port`).
     """
 
     database_url: str = field(repr=False)
@@ -28,6 +33,7 @@ class Settings:
     vault_passphrase_file: Path
     realm: Literal["test", "production"] = "production"
     public_url: str = "http://127.0.0.1:8000"
+    agent_port: int = int(AGENT_PORT)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -49,6 +55,9 @@ class Settings:
         database_url = given.get("DATABASE_URL", "")
         if database_url and not database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql://")
+        agent_port = given.get("AGENT_PORT", AGENT_PORT)
+        if not PORT.fullmatch(agent_port) or int(agent_port) > MOST_PORT:
+            faults.append(f"{PREFIX}AGENT_PORT must be a port from 1000 to {MOST_PORT}")
         if faults:
             raise SettingsInvalid("; ".join(faults), faults=faults)
         return cls(
@@ -57,4 +66,5 @@ class Settings:
             vault_passphrase_file=Path(given["VAULT_PASSPHRASE_FILE"]),
             realm="test" if realm == "test" else "production",
             public_url=given.get("PUBLIC_URL", "http://127.0.0.1:8000"),
+            agent_port=int(agent_port),
         )

@@ -11,7 +11,6 @@ from flask import Response, request
 from api.city import city, now, request_id
 from api.console.agent_here import agent_here
 from api.errors import RequestMalformed
-from api.headers import READER_POLICY
 from api.portal.blueprint import pages, steps
 from api.portal.holdings import open_own_account
 from api.web.forms import Filled, Form, Line, Lines, Secret, new_form, read_form
@@ -115,12 +114,10 @@ def _take(purpose: Purpose) -> Response:
         try:
             signed_in = _registered(given)
         except (LoginUnfit, ResidentLoginTaken, PasswordUnfit) as refusal:
-            return answer_form(_complaint(form, refusal), enter, PAGE, **_values(purpose))
+            return answer_form(_complaint(form, refusal), enter, PAGE, reader=True, **_values(purpose))
         return let_in(signed_in.token, "/portal", Said(f"portal.welcome.{purpose.value}"))
 
-    answer = answer_form(form, enter, PAGE, **_values(purpose))
-    answer.headers["Content-Security-Policy"] = READER_POLICY
-    return answer
+    return answer_form(form, enter, PAGE, reader=True, **_values(purpose))
 
 
 def _registered(given: Wanted) -> SignedInResident:

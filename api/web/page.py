@@ -14,9 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from api import problems
 from api.auth import principal
-from api.city import now
+from api.city import city, now
 from api.errors import NotSignedIn
-from api.headers import READER_POLICY
+from api.headers import reader_policy
 from api.pages.formats import ago, masked, yuan
 from api.pages.frame import render
 from api.pages.language import PARAMETER, Language, preferred, say
@@ -78,7 +78,9 @@ def render_page(template: str, *, status: int = 200, reader: bool = False, **val
     g.page_token = token or visitor
     language = preferred()
     said = _said(language, token)
-    page = render(template, language, **{**_always(language), "said": said, "form": None, "refusal": None, **values})
+    agent = f"http://127.0.0.1:{city().settings.agent_port}" if reader else ""
+    standing = {**_always(language), "agent": agent, "said": said, "form": None, "refusal": None}
+    page = render(template, language, **{**standing, **values})
     page.status_code = status
     if visitor is not None:
         cookies.give(page, cookies.VISITOR, visitor)
@@ -87,7 +89,7 @@ def render_page(template: str, *, status: int = 200, reader: bool = False, **val
     if PARAMETER in request.args or PRINT in request.args:
         cookies.give(page, cookies.LOOK, f"{language}.{LARGE if is_large() else ''}", cookies.LOOK_S)
     if reader:
-        page.headers["Content-Security-Policy"] = READER_POLICY
+        page.headers["Content-Security-Policy"] = reader_policy(agent)
     page.headers["Vary"] = "Accept-Language, Cookie"
     return page
 

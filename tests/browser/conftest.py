@@ -1,9 +1,6 @@
-"""One browser and one town for all tests of a worker, and the workstation's port, which only one of them can have at a time."""
+"""One browser and one town for all tests of a worker, and a workstation with a reader agent for those that need one."""
 
-import fcntl
 import shutil
-import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from hardware.emulator.pcscd import missing_packages
 from tests.browser.town import Town, running_town
+from tests.reader.stack import RunningAgent, VirtualReader, running_agent, virtual_reader
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -22,7 +20,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-AGENT_PORT = 47112
 
 
 @pytest.fixture(scope="session")
@@ -39,28 +36,23 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def town(clone_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town with a server; tests bring their own people into it."""
-    with running_town(clone_database("sqlite"), tmp_path_factory.mktemp("town"), _free_port()) as town:
+    with running_town(clone_database("sqlite"), tmp_path_factory.mktemp("town")) as town:
         yield town
 
 
 @pytest.fixture
-def agent_port() -> Iterator[int]:
-    """The port at which pages look for the reader agent of their workstation: there is one on a computer, so tests take turns."""
+def reader() -> Iterator[VirtualReader]:
+    """An empty card reader of the workstation."""
     if missing := missing_packages():
         pytest.fail("; ".join(missing))
-    with Path(tempfile.gettempdir(), "citizencard-agent-port.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", AGENT_PORT))
-            except OSError:
-                pytest.fail(f"port {AGENT_PORT} is taken: end the citizencard-agent that runs on this computer")
-        yield AGENT_PORT
+    with virtual_reader() as reader:
+        yield reader
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+@pytest.fixture
+def agent(town: Town, reader: VirtualReader, tmp_path: Path) -> Iterator[RunningAgent]:
+    """The workstation's agent, paired with nobody."""
+    arguments = ("--pcsc", "--origin", town.address)
+    environment = reader.environment
+    with running_agent(tmp_path / "agent", *arguments, port=town.agent_port, environment=environment) as agent:
+        yield agent

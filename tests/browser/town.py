@@ -1,5 +1,6 @@
 """A town for browsers: the product's own server on a port of its own, books, a counter, buses, a water company and a payment provider."""
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ class Town:
 
     Args:
         address: of the server, `http://127.0.0.1:…`.
+        agent_port: where its pages look for the reader agent.
         sessions, vault: the same database and keys as the server's, for what happened before the browser came.
         world: buses and the counter.
         service_id: the water company's bills.
@@ -74,6 +76,7 @@ class Town:
     """
 
     address: str
+    agent_port: int
     sessions: Sessions
     vault: SoftwareVault
     world: World
@@ -116,13 +119,12 @@ class Town:
 
 
 @contextmanager
-def running_town(database_url: str, folder: Path, port: int) -> Iterator[Town]:
+def running_town(database_url: str, folder: Path) -> Iterator[Town]:
     """Found a town on an empty database and let its server run.
 
     Args:
         database_url: made by the migrations; nothing in it.
         folder: of its vault, logs and files.
-        port: on 127.0.0.1, free.
     """
     engine = make_engine(database_url)
     sessions, vault = make_sessions(engine), random_vault(folder, name="town.vault")
@@ -131,23 +133,35 @@ def running_town(database_url: str, folder: Path, port: int) -> Iterator[Town]:
     passphrase.chmod(0o600)
     world = World.found(sessions, vault, folder, now() - BEFORE)
     service_id = _sell_water(sessions)
+    port, agent_port = free_ports(2)
     settings = {
         "CITIZENCARD_DATABASE_URL": database_url,
         "CITIZENCARD_VAULT_FILE": str(folder / "town.vault"),
         "CITIZENCARD_VAULT_PASSPHRASE_FILE": str(passphrase),
         "CITIZENCARD_REALM": "test",
         "CITIZENCARD_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CITIZENCARD_AGENT_PORT": str(agent_port),
         "PYTHONPATH": str(ROOT),
     }
     try:
         with (
-            Provider(Folder(folder, database_url), port) as provider,
+            Provider(Folder(folder, database_url), f"http://127.0.0.1:{port}/webhooks/stripe") as provider,
             Server(port, {**settings, **provider.environ()}, folder / "server.log") as server,
         ):
-            yield Town(server.address, sessions, vault, world, service_id, folder)
+            yield Town(server.address, agent_port, sessions, vault, world, service_id, folder)
     finally:
         world.close()
         engine.dispose()
+
+
+def free_ports(number: int) -> list[int]:
+    """So many free ports of 127.0.0.1."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    try:
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
 
 
 def _sell_water(sessions: Sessions) -> str:
@@ -158,7 +172,3 @@ def _sell_water(sessions: Sessions) -> str:
         publish(session, document, approved(session, PUBLISH, publish_payload(document), at), now=at)
         merchant = register_merchant(session, "示范市自来水公司", "utility", now=at)
         return register_service(session, NewService(merchant.id, "居民生活用水", RULE), Deed(CLERK, at)).id
-
-
-
-

@@ -15,7 +15,6 @@ from tests.browser.town import Colleague, Town
 
 SIZES: Final = {"desk": (1366, 768), "wide": (1920, 1080), "phone": (390, 844)}
 LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
-AGENT: Final = "127.0.0.1:47112"
 PATIENCE_MS: Final = 15_000
 AXE: Final = Path(__file__).with_name("vendor") / "axe.min.js"
 AXE_RUN: Final = "axe.run(document, {resultTypes: ['violations'], elementRef: false})"
@@ -49,6 +48,7 @@ class Window:
         self.language = language
         self.size = size
         self.script = script
+        self.hosts = (urlsplit(town.address).netloc, f"127.0.0.1:{town.agent_port}")
         self.faults: list[str] = []
         self.met: set[str] = set()
         self.known: set[str] = set()
@@ -115,7 +115,7 @@ class Window:
         """Click the button of the form with this action, and wait for the page that answers; `status` is of that page."""
         with self.page.expect_navigation(wait_until="load") as arrived:
             self.form(action).locator("button:not([type=button])").last.click()
-        assert arrived.value.status == status, f"{arrived.value.status}: {self.words()}"
+        assert arrived.value.status == status, f"{arrived.value.status}: {self.page.locator('main').inner_text()}"
 
     def words(self) -> str:
         """What can be read on the page."""
@@ -183,7 +183,7 @@ class Window:
 
     def _note_request(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob") and address.netloc not in (urlsplit(self.town.address).netloc, AGENT):
+        if address.scheme not in ("data", "blob") and address.netloc not in self.hosts:
             self.faults.append(f"a request to {request.url}")
 
     def _note_console(self, message: ConsoleMessage) -> None:

@@ -17,7 +17,12 @@ GOOD = {
 
 def test_all_faults_are_listed_at_once() -> None:
     """Whoever installs the product mends everything in one go."""
-    wrong = {"CITIZENCARD_DATABASE_URL": "mysql://x", "CITIZENCARD_REALM": "live", "CITIZENCARD_COLOUR": "red"}
+    wrong = {
+        "CITIZENCARD_DATABASE_URL": "mysql://x",
+        "CITIZENCARD_REALM": "live",
+        "CITIZENCARD_COLOUR": "red",
+        "CITIZENCARD_AGENT_PORT": "70000",
+    }
     with pytest.raises(SettingsInvalid) as refused:
         Settings.from_env(wrong)
     for name in (
@@ -25,6 +30,7 @@ def test_all_faults_are_listed_at_once() -> None:
         "VAULT_FILE is missing",
         "VAULT_PASSPHRASE_FILE is missing",
         "REALM",
+        "AGENT_PORT must be a port",
         "DATABASE_URL must",
     ):
         assert name in str(refused.value)
@@ -34,5 +40,6 @@ def test_production_is_the_default_and_the_password_is_not_shown() -> None:
     """A forgotten setting never makes a test city of a real one, and no log shows the database's password."""
     settings = Settings.from_env(GOOD)
     assert settings.realm == "production"
+    assert settings.agent_port == 47112
     assert settings.vault_file == Path("/srv/vault")
     assert "hidden" not in repr(settings)

@@ -2,7 +2,7 @@
 // signed answers back. It knows no commands, keeps nothing, and holds no words: every sentence stands hidden in the page.
 (() => {
   "use strict";
-  const AGENT = "http://127.0.0.1:47112";
+  const AGENT = document.body.dataset.agent;
   const CARD_WAIT_MS = 60_000;
   const CARD_POLL_MS = 1_000;
   const MOST_STEPS = 300;
