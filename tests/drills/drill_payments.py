@@ -7,7 +7,7 @@ provider holds, and the books prove. Beside the cells: random walks, and many at
 import itertools
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -107,21 +107,23 @@ class Result:
         return "\n".join(rows)
 
 
-def run(sessions: Sessions, now: datetime, size: Size) -> Result:
+def run(sessions: Sessions, now: datetime, size: Size, tell: Callable[[str], None] = lambda _part: None) -> Result:
     """Try everything in a new city.
 
     Args:
         sessions: an empty database that really commits.
         now: the city's clock at the beginning.
         size: how much.
+        tell: is told what comes next, and what was found so far.
     """
     result = Result()
     with office(Waterworks.open(sessions, now)) as desk, listening(desk) as bench:
-        _try_cells(bench, size, result)
+        _try_cells(bench, size, result, tell)
         for name, part in (
             ("everybody at once", try_crowds(bench, size.rounds)),
             ("random walks", try_walks(bench, range(size.walks), size.steps)),
         ):
+            tell(f"{name}, after {result.total.cells} cells with {len(result.differences)} differences")
             for tried in part:
                 result.tally(name).add(tried)
                 result.differences += tried.differences
@@ -151,10 +153,11 @@ def listening(desk: Office) -> Iterator[Bench]:
         root.removeHandler(bench.auditor)
 
 
-def _try_cells(bench: Bench, size: Size, result: Result) -> None:
+def _try_cells(bench: Bench, size: Size, result: Result, tell: Callable[[str], None]) -> None:
     for number, (act, fault) in enumerate(itertools.product(ACTS, Ordered)):
         bench.desk.later(days=DAYS_APART)
         bench.new_account()
+        tell(f"{act}: {fault.value}, after {result.total.cells} cells with {len(result.differences)} differences")
         tally = result.tally(f"{act}: {fault.value}")
         cells = _all_cells(bench, act, fault) if size.is_full else _some_cells(bench, act, fault, number)
         for tried in cells:
@@ -198,5 +201,5 @@ def run_full() -> bool:
 def _run_on(url: str) -> tuple[Result, float]:
     began = time.monotonic()
     with committing(url) as sessions:
-        result = run(sessions, NOW, FULL)
+        result = run(sessions, NOW, FULL, lambda part: print(f"{url.partition(':')[0]}: {part}", flush=True))
     return result, time.monotonic() - began
