@@ -20,7 +20,7 @@ from api.schemas.workstations import (
     Compared,
     ConfirmationRequest,
 )
-from api.v1.reader_jobs import PERMISSION_OF_KIND
+from api.v1.reader_jobs import PERMISSION_OF_KIND, check_outlet
 from citizencard.audit import Actor
 from citizencard.cards.errors import UnknownJobKind
 from citizencard.db import reading, transaction
@@ -96,6 +96,7 @@ def begin_a_job_there(new: AgentJobWanted, agent_id: str) -> dict[str, Any]:
     if new.kind not in PERMISSION_OF_KIND:
         raise UnknownJobKind(f"no reader job {new.kind!r}", kind=new.kind)
     who = _at_agent(PERMISSION_OF_KIND[new.kind], agent_id)
+    check_outlet(new.kind, new.subject_id)
     return relay.begin_job(city().bench, JobWish(agent_id, new.kind, new.subject_id, who), now()).document()
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.auth import actor
+from api.auth import actor, actor_at
 from api.city import city, now
 from api.face import Face, Shapes
 from api.schemas.cards import (
@@ -21,6 +21,8 @@ from citizencard.cards.lookup import JobSeen, kind_of_job, see_job
 from citizencard.cards.reader_jobs import JobAnswer, JobOrder, JobStep
 from citizencard.db import reading
 from citizencard.purse.loads.flow import LOAD
+from citizencard.purse.loads.loads import find_load
+from citizencard.purse.loads.models import LoadState
 from citizencard.purse.loads.recovery import RECOVER_LOAD
 from citizencard.staff.permissions import Permission
 
@@ -43,6 +45,7 @@ def begin_a_job(new: JobWanted) -> dict[str, object]:
     if new.kind not in PERMISSION_OF_KIND:
         raise UnknownJobKind(f"no reader job {new.kind!r}", kind=new.kind)
     who = actor(PERMISSION_OF_KIND[new.kind])
+    check_outlet(new.kind, new.subject_id)
     return _seen(start_job(city().bench, JobOrder(new.kind, new.subject_id, new.atr, who), now()))
 
 
@@ -61,6 +64,22 @@ def watch_a_job(job_id: str) -> JobSeen:
     """How far a job is, for those who watch; neither token nor commands."""
     with reading(city().sessions) as session:
         return see_job(session, job_id)
+
+
+def check_outlet(kind: str, subject_id: str) -> None:
+    """Before a load begins whose cash is not booked yet: it goes into a till of that outlet, so somebody of that outlet must have taken it.
+
+    Raises:
+        UnknownLoad: there is none.
+        PermissionDenied, ElsewhereRefused: it is another outlet's.
+    """
+    if kind != LOAD:
+        return
+    with reading(city().sessions) as session:
+        load = find_load(session, subject_id)
+        is_unpaid, outlet_id = load.state == LoadState.REQUESTED, load.outlet_id
+    if is_unpaid:
+        actor_at(Permission.LOADS_TAKE, outlet_id)
 
 
 def _seen(step: JobStep) -> dict[str, object]:

@@ -2,10 +2,18 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from citizencard import chart
-from citizencard.db import reading
+from citizencard.db import reading, transaction
+from citizencard.staff.outlets import open_outlet
+from citizencard.staff.permissions import Role
+from citizencard.workstations.models import ReaderAgent
 from ledger import balance, prove
 from tests.api.console.counter import Counter
+from tests.api.web.browser import make_login
+from tests.api.world import problem
+from tests.citizencard.staff.make_staff import BOOTSTRAP
 from tests.citizencard.workstations.desk import Desk
 
 
@@ -98,3 +106,20 @@ def test_disproven_load_is_given_back_by_a_supervisor(counter: Counter, desk: De
     counter.supervisor.send(f"/console/loads/{load_id}/give-backs", reason="holder cannot wait")
     assert "given back" in counter.supervisor.words()
     assert (held(counter, chart.till(counter.till_id)), counter.load(load_id).state) == (0, "given_back")
+
+
+def test_cash_is_booked_into_a_foreign_till_by_nobody(counter: Counter, desk: Desk) -> None:
+    """A load that was asked for at another outlet and not paid is not carried out here: that till would be short of the cash."""
+    counter.pair(desk)
+    load_id = asked(counter, counter.made(desk, counter.person()), "50")
+    with transaction(counter.world.sessions) as session:
+        elsewhere = open_outlet(session, "East Station", BOOTSTRAP, counter.world.clock()).id
+        session.execute(update(ReaderAgent).values(outlet_id=elsewhere))
+    stranger = counter.window(make_login(counter.world, Role.CLERK, outlet_id=elsewhere))
+    refused = counter.ask("/console/reader-steps", counter.wish(desk, "load", load_id), stranger)
+    assert (refused.status_code, refused.get_json(force=True)["code"]) == (403, "elsewhere_refused")
+    caller = counter.world.as_(Role.CLERK, outlet_id=elsewhere)
+    wish = {"kind": "load", "subject_id": load_id}
+    problem(caller.post(f"/v1/reader-agents/{desk.folder.agent}/jobs", wish), 403, "elsewhere_refused")
+    problem(caller.post("/v1/reader-jobs", {**wish, "atr": "3B00"}), 403, "elsewhere_refused")
+    assert counter.load(load_id).state == "requested"
