@@ -3,6 +3,7 @@
 from typing import Final, cast
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
 
 from api.city import city, now, request_id
 from api.errors import ElsewhereRefused, NotSignedIn, RouteClosed
@@ -17,6 +18,7 @@ from citizencard.terminals.signing import Signer
 
 SCHEME: Final = "bearer"
 MAX_TOKEN_CHARACTERS: Final = 128
+NUL: Final = "\0"
 
 
 def install(app: Flask) -> None:
@@ -28,6 +30,7 @@ def check() -> Response | None:
     """Let the present request in, lead a browser to where it signs in first, or refuse.
 
     Raises:
+        NotFound: there is a NUL character in the address; it names nothing, and PostgreSQL keeps no text with one.
         RouteClosed: the route is not in the table.
         NotSignedIn, SessionEnded: no session, or one that has ended.
         PermissionDenied, FreshCodeNeeded: the session's roles do not permit it, or want a new one-time code first.
@@ -35,6 +38,8 @@ def check() -> Response | None:
     """
     if request.url_rule is None:
         return None
+    if any(NUL in text for text in (request.path, *(part for pair in request.args.items(multi=True) for part in pair))):
+        raise NotFound
     access = ACCESS.get((_method(), str(request.url_rule)))
     if access is None:
         raise RouteClosed("this route has no permission in the table")

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from flask import Response, request
+from flask import Response
 
 from api.auth import actor, actor_at
 from api.city import city, now
 from api.console.blueprint import steps
 from api.console.loads import job_of
 from api.errors import RequestMalformed
-from api.v1.reader_jobs import PERMISSION_OF_KIND
+from api.parsing import json_body
+from api.v1.reader_jobs import PERMISSION_OF_KIND, check_outlet
 from citizencard.audit import Actor
 from citizencard.cards.errors import UnknownJobKind
 from citizencard.cards.issuing.personalise import PERSONALISE, PERSONALISED
@@ -43,6 +44,7 @@ def begin() -> Response:
     """
     asked = _read("agent", "kind", "subject")
     kind = _kind(asked["kind"], asked["subject"])
+    check_outlet(kind, asked["subject"])
     who = _at_agent(PERMISSION_OF_KIND[kind], asked["agent"])
     wish = JobWish(asked["agent"], kind, asked["subject"], who)
     return _answer(begin_job(city().bench, wish, now()))
@@ -51,7 +53,7 @@ def begin() -> Response:
 @steps.post("/console/reader-answers")
 def answer() -> Response:
     """Hand in what the agent signed, and get the next step or how it ended."""
-    document = _document()
+    document = json_body()
     said, token = document.get("answer"), document.get("token")
     if not isinstance(said, Mapping) or not isinstance(token, str):
         raise RequestMalformed("an answer of the agent and a token are needed")
@@ -93,16 +95,9 @@ def _answer(handed: Handed) -> Response:
     return Response(json.dumps(document, ensure_ascii=False), content_type="application/json")
 
 
-def _document() -> Mapping[str, Any]:
-    found = request.get_json(silent=True)
-    if not isinstance(found, Mapping):
-        raise RequestMalformed("a JSON object is needed")
-    return found
-
-
 def _read(*names: str) -> dict[str, str]:
-    found = _document()
+    found = json_body()
     asked = {name: found.get(name) for name in names}
-    if any(not isinstance(value, str) for value in asked.values()):
+    if any(not isinstance(value, str) or "\0" in value for value in asked.values()):
         raise RequestMalformed(f"{', '.join(names)} are needed")
     return {name: str(value) for name, value in asked.items()}

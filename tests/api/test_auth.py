@@ -8,6 +8,7 @@ from api.routes import ACCESS, Door
 from citizencard.staff.permissions import STAFF_ROLES, Role
 from tests.api.test_journey import issue_card
 from tests.api.test_matrix import address, granted
+from tests.api.web.browser import signed_in
 from tests.api.world import Caller, World, ok, problem
 
 STAFF_ROUTES = [(method, path, access) for (method, path), access in ACCESS.items() if access.door is Door.STAFF]
@@ -35,6 +36,16 @@ def test_role_may_do_what_the_table_says_and_nothing_else(world: World, role: Ro
             assert answer.status_code not in (401, 403, 500), (role, method, path, answer.get_data(as_text=True))
         else:
             problem(answer, 403, "permission_denied")
+
+
+def test_nul_in_an_address_names_nothing(world: World) -> None:
+    """A character that no text of the database can hold is an unknown address, on pages and in the interface, and no fault of ours."""
+    caller, browser = world.as_(Role.SUPERVISOR), signed_in(world, Role.SUPERVISOR)
+    problem(caller.get("/v1/people/per_%00"), 404, "not_found")
+    problem(caller.get("/v1/approvals?starting_after=%00"), 404, "not_found")
+    for path in ("/console/people/per_%00", "/console/cards/%00/loss", "/console/approvals?after=%00"):
+        assert browser.get(path).status_code == 404, path
+        assert "text/html" in browser.answer.content_type
 
 
 def test_session_ends_when_it_is_closed(world: World) -> None:

@@ -18,11 +18,22 @@ def test_script_gets_problem_documents_and_needs_the_pages_token(counter: Counte
         ({**wish, "kind": "personalise_psam"}, "unknown_job_kind"),
         ({**wish, "agent": "agt_nobody"}, "unknown_agent"),
         ({**wish, "kind": "load"}, "unknown_load"),
+        ({**wish, "kind": "load", "subject": "load_\0"}, "malformed_request"),
+        ({**wish, "subject": "card_\ud800"}, "malformed_request"),
         ({"agent": 7}, "malformed_request"),
         ([], "malformed_request"),
     ):
         answer = counter.ask("/console/reader-steps", body)
         assert answer.get_json(force=True)["code"] == code, body
+    token = counter.clerk.token("/console/reader-agents")
+    deep = counter.clerk.client.post(
+        "/console/reader-steps",
+        base_url=ADDRESS,
+        data="[" * 15_000,
+        content_type="application/json",
+        headers={"X-CSRF-Token": token},
+    )
+    assert (deep.status_code, deep.get_json(force=True)["code"]) == (400, "malformed_request")
     refused = counter.ask("/console/reader-answers", {"answer": "x", "token": ""})
     assert refused.get_json(force=True)["code"] == "malformed_request"
     assert counter.ask("/console/reader-answers", {"answer": {}, "token": ""}).status_code == 404
