@@ -178,7 +178,8 @@ def confirm_code(sessions: Sessions, secrets: LoginSecrets, token: str, code: st
         raise SignInRefused("the one-time code is wrong")
     with transaction(sessions) as session:
         _take_step(session, attempt, step, attempt.password_hash)
-        _end(session, token, now)
+        if not _end(session, token, now):
+            raise SessionEnded("the session ended meanwhile")
         signed_in = _open_session(session, principal.actor.id, workstation, now)
         # A fresh code does not make a working day longer than twelve hours.
         session.execute(
@@ -313,9 +314,11 @@ def _open_session(session: Session, staff_id: str, workstation: str, now: dateti
     return SignedIn(staff_id, token, now + ABSOLUTE_LIFE, roles_of(session, staff_id))
 
 
-def _end(session: Session, token: str, now: datetime) -> None:
-    session.execute(
+def _end(session: Session, token: str, now: datetime) -> bool:
+    ended = session.scalars(
         update(StaffSession)
         .where(StaffSession.token_hash == hash_token(token), StaffSession.ended_at.is_(None))
         .values(ended_at=now)
+        .returning(StaffSession.staff_id)
     )
+    return ended.one_or_none() is not None

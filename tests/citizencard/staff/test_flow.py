@@ -38,6 +38,7 @@ from citizencard.staff.totp import SealedInPlace
 from tests.citizencard.dump import dump
 from tests.citizencard.staff.make_staff import (
     BOOTSTRAP,
+    CHEAP,
     PASSWORD,
     credentials,
     login_secrets,
@@ -271,6 +272,30 @@ def test_fresh_code_gives_a_new_token_and_no_longer_day(
     assert second.expires_at == first.expires_at == authenticate(sessions, second.token, later).expires_at
     with pytest.raises(SessionEnded):
         authenticate(sessions, first.token, later)
+
+
+class SignsOutMeanwhile(SealedInPlace):
+    """Opens a TOTP secret just while the session is signed out at the other window."""
+
+    def __init__(self, sessions: Sessions, vault: SoftwareVault, token: str, now: datetime) -> None:
+        super().__init__(vault, FieldContext)
+        self.sign_out = lambda: sign_out(sessions, token, now)
+
+    def decrypt(self, staff_id: str, stored: bytes) -> bytes:
+        self.sign_out()
+        return super().decrypt(staff_id, stored)
+
+
+def test_code_revives_no_session_that_ended_meanwhile(sessions: Sessions, vault: SoftwareVault, now: datetime) -> None:
+    """Whoever signs out, or is signed out, while a one-time code is being compared stays out: the code opens no new session."""
+    activated = make_active_staff(sessions, vault, now)
+    first = sign_in(sessions, login_secrets(vault), credentials(activated, now), now)
+    later = now + 10 * MINUTE
+    racing = LoginSecrets(SignsOutMeanwhile(sessions, vault, first.token, later), CHEAP)
+    with pytest.raises(SessionEnded):
+        confirm_code(sessions, racing, first.token, credentials(activated, later).code, later)
+    with reading(sessions) as session:
+        assert session.scalars(select(StaffSession.token_hash).where(StaffSession.ended_at.is_(None))).all() == []
 
 
 def test_no_secret_is_kept_or_shown(
