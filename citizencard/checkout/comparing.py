@@ -1,18 +1,22 @@
 """The provider's lists against our rows, both ways: what we missed is taken in, and what it does not show is counted."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from citizencard.checkout.asking import CLOCK_MARGIN
 from citizencard.checkout.intake import Outcome, Taken, take_payment, take_refund
 from citizencard.db import Sessions, reading, transaction
+from citizencard.errors import CitizencardError
 from citizencard.payments.gateway import Done, Page, Payment, PaymentGateway, Refund, Span
 from citizencard.payments.gateway import Outcome as Answer
 from citizencard.payments.models import FINAL, PaymentOrder, RefundOrder
+from ledger.errors import LedgerError
 
 WINDOW: Final = timedelta(hours=48)
 """How far back the lists are compared."""
@@ -20,6 +24,8 @@ MAX_PAGES: Final = 200
 BATCH: Final = 100
 
 Listed = TypeVar("Listed", Payment, Refund)
+
+log = logging.getLogger("citizencard.checkout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +37,41 @@ class Compared:
         listed: how many payments and refunds the provider showed.
         booked: how many of them brought money into the books that no report had told us of.
         missing: payments that have a name at the provider, of the last 48 hours, and are not in its list.
+        faults: how many objects a refusal or the database stopped; they are in the log by kind, and taken in with the next comparison.
     """
 
     is_complete: bool
     listed: int
     booked: int
     missing: int
+    faults: int
 
 
 def compare(sessions: Sessions, gateway: PaymentGateway, now: datetime) -> Compared:
     """Compare the last 48 hours."""
     span = Span(now - WINDOW, now + CLOCK_MARGIN)
     seen: set[str] = set()
-    booked, is_complete = 0, True
+    outcomes: list[Outcome | None] = []
+    is_complete = True
     for page in _pages(gateway.payments, span):
         if page is None:
             is_complete = False
             break
         seen |= {payment.id for payment in page}
-        booked += _take_payments(sessions, page, now)
+        outcomes += _take_payments(sessions, page, now)
     for refunds in _pages(gateway.refunds, span):
         if refunds is None:
             is_complete = False
             break
         seen |= {refund.id for refund in refunds}
-        booked += _take_refunds(sessions, refunds, now)
-    return Compared(is_complete, len(seen), booked, _missing(sessions, seen, now) if is_complete else 0)
+        outcomes += _take_refunds(sessions, refunds, now)
+    return Compared(
+        is_complete=is_complete,
+        listed=len(seen),
+        booked=outcomes.count(Outcome.BOOKED),
+        missing=_missing(sessions, seen, now) if is_complete else 0,
+        faults=outcomes.count(None),
+    )
 
 
 def _pages(
@@ -76,7 +91,7 @@ def _pages(
     yield None
 
 
-def _take_payments(sessions: Sessions, page: tuple[Payment, ...], now: datetime) -> int:
+def _take_payments(sessions: Sessions, page: tuple[Payment, ...], now: datetime) -> list[Outcome | None]:
     """Take in what is not known as it stands; what is, is not touched."""
     with reading(sessions) as session:
         rows = session.execute(
@@ -85,10 +100,10 @@ def _take_payments(sessions: Sessions, page: tuple[Payment, ...], now: datetime)
             )
         ).all()
     known = {row.provider_id: row.provider_state for row in rows}
-    return sum(_is_booked(sessions, payment, now) for payment in page if known.get(payment.id) != payment.state)
+    return [_taken(sessions, payment, now) for payment in page if known.get(payment.id) != payment.state]
 
 
-def _take_refunds(sessions: Sessions, page: tuple[Refund, ...], now: datetime) -> int:
+def _take_refunds(sessions: Sessions, page: tuple[Refund, ...], now: datetime) -> list[Outcome | None]:
     with reading(sessions) as session:
         rows = session.execute(
             select(RefundOrder.provider_id, RefundOrder.provider_state).where(
@@ -96,14 +111,19 @@ def _take_refunds(sessions: Sessions, page: tuple[Refund, ...], now: datetime) -
             )
         ).all()
     known = {row.provider_id: row.provider_state for row in rows}
-    return sum(_is_booked(sessions, refund, now) for refund in page if known.get(refund.id) != refund.state)
+    return [_taken(sessions, refund, now) for refund in page if known.get(refund.id) != refund.state]
 
 
-def _is_booked(sessions: Sessions, seen: Payment | Refund, now: datetime) -> bool:
+def _taken(sessions: Sessions, seen: Payment | Refund, now: datetime) -> Outcome | None:
+    """What became of an object; None when it could not be taken in, which does not stop the others."""
     taken: Taken
-    with transaction(sessions) as session:
-        taken = take_payment(session, seen, now) if isinstance(seen, Payment) else take_refund(session, seen, now)
-    return taken.outcome is Outcome.BOOKED
+    try:
+        with transaction(sessions) as session:
+            taken = take_payment(session, seen, now) if isinstance(seen, Payment) else take_refund(session, seen, now)
+    except (CitizencardError, LedgerError, DBAPIError) as refusal:
+        log.warning("%s is left for the next comparison: %s", seen.id, type(refusal).__name__)
+        return None
+    return taken.outcome
 
 
 def _missing(sessions: Sessions, seen: set[str], now: datetime) -> int:

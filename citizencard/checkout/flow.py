@@ -4,9 +4,12 @@ A crash between any two steps leaves a row that says what was begun. Whoever loo
 on from there once the lease is over, with the same key.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from sqlalchemy.exc import DBAPIError
 
 from citizencard.checkout.asking import ask, find_refund_outcome
 from citizencard.checkout.attempts import Task, has_open, open_attempt, take_open, write_down
@@ -16,14 +19,18 @@ from citizencard.checkout.reports import take_report
 from citizencard.checkout.sendings import let_go, refuse_sending, take_refund_report, take_sending, unsent
 from citizencard.checkout.views import PaymentView, payment_view
 from citizencard.db import Sessions, reading, transaction
+from citizencard.errors import CitizencardError
 from citizencard.payments.gateway import Attempt, Confirmation, Done, NewPayment, PaymentGateway, Refund
 from citizencard.payments.models import FINAL, Act, OrderState
 from citizencard.payments.states import PaymentState
+from ledger.errors import LedgerError
 
 CONFIRMABLE: Final = frozenset({OrderState.WAITING, OrderState.ACTION})
 PAGE: Final = 100
 MAX_REFUNDS_AT_ONCE: Final = 10_000
 _TRIAL: Final = Attempt("trial", "trial")
+
+log = logging.getLogger("citizencard.checkout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,10 @@ def refresh(sessions: Sessions, gateway: PaymentGateway, payment_id: str, now: d
 def send_refunds(
     sessions: Sessions, gateway: PaymentGateway, now: datetime, payment_id: str | None = None
 ) -> RefundsSent:
-    """Send what is decided and not sent, of one payment or of all; whatever has no answer stays for the next time, with its key."""
+    """Send what is decided and not sent, of one payment or of all; whatever has no answer stays for the next time, with its key.
+
+    So does what a refusal here or the database stops: the others are sent all the same.
+    """
     ended, still_open, after = 0, 0, ""
     while ended + still_open < MAX_REFUNDS_AT_ONCE:
         with reading(sessions) as session:
@@ -141,6 +151,14 @@ def send_refunds(
 
 
 def _send_refund(sessions: Sessions, gateway: PaymentGateway, refund_id: str, now: datetime) -> bool:
+    try:
+        return _try_to_send(sessions, gateway, refund_id, now)
+    except (CitizencardError, LedgerError, DBAPIError) as refusal:
+        log.warning("%s is left for the next sweep: %s", refund_id, type(refusal).__name__)
+        return False
+
+
+def _try_to_send(sessions: Sessions, gateway: PaymentGateway, refund_id: str, now: datetime) -> bool:
     with transaction(sessions) as session:
         sending = take_sending(session, refund_id, now)
     if sending is None:

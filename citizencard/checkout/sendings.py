@@ -141,9 +141,12 @@ def let_go(session: Session, sending: Sending, problem: str, *, begin_anew: bool
 
 
 def refuse_sending(session: Session, sending: Sending, problem: str, now: datetime) -> None:
-    """The provider does not carry a refund out. The money stays in `refund:<payment>`, for a person to decide."""
+    """The provider does not carry a refund out. The money stays in `refund:<payment>`, for a person to decide.
+
+    Who has lost the lease decides nothing: somebody else is sending it, with another key perhaps.
+    """
     refund = _locked_refund(session, sending.refund_id)
-    if refund.state != SendState.SENT:
+    if refund.state != SendState.SENT or refund.lease_token != sending.token:
         return
     refund.state, refund.failed_at, refund.last_problem = SendState.FAILED, now, problem
     refund.lease_until = refund.lease_token = None

@@ -100,7 +100,7 @@ def sweep(sessions: Sessions, gateway: PaymentGateway, now: datetime, progress: 
         compared=compared.listed if compared.is_complete else None,
         booked_by_comparison=compared.booked,
         missing=compared.missing,
-        faults=broom.faults,
+        faults=broom.faults + compared.faults,
     )
 
 

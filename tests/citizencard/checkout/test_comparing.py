@@ -10,7 +10,7 @@ def test_what_no_report_told_is_booked(desk: Office) -> None:
     made = desk.fake.books.create({"amount": "700", "currency": "cny"})
     desk.fake.books.receive(made["id"])
     desk.fake.books.refund({"payment_intent": made["id"], "amount": "300"})
-    assert compare(desk.sessions, desk.gateway, desk.now) == Compared(True, 2, 2, 0)
+    assert compare(desk.sessions, desk.gateway, desk.now) == Compared(True, 2, 2, 0, 0)
     assert desk.money()["suspense"] == 400
     assert compare(desk.sessions, desk.gateway, desk.now).booked == 0
 

@@ -4,7 +4,7 @@ import pytest
 
 from citizencard.checkout import flow
 from citizencard.checkout.intake import Outcome
-from citizencard.checkout.sendings import take_sending
+from citizencard.checkout.sendings import refuse_sending, take_sending
 from citizencard.db import transaction
 from tests.citizencard.checkout.make_checkout import BILL_FEN, NO_ANSWER, Office, PowerCut
 from tests.stripe_fake.server import Ordered, refusal
@@ -119,6 +119,22 @@ def test_a_refund_that_the_provider_refuses_stays_here(desk: Office) -> None:
     assert desk.findings() == ["refund_refused", "refund_not_ours"]
     held = desk.money(paid.id)
     assert (held["refund"], held["suspense"], held["stripe"]) == (BILL_FEN, -BILL_FEN, 0)
+
+
+def test_who_was_overtaken_does_not_end_a_refund(desk: Office) -> None:
+    """A sender that hung for longer than its lease is told no at last: by then another one sends it, and only that one knows the end."""
+    paid = desk.paid_bill()
+    refund = desk.refund(paid.id, BILL_FEN)
+    with transaction(desk.sessions) as session:
+        slow = take_sending(session, refund.id, desk.now)
+    desk.later(minutes=6)
+    with transaction(desk.sessions) as session:
+        assert take_sending(session, refund.id, desk.now) is not None
+    assert slow is not None
+    with transaction(desk.sessions) as session:
+        refuse_sending(session, slow, "refused", desk.now)
+    assert desk.see(paid.id).refunds[0].state == "sent"
+    assert desk.findings() == []
 
 
 def test_a_refund_that_takes_its_time_is_booked_at_once_and_ended_later(desk: Office) -> None:

@@ -1,12 +1,17 @@
 """The sweep brings everything to an end, as often as it is run, and beside others."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from citizencard.checkout import flow
+from citizencard.checkout import comparing, flow
+from citizencard.checkout.intake import Taken, take_payment
+from citizencard.checkout.sendings import Sending, take_sending
 from citizencard.checkout.sweep import PAGE, sweep
 from citizencard.checkout.views import PaymentView
+from citizencard.payments.gateway import Payment
 from ledger.errors import LedgerError
 from tests.citizencard.checkout.make_checkout import BILL_FEN, Office
 from tests.stripe_fake.books import TO_PAGE
@@ -72,6 +77,46 @@ def test_a_fault_of_one_payment_does_not_stop_the_others(desk: Office, monkeypat
     report = desk.sweep()
     assert (report.faults, report.is_all_done) == (1, False)
     assert [desk.see(one).state for one in (first, second)] == ["waiting", "canceled"]
+
+
+def test_a_fault_of_one_refund_does_not_stop_the_others(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refund that cannot be taken up is counted and left; the others leave, and the lists are compared all the same."""
+    bills = [desk.works.bill(f"R{number}") for number in (1, 2)]
+    first, second = sorted(desk.refund(desk.paid_bill(bill_id=bill).id, BILL_FEN).id for bill in bills)
+
+    def stumbling(session: Session, refund_id: str, now: datetime) -> Sending | None:
+        if refund_id == first:
+            raise LedgerError("no")
+        return take_sending(session, refund_id, now)
+
+    monkeypatch.setattr(flow, "take_sending", stumbling)
+    report = desk.sweep()
+    assert (report.refunds_ended, report.refunds_left, report.is_all_done) == (1, 1, False)
+    assert report.compared is not None
+    assert [refund["metadata"]["reference"] for refund in desk.fake.books.refunds.values()] == [second]
+
+
+def test_a_fault_of_one_listed_payment_does_not_stop_the_comparison(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two charges that no report told of, one cannot be booked: the other is, and the run says that something is left."""
+    charges = {}
+    for number in (1, 2):
+        begun = desk.begin_bill(desk.works.bill(f"C{number}"))
+        desk.confirm(begun.id, TO_PAGE)
+        charges[begun.id] = desk.provider(begun.id)["id"]
+        desk.fake.books.receive(charges[begun.id])
+    stuck, booked = charges
+
+    def stumbling(session: Session, seen: Payment, now: datetime) -> Taken:
+        if seen.id == charges[stuck]:
+            raise LedgerError("no")
+        return take_payment(session, seen, now)
+
+    monkeypatch.setattr(comparing, "take_payment", stumbling)
+    report = desk.sweep()
+    assert (report.booked_by_comparison, report.faults, report.is_all_done) == (1, 1, False)
+    assert desk.see(booked).state == "succeeded"
 
 
 def test_an_unknown_outcome_after_a_day_is_decided_by_a_look(desk: Office) -> None:
