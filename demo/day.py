@@ -9,6 +9,7 @@ from demo.city import PROVIDER_ACCOUNT, City
 from demo.counter import Counter, Rider
 from demo.online import Online
 from demo.parking import Parking
+from demo.processes import sweep
 from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading
 from demo.residents import residents_of_day
 from demo.staff import Answer, JobFailed
@@ -54,7 +55,9 @@ class Day:
     def __init__(self, city: City, story: Story) -> None:
         self.city = city
         self.story = story
-        self.number = int(city.state.get("days_played", 0)) + 1
+        played = int(city.state.get("days_played", 0))
+        self._cut_off = int(city.state.get("days_begun", played)) - played
+        self.number = played + self._cut_off + 1
         self._counter = Counter(city)
         self._stage = Stage(city, story, self._counter, self.number)
         self.figures = self._stage.figures
@@ -68,6 +71,10 @@ class Day:
         Returns:
             What it came to; the caller decides what a difference means.
         """
+        self.city.state["days_begun"] = self.number
+        self.city.remember()
+        if self._cut_off:
+            self._look_after_payments()
         before = self._families(self.city.desk("auditor").get("/v1/trial-balance"))
         at_provider = self._at_provider()
         bills = WaterBills(self._stage)
@@ -87,8 +94,14 @@ class Day:
         self._upload()
         outcomes = self._close(before, at_provider)
         self.city.state["days_played"] = self.number
-        self.city.folder.remember(self.city.state)
+        self.city.remember()
         return outcomes
+
+    def _look_after_payments(self) -> None:
+        """A run that was cut off may have left payments without an end, and its stand-in has forgotten them."""
+        self.story.step("An earlier day was cut off: payments that it left open are looked after")
+        for line in sweep(self.city.environ).splitlines():
+            self.story.fact(line)
 
     def _open_workstation(self) -> None:
         """The agent of an earlier day goes on; on a new address it is paired anew."""
