@@ -179,7 +179,7 @@ def _named(agent: ReaderAgent, names: Mapping[str, str]) -> AgentLine:
 def _said(text: str) -> Mapping[str, object]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, Mapping):
         raise AgentMessageMalformed("the agent's answer is not JSON", field="body")

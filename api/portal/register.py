@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response
 
 from api.city import city, now, request_id
 from api.console.agent_here import agent_here
 from api.errors import RequestMalformed
+from api.parsing import json_body
 from api.portal.blueprint import pages, steps
 from api.portal.holdings import open_own_account
 from api.web.forms import Filled, Form, Line, Lines, Secret, new_form, read_form
@@ -84,9 +85,9 @@ def was_reset() -> Response:
 @steps.post("/portal/proof-steps")
 def prove() -> Response:
     """A fresh challenge as a signed step for the agent at this desk."""
-    asked = request.get_json(silent=True)
-    agent_id, purpose = (asked.get("agent"), asked.get("purpose")) if isinstance(asked, Mapping) else (None, None)
-    if not isinstance(agent_id, str) or purpose not in set(Purpose):
+    asked = json_body()
+    agent_id, purpose = asked.get("agent"), asked.get("purpose")
+    if not isinstance(agent_id, str) or purpose not in list(Purpose):
         raise RequestMalformed("an agent and a purpose are needed")
     with reading(city().sessions) as session:
         usable_agent(session, agent_id)

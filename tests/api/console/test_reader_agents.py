@@ -30,7 +30,7 @@ def test_reader_works_after_a_second_person_compared_its_fingerprint(counter: Co
 
 def test_pairing_that_no_agent_agreed_to_is_refused(counter: Counter) -> None:
     """A form without the agent's answer, or with a made-up one, pairs nothing."""
-    for said in ("", "no json", '{"agent": "agt_1"}'):
+    for said in ("", "no json", '{"agent": "agt_1"}', "[" * 1_990):
         counter.clerk.get(AGENTS)
         counter.clerk.send(AGENTS, code="7KQ2-M9XA", name="window 3", said=said)
         assert counter.clerk.answer.status_code == 422, said

@@ -225,6 +225,8 @@ def test_proof_steps_are_for_confirmed_agents(world: World, desk: Desk, agent_id
         ({"agent": "agt_none", "purpose": "register"}, 404),
         ({"agent": agent_id, "purpose": "marry"}, 400),
         ({"agent": agent_id}, 400),
+        ({"agent": agent_id, "purpose": ["register"]}, 400),
+        ({"agent": "\ud800", "purpose": "register"}, 400),
         ([], 400),
     ):
         assert ask(browser, body).status_code == status, body
