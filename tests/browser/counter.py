@@ -4,15 +4,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import requests
 from playwright.sync_api import expect
 
+from api.console.agent_here import COOKIE
+from citizencard.clock import now
+from citizencard.db import transaction
 from citizencard.staff.permissions import Role
+from citizencard.workstations import pairing
 from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.emulator import EmulatedCard
 from tests.browser.town import Town
 from tests.browser.window import PATIENCE_MS, Window
+from tests.citizencard.workstations.desk import CLERK, SUPERVISOR
 from tests.reader.stack import RunningAgent, VirtualReader
 
+TIMEOUT_S = 10
 AGENTS = "/console/reader-agents"
 
 
@@ -21,12 +28,12 @@ class TornOnce(EmulatedCard):
 
     def __init__(self, card: EmulatedCard, at: Callable[[CommandApdu], bool]) -> None:
         super().__init__(card.image)
-        self._at = at
-        self._torn = False
+        self._when = at
+        self._pulled = False
 
     def transmit(self, command: CommandApdu) -> ResponseApdu:
-        if not self._torn and self._at(command):
-            self._torn = True
+        if not self._pulled and self._when(command):
+            self._pulled = True
             self.tear(0, "after")
         return super().transmit(command)
 
@@ -40,6 +47,22 @@ def at_number(number: int) -> Callable[[CommandApdu], bool]:
 def at_instruction(instruction: int) -> Callable[[CommandApdu], bool]:
     """The first command with this instruction byte."""
     return lambda command: command.ins == instruction
+
+
+def place_reader(window: Window, agent: RunningAgent) -> None:
+    """Put a reader on the desk of a window that was paired and confirmed before, as `Counter.pair` does by pages."""
+    town = window.town
+    offered = pairing.offer(town.vault, town.address)
+    headers = {"Origin": town.address, "X-Citizencard-Agent": "1"}
+    body = {**offered.document(), "code": agent.code}
+    said = requests.post(f"{agent.address}/pairings", json=body, headers=headers, timeout=TIMEOUT_S).json()
+    new = pairing.NewAgent(pairing.read_said(offered, said, agent.code), "大厅自助机", None)
+    with transaction(town.sessions) as session:
+        pairing.pair(session, offered, new, CLERK, now())
+        pairing.confirm(session, agent.agent, agent.fingerprint, SUPERVISOR, now())
+    window.context.add_cookies(
+        [{"name": COOKIE, "value": agent.agent, "domain": "127.0.0.1", "path": "/", "secure": True, "httpOnly": True}]
+    )
 
 
 @dataclass

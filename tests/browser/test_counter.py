@@ -19,7 +19,6 @@ def test_card_is_made_loaded_and_lost(
         window.open("/")
         window.seen("home")
         window.sign_in(town.hire(Role.CLERK))
-        window.seen("start")
         counter = Counter(window, town, agent, reader)
         counter.pair(boss)
         person = _registered(window, town)
@@ -123,7 +122,6 @@ def _lost(window: Window, town: Town) -> None:
     """Somebody else's card, found by its number."""
     lost, _chip = town.card()
     card = f"/console/cards/{lost.id}"
-    window.fill(sought=lost.id) if window.page.locator('main [name="sought"]').count() else window.open("/console")
     window.fill(sought=lost.id)
     window.send("/console/searches")
     assert window.path == card

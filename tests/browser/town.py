@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Final
 
 import pyotp
+from sqlalchemy import update
 
 from citizencard.billing.importing import BillFile, import_bills
 from citizencard.billing.registry import NewService, register_service
 from citizencard.cards.models import Card
 from citizencard.cards.states import Deed
-from citizencard.clock import now
+from citizencard.clock import beijing_date, now
 from citizencard.db import Sessions, make_engine, make_sessions, transaction
 from citizencard.keys.vault import SoftwareVault
 from citizencard.merchants.registry import register_merchant
 from citizencard.staff.flow import activate
 from citizencard.staff.members import NewStaff, create_staff
+from citizencard.staff.models import StaffSession
 from citizencard.staff.permissions import Role
 from citizencard.tariffs.versions import PUBLISH, publish, publish_payload
 from demo.folder import ROOT, Folder
@@ -33,10 +35,12 @@ from tests.citizencard.cards.make_cards import CLERK, CardWish, blank, citizen_n
 from tests.citizencard.keys.make_vault import PASSPHRASE, random_vault
 from tests.citizencard.purse.uploads.make_records import TARIFF, approved
 from tests.citizencard.staff.make_staff import BOOTSTRAP, PASSWORD, login_secrets
-from tests.journeys.world import World
+from tests.journeys.world import LOADED_FEN, SOON, Rider, World
 
 BEFORE: Final = timedelta(minutes=20)
 """So long ago the town began: whatever is done in the browser comes after it."""
+RIDES_BEFORE: Final = timedelta(minutes=10)
+MONTH: Final = timedelta(days=30)
 PERIOD_S: Final = 30
 _LOGINS = count(1)
 _BILLS = count(1)
@@ -108,10 +112,31 @@ class Town:
         """An active card, made some minutes ago."""
         return issue_card(self.sessions, self.vault, now() - BEFORE, CardWish(person_id=person_id))
 
+    def rides(self, card: Card, chip: EmulatedCard) -> None:
+        """¥100 is loaded onto the card; it rides two buses within the hour, and both report."""
+        world, rider = self.world, Rider(card, chip)
+        world.now = max(world.now, now() - RIDES_BEFORE)
+        world.load(rider, LOADED_FEN)
+        for bus in (world.bus1, world.bus2):
+            world.pass_time(SOON)
+            world.tap(bus, rider)
+            world.upload(bus)
+
+    def forget_code(self, colleague: Colleague) -> None:
+        """Let it be long ago that somebody entered a one-time code."""
+        with transaction(self.sessions) as session:
+            session.execute(
+                update(StaffSession)
+                .where(StaffSession.staff_id == colleague.staff_id)
+                .values(totp_at=StaffSession.started_at - BEFORE)
+            )
+
     def bill(self, tons: int = 18) -> tuple[str, str]:
         """A water bill of a house that nobody has linked yet: (customer number, serial)."""
         house, serial = str(next(_HOUSES)), f"B{next(_BILLS)}"
-        raw = file_of(row(serial, customer_number=house, quantity=tons))
+        today = beijing_date(now())
+        times = {"period_from": today - MONTH, "period_to": today, "due_on": today + MONTH}
+        raw = file_of(row(serial, customer_number=house, quantity=tons, **times))
         with transaction(self.sessions) as session:
             report = import_bills(session, BillFile(self.service_id, "october.csv", raw), self.world.deed())
         assert report.accepted == 1, report

@@ -128,6 +128,7 @@ class Window:
         self.fill(login=colleague.login, password=colleague.password, code=colleague.code())
         self.send("/console/sign-in")
         assert self.path == "/console", self.words()
+        self.seen("start")
 
     @property
     def path(self) -> str:
