@@ -7,6 +7,7 @@ from types import FrameType
 
 import click
 
+from demo.browser import FormMissing, PageRefused
 from demo.city import running
 from demo.day import Day
 from demo.folder import ROOT, CityElsewhere, Folder
@@ -24,8 +25,10 @@ FAILURES = (
     AgentRefused,
     CityElsewhere,
     CommandFailed,
+    FormMissing,
     HardwareError,
     JobFailed,
+    PageRefused,
     PortTaken,
     ProviderDied,
     Refused,

@@ -10,7 +10,7 @@ from demo.folder import Folder
 from demo.processes import Server, command
 from demo.provider import Provider
 from demo.staff import Desk, Refused
-from demo.workstation import Workstation
+from demo.workstation import Workstation, port_for_agent
 from hardware.terminal.device import Device
 from hardware.terminal.online_device import OnlineDevice, OnlineSettings
 from hardware.terminal.uplink import Patience
@@ -36,7 +36,7 @@ class City:
         self.deliveries = deliveries
         self.state: dict[str, Any] = folder.recall()
         self.desks: dict[str, Desk] = {}
-        self.workstation = Workstation(folder, server.address)
+        self.workstation = Workstation(folder, server.address, 0)
 
     def desk(self, login: str) -> Desk:
         """The desk of one of the staff, signed in on first use."""
@@ -100,9 +100,11 @@ def running(folder: Folder, port: int) -> Iterator[City]:
     bootstrap(folder, port)
     deliveries = Deliveries(f"http://127.0.0.1:{port}/webhooks/stripe")
     with deliveries, Provider(folder, deliveries.address) as provider:
-        environ = {**folder.environ(port), **provider.environ()}
+        agent_port = port_for_agent()
+        environ = {**folder.environ(port), **provider.environ(), "CITIZENCARD_AGENT_PORT": str(agent_port)}
         with Server(port, environ, folder.path / "server.log") as server:
             city = City(folder, server, provider, deliveries)
+            city.workstation = Workstation(folder, server.address, agent_port)
             try:
                 yield city
             finally:

@@ -127,9 +127,17 @@ class Counter:
         """
         account = self._clerk.post("/v1/online-accounts", {"person_id": rider.person_id})
         rider.account_id = account["id"]
-        path = f"/v1/online-accounts/{rider.account_id}"
-        self._clerk.post(f"{path}/cards", {"card_id": rider.card_id})
-        return self._clerk.post(f"{path}/top-ups", {"amount_fen": amount_fen, "till_id": self._city.state["till_id"]})
+        self._clerk.post(f"/v1/online-accounts/{rider.account_id}/cards", {"card_id": rider.card_id})
+        return self.top_up(rider, amount_fen)
+
+    def top_up(self, rider: Rider, amount_fen: int) -> Answer:
+        """Take cash for the rider's on-line account.
+
+        Returns:
+            The slip.
+        """
+        body = {"amount_fen": amount_fen, "till_id": self._city.state["till_id"]}
+        return self._clerk.post(f"/v1/online-accounts/{rider.account_id}/top-ups", body)
 
     def account_fen(self, rider: Rider) -> int:
         """What the rider's on-line account holds."""

@@ -1,57 +1,120 @@
-"""The city goes on: residents who ride and load by themselves until somebody presses Ctrl-C."""
+"""The city goes on: residents who ride, park, load and top up by themselves until somebody presses Ctrl-C, and doors for visitors."""
 
 import random
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 
+from demo.bills import WaterBills
+from demo.browser import FormMissing, PageRefused
 from demo.city import City
 from demo.counter import Counter, Rider
+from demo.makers import make_blanks
+from demo.portal import Portal
 from demo.residents import Resident, neighbours
 from demo.staff import JobFailed, Refused
+from demo.stage import Stage
 from demo.tariff import LINES
-from demo.telling import Story, clock, yuan
+from demo.telling import Story, clock, typed, yuan
 from hardware.errors import HardwareError
 from hardware.terminal.validator import Outcome
 
-TAP_EVERY_S = (0.4, 2.0)
+EVENT_EVERY_S = (0.4, 2.0)
 UPLOAD_AFTER_TAPS = 5
 PROVE_EVERY_S = 60
+PARK_EVERY_S = 40
+TOP_UP_EVERY_S = 150
+STAY_MINUTES = (20, 200)
 LOAD_FEN = 3_000
+ACCOUNT_FEN = 5_000
+TOP_UP_FEN = 1_000
 BUSES = {"bus26": LINES[0], "bus5": LINES[1]}
 LOGINS = ("clerk", "supervisor", "stock", "finance", "auditor")
+VISITOR, NEIGHBOUR = "visitor", "neighbour"
+"""Two residents of the crowd with logins at the portal: one for whoever visits, one who lives by itself."""
+VISITORS_BLANK = "blank-for-visitors"
+FAILURES = (FormMissing, HardwareError, JobFailed, PageRefused, Refused)
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Who lives in the city, and what each did last.
+
+    Args:
+        city, counter, story: where.
+        riders: with their cards and accounts.
+        left_at: when somebody left the parking lot.
+        chance: who does what when is no secret.
+    """
+
+    city: City
+    counter: Counter
+    story: Story
+    riders: list[Rider]
+    left_at: dict[str, datetime] = field(default_factory=dict)
+    chance: random.Random = field(default_factory=random.Random)
 
 
 def live(city: City, story: Story) -> None:
-    """Let residents ride for ever. Returns only by an exception, such as Ctrl-C."""
+    """Let residents live for ever. Returns only by an exception, such as Ctrl-C."""
     counter = Counter(city)
-    riders = _riders(city, counter, story)
+    crowd = Crowd(city, counter, story, _riders(city, counter, story))
+    _welcome(crowd)
     _tell_doors(city, story)
-    chance = random.Random()  # noqa: S311 # who rides when is no secret
-    taps, proved_at = 0, time.monotonic()
+    taps = 0
+    due = {_prove: PROVE_EVERY_S, _park: PARK_EVERY_S, _top_up: TOP_UP_EVERY_S}
+    done_at = dict.fromkeys(due, time.monotonic())
     while True:
-        time.sleep(chance.uniform(*TAP_EVERY_S))
-        taps += _ride(city, counter, story, (chance.choice(list(BUSES)), chance.choice(riders)))
+        time.sleep(crowd.chance.uniform(*EVENT_EVERY_S))
+        taps += _ride(crowd, crowd.chance.choice(list(BUSES)), crowd.chance.choice(crowd.riders))
         if taps >= UPLOAD_AFTER_TAPS:
             taps = 0
             _upload(city, story)
-        if time.monotonic() - proved_at > PROVE_EVERY_S:
-            proved_at = time.monotonic()
-            proof = city.desk("auditor").post("/v1/ledger-proofs", {})
-            story.fact(
-                "the books are proved again", f"{proof['transfers']} transfers, {len(proof['differences'])} differences"
-            )
+        for act, every_s in due.items():
+            if time.monotonic() - done_at[act] > every_s:
+                done_at[act] = time.monotonic()
+                act(crowd)
 
 
 def _riders(city: City, counter: Counter, story: Story) -> list[Rider]:
-    """The crowd that was issued cards by an earlier run, or a new one."""
+    """The crowd that was issued cards by an earlier run, or a new one; each with an on-line account."""
     known = city.state.get("riders", [])
-    if known:
-        return [
-            Rider(Resident("", "", "", one["card_class"]), one["name"], one["card_id"], one["image"]) for one in known
-        ]
-    story.step("Six more residents get their cards, so that the city lives")
+    riders = [
+        Rider(
+            Resident("", "", "", one["card_class"]),
+            one["name"],
+            one["card_id"],
+            one["image"],
+            one.get("person_id", ""),
+            one.get("account_id", ""),
+        )
+        for one in known
+    ]
+    if not known:
+        story.step("Six more residents get their cards and accounts, so that the city lives")
+        riders = _issue(counter, story)
+    for rider in riders:
+        if not rider.account_id:
+            rider.person_id = rider.person_id or city.desk("clerk").get(f"/v1/cards/{rider.card_id}")["person_id"]
+            counter.open_account(rider, ACCOUNT_FEN)
+    city.state["riders"] = [
+        {
+            "card_class": one.who.card_class,
+            "name": one.name,
+            "card_id": one.card_id,
+            "image": one.image,
+            "person_id": one.person_id,
+            "account_id": one.account_id,
+        }
+        for one in riders
+    ]
+    city.remember()
+    return riders
+
+
+def _issue(counter: Counter, story: Story) -> list[Rider]:
     riders = [Rider(who, f"resident {number}") for number, who in enumerate(neighbours(1), start=1)]
     for rider in riders:
         counter.register(rider)
@@ -60,43 +123,112 @@ def _riders(city: City, counter: Counter, story: Story) -> list[Rider]:
         card, _ = counter.issue(rider)
         counter.load(rider, LOAD_FEN)
         story.fact(f"{rider.name}: class {rider.who.card_class}, card ····{card['number'][-4:]}", yuan(LOAD_FEN))
-    city.state["riders"] = [
-        {"card_class": one.who.card_class, "name": one.name, "card_id": one.card_id, "image": one.image}
-        for one in riders
-    ]
-    city.folder.remember(city.state)
     return riders
 
 
+def _welcome(crowd: Crowd) -> None:
+    """Once for each city: two logins at the portal, a bill for the visitor, and a blank card for whoever plays the clerk."""
+    city, story = crowd.city, crowd.story
+    if not city.state.get("welcome"):
+        water = WaterBills(Stage(city, story, crowd.counter, 0))
+        water.send()
+        story.step("Doors for visitors are prepared")
+        for login, rider in zip((VISITOR, NEIGHBOUR), crowd.riders, strict=False):
+            portal = Portal(city, login)
+            portal.prepare()
+            portal.register(rider)
+            if login == VISITOR:
+                portal.add_household(water.residents.household, typed(water.residents.amount_fen))
+            portal.sign_out()
+            story.fact(f"{rider.name} has a login at the portal", login)
+        blank = city.folder.card(VISITORS_BLANK)
+        serials = make_blanks(city.folder.environ(city.server.port), [blank])
+        city.desk("stock").post("/v1/card-stock", {"chip_serials": serials, "batch": VISITORS_BLANK})
+        city.state["welcome"] = True
+        city.remember()
+    city.workstation.put_in(f"{VISITORS_BLANK}.json")
+
+
 def _tell_doors(city: City, story: Story) -> None:
+    address = city.server.address
     story.step("The city lives; press Ctrl-C to end it")
-    story.fact("home page", f"{city.server.address}/")
-    story.fact("interface and its documentation", f"{city.server.address}/docs")
-    story.fact("logins, made up for this folder: name, password", "one-time code now (TOTP secret)")
+    story.fact("home page", f"{address}/")
+    story.fact("interface and its documentation", f"{address}/docs")
+    visitor = city.state["residents"][VISITOR]["password"]
+    story.fact("a resident's pages: pay the bill, top up, see journeys", f"{address}/portal")
+    story.fact(f"  {VISITOR:<12}{visitor}", "login and password")
+    story.fact("the counter: register, make a card, load, refund", f"{address}/console")
+    story.fact("  logins, made up for this folder: name, password", "one-time code now (TOTP secret)")
     for login in LOGINS:
         known = city.state["logins"][login]
         code = pyotp.TOTP(known["totp_secret"]).now()
         story.fact(f"  {login:<12}{known['password']}", f"{code} ({known['totp_secret']})")
+    story.fact("the counter's reader agent, with a blank card in it", city.workstation.address)
+    story.fact("  as clerk: choose it under Readers", f"{address}/console/reader-agents")
+    story.fact("  an agent of your own shows a code to be typed there", "citizencard-agent run --help")
+    story.fact("the stand-in for the payment provider", city.provider.address)
 
 
-def _ride(city: City, counter: Counter, story: Story, who_where: tuple[str, Rider]) -> int:
+def _prove(crowd: Crowd) -> None:
+    proof = crowd.city.desk("auditor").post("/v1/ledger-proofs", {})
+    crowd.story.fact(
+        "the books are proved again", f"{proof['transfers']} transfers, {len(proof['differences'])} differences"
+    )
+
+
+def _ride(crowd: Crowd, bus: str, rider: Rider) -> int:
     """One ride, and a load when the money has run out; returns how many taps there were."""
-    bus, rider = who_where
+    story = crowd.story
     try:
-        with city.device(bus) as device, counter.inserted(rider.image) as chip:
+        with crowd.city.device(bus) as device, crowd.counter.inserted(rider.image) as chip:
             tap = device.tap(chip, datetime.now(UTC))
         story.fact(
             f"{clock(datetime.now(UTC))}  {BUSES[bus][1]}, {rider.name}: {tap.outcome}",
             yuan(tap.amount_fen),
         )
         if tap.outcome is Outcome.BALANCE_TOO_LOW:
-            story.fact(
-                f"{rider.name} loads cash at the counter: {counter.load(rider, LOAD_FEN)['outcome']}", yuan(LOAD_FEN)
-            )
-    except (HardwareError, JobFailed, Refused) as error:
+            loaded = crowd.counter.load(rider, LOAD_FEN)["outcome"]
+            story.fact(f"{rider.name} loads cash at the counter: {loaded}", yuan(LOAD_FEN))
+    except FAILURES as error:
         story.fact(f"{rider.name} cannot ride", str(error))
         return 0
     return 1
+
+
+def _park(crowd: Crowd) -> None:
+    """Somebody leaves the parking lot and pays from the account; the gate in reports only now, so that nobody waits for an hour."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    came_at = now - timedelta(minutes=crowd.chance.randint(*STAY_MINUTES))
+    away = [one for one in crowd.riders if one.name not in crowd.left_at or crowd.left_at[one.name] < came_at]
+    if not away:
+        return
+    driver = crowd.chance.choice(away)
+    try:
+        with crowd.counter.inserted(driver.image) as chip:
+            with crowd.city.online_device("gate-in") as gate:
+                gate.enter(chip, came_at)
+            with crowd.city.online_device("gate-out") as gate:
+                passage = gate.leave(chip, now)
+        crowd.story.fact(f"{clock(now)}  parking, {driver.name}: {passage.text}", yuan(passage.amount_fen or 0))
+        if passage.is_open:
+            crowd.left_at[driver.name] = now
+        else:
+            crowd.counter.top_up(driver, ACCOUNT_FEN)
+            crowd.story.fact(f"{driver.name} pays cash into the account", yuan(ACCOUNT_FEN))
+    except FAILURES as error:
+        crowd.story.fact(f"{driver.name} cannot park", str(error))
+
+
+def _top_up(crowd: Crowd) -> None:
+    """The neighbour tops up on-line, as long as there is room."""
+    portal = Portal(crowd.city, NEIGHBOUR)
+    try:
+        portal.sign_in()
+        state, _ = portal.top_up(typed(TOP_UP_FEN))
+        portal.sign_out()
+        crowd.story.fact(f"{clock(datetime.now(UTC))}  {NEIGHBOUR} tops up on-line: {state}", yuan(TOP_UP_FEN))
+    except FAILURES as error:
+        crowd.story.fact(f"{NEIGHBOUR} cannot top up", str(error))
 
 
 def _upload(city: City, story: Story) -> None:

@@ -69,9 +69,8 @@ class Portal:
         Raises:
             JobFailed: the card's proof was not taken.
         """
-        password = secrets.token_urlsafe(12)
         kept = self._city.state.setdefault("residents", {})
-        kept[self.login] = {"password": password}
+        password = kept.setdefault(self.login, {"password": secrets.token_urlsafe(12)})["password"]
         self._city.remember()
         with self._city.workstation.inserted(rider.image):
             for _ in range(PROOFS):

@@ -2,11 +2,12 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import requests
@@ -14,6 +15,7 @@ import requests
 from demo.folder import ROOT, Folder
 from demo.staff import Answer, Desk, JobFailed, Refused
 from hardware.agent.reader import EmulatedSlot
+from hardware.agent.server import DEFAULT_PORT
 
 INTRODUCTION_LINES = 3
 STOP_WITHIN_S = 15
@@ -53,10 +55,12 @@ class Workstation:
     Args:
         folder: of the city; the agent has a folder of its own in it.
         origin: of the server's pages.
+        port: of the agent on 127.0.0.1; 0 takes a free one.
     """
 
-    def __init__(self, folder: Folder, origin: str) -> None:
+    def __init__(self, folder: Folder, origin: str, port: int) -> None:
         self._folder = folder
+        self._port = port
         self._origin = origin
         self._agent_folder = folder.path / "agent"
         self._slot = EmulatedSlot(folder.path / "cards")
@@ -65,14 +69,13 @@ class Workstation:
         self.fingerprint = ""
         self.address = ""
 
-    def open(self, clerk: Desk, supervisor: Desk, state: dict[str, Any], port: int = 0) -> bool:
+    def open(self, clerk: Desk, supervisor: Desk, state: dict[str, Any]) -> bool:
         """Start the agent; a clerk pairs it with the server if it is not paired yet, and a supervisor confirms it.
 
         Args:
             clerk: stands at the workstation and types the code that it shows.
             supervisor: compares the fingerprint.
             state: of the city: keeps which agent belongs to which address.
-            port: on 127.0.0.1; 0 takes a free one.
 
         Returns:
             Whether it was paired just now.
@@ -85,7 +88,7 @@ class Workstation:
         known = state.get("agent", {})
         if known.get("origin") != self._origin or not known.get("confirmed"):
             self._forget(clerk, known)
-        said = self._start(port)
+        said = self._start()
         code = re.search(r"pairing code (\S+)", said)
         if code is None:
             return False
@@ -163,12 +166,12 @@ class Workstation:
             handed = desk.post(f"{path}/answers", {"answer": answer, "token": handed["token"] or ""})
         raise JobFailed(f"{kind} did not end within {MAX_STEPS} steps")
 
-    def _start(self, port: int) -> str:
+    def _start(self) -> str:
         log = self._folder.path / "agent.log"
         arguments = ["--folder", str(self._agent_folder), "--emulate", str(self._folder.path / "cards")]
         with log.open("a") as errors:
             self._process = subprocess.Popen(
-                [*_agent("run"), *arguments, "--port", str(port), "--origin", self._origin],
+                [*_agent("run"), *arguments, "--port", str(self._port), "--origin", self._origin],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -211,6 +214,17 @@ class Workstation:
         if not answer.ok:
             raise AgentRefused(found)
         return found
+
+
+def port_for_agent() -> int:
+    """The port at which pages look for an agent, or a free one when another program is there."""
+    for port in (DEFAULT_PORT, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            found: int = probe.getsockname()[1]
+            return found
+    raise WorkstationFailed("no port is free")
 
 
 def _agent(act: str) -> list[str]:

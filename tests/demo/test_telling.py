@@ -3,7 +3,7 @@
 import io
 from datetime import UTC, datetime
 
-from demo.telling import LABEL_WIDTH, Story, clock, yuan
+from demo.telling import LABEL_WIDTH, Story, clock, typed, yuan
 
 
 def test_times_in_the_story_are_the_city_s() -> None:
@@ -25,3 +25,8 @@ def test_figures_stand_below_each_other() -> None:
     chinese, english = out.getvalue().splitlines()
     assert len(english) == 4 + LABEL_WIDTH + 1
     assert len(chinese) == len(english) - len("挂失")
+
+
+def test_amounts_are_typed_as_forms_take_them() -> None:
+    """No sign, no thousands mark, two places."""
+    assert [typed(fen) for fen in (5, 4_950, 123_400)] == ["0.05", "49.50", "1234.00"]
