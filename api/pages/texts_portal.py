@@ -7,6 +7,7 @@ START: Final[Mapping[str, tuple[str, str]]] = {
     "portal.have": ("我有多少钱", "What I have"),
     "portal.cost": ("花在哪里、为什么", "What it cost, and why"),
     "portal.pay": ("我要缴什么", "What I must pay"),
+    "portal.nav.start": ("总览", "Overview"),
     "portal.nav.cards": ("我的卡", "Cards"),
     "portal.nav.bills": ("缴费", "Bills"),
     "portal.nav.top_ups": ("充值", "Top up"),

@@ -26,7 +26,7 @@ CONSOLE: Final[tuple[Entry, ...]] = (
     Entry("/console/reader-agents", "console.nav.agents"),
 )
 PORTAL: Final[tuple[Entry, ...]] = (
-    Entry("/portal", "web.portal"),
+    Entry("/portal", "portal.nav.start"),
     Entry("/portal/cards", "portal.nav.cards"),
     Entry("/portal/bills", "portal.nav.bills"),
     Entry("/portal/top-ups", "portal.nav.top_ups"),

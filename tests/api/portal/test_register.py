@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from citizencard.accounts.losses import report_loss
 from citizencard.accounts.registry import account_of_card, account_of_person
 from citizencard.cards.models import Card
-from citizencard.db import Sessions, reading
+from citizencard.cards.states import Deed
+from citizencard.db import Sessions, reading, transaction
 from citizencard.residents.models import Resident
+from citizencard.workstations import pairing
 from hardware.emulator import EmulatedCard
 from tests.api.web.browser import ADDRESS, Browser
 from tests.api.world import World
 from tests.citizencard.cards.make_cards import issue_card
-from tests.citizencard.workstations.desk import Counter, Desk, at_desk
+from tests.citizencard.workstations.desk import CLERK, Counter, Desk, at_desk
 
 PASSWORD = "quiet rivers 1987"
 AGENT_COOKIE = "__Host-citizencard-agent"
@@ -54,9 +57,6 @@ class _Counter(Counter):
     """The counter that pairs the agent with the address of the tests' server."""
 
     def pair(self) -> str:
-        from citizencard.db import transaction
-        from citizencard.workstations import pairing
-        from tests.citizencard.workstations.desk import CLERK
 
         offered = pairing.offer(self.hsm, ADDRESS + "/")
         said, code = self.desk.say(offered.document())
@@ -153,7 +153,8 @@ def test_login_that_is_taken_is_chosen_anew(
     assert other_card.person_id != in_hand[0].person_id
 
 
-def test_proof_counts_once(world: World, desk: Desk, agent_id: str, in_hand: tuple[Card, EmulatedCard]) -> None:
+@pytest.mark.usefixtures("in_hand")
+def test_proof_counts_once(world: World, desk: Desk, agent_id: str) -> None:
     """An answer that somebody has recorded opens nothing later, not even to set another password."""
     browser = at(world, agent_id)
     answer = prove(browser, desk)
@@ -166,9 +167,8 @@ def test_proof_counts_once(world: World, desk: Desk, agent_id: str, in_hand: tup
     assert honest.send("/portal/sign-in", login="wang.xm", password=PASSWORD, follow=False).status_code == 303
 
 
-def test_forgotten_password_is_set_with_the_card(
-    world: World, desk: Desk, agent_id: str, in_hand: tuple[Card, EmulatedCard]
-) -> None:
+@pytest.mark.usefixtures("in_hand")
+def test_forgotten_password_is_set_with_the_card(world: World, desk: Desk, agent_id: str) -> None:
     """The same proof gives a new password, and whoever still sat in a session on the old one is out at once."""
     browser = at(world, agent_id)
     fill(browser, prove(browser, desk))
@@ -182,16 +182,15 @@ def test_forgotten_password_is_set_with_the_card(
     assert logins(world.sessions) == ["wang.xm"]
 
 
+@pytest.mark.usefixtures("in_hand")
 @pytest.mark.parametrize("spoil", ["signature", "responses", "agent", "nonsense", "bare"])
-def test_without_a_real_proof_there_is_no_login(
-    world: World, desk: Desk, agent_id: str, in_hand: tuple[Card, EmulatedCard], spoil: str
-) -> None:
+def test_without_a_real_proof_there_is_no_login(world: World, desk: Desk, agent_id: str, spoil: str) -> None:
     """Only what a confirmed agent has signed counts: not bare answers of a card, not somebody else's agent, not a changed word."""
     browser = at(world, agent_id)
     answer: dict[str, Any] = json.loads(prove(browser, desk))
     spoilt: Callable[[], str] = {
         "signature": lambda: json.dumps({**answer, "signature": "00" * 64}),
-        "responses": lambda: json.dumps({**answer, "responses": answer["responses"][:-1] + ["00" * 8 + "9000"]}),
+        "responses": lambda: json.dumps({**answer, "responses": [*answer["responses"][:-1], "00" * 8 + "9000"]}),
         "agent": lambda: json.dumps({**answer, "agent": "agt_" + "A" * 32}),
         "nonsense": lambda: "[" * 2_000,
         "bare": lambda: json.dumps({"subject": "chl_x", "responses": answer["responses"]}),
@@ -202,11 +201,6 @@ def test_without_a_real_proof_there_is_no_login(
 
 def test_another_chip_does_not_prove(world: World, desk: Desk, agent_id: str) -> None:
     """A card that is lost, and no card at all, make no login."""
-    from citizencard.accounts.losses import report_loss
-    from citizencard.cards.states import Deed
-    from citizencard.db import transaction
-    from tests.citizencard.cards.make_cards import CLERK
-
     card, chip = issue_card(world.sessions, world.vault, world.clock())
     with transaction(world.sessions) as session:
         report_loss(session, card.id, Deed(CLERK, world.clock()), temporary=True)
@@ -217,7 +211,7 @@ def test_another_chip_does_not_prove(world: World, desk: Desk, agent_id: str) ->
     assert logins(world.sessions) == []
 
 
-def test_proof_steps_are_for_confirmed_agents(world: World, desk: Desk, agent_id: str) -> None:
+def test_proof_steps_are_for_confirmed_agents(world: World, agent_id: str) -> None:
     """Nobody gets a challenge for an agent that is not ours, and what is no question is refused."""
     browser = at(world, agent_id)
     browser.get("/portal/register")
