@@ -97,8 +97,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        status = self.endpoint.arrived(Delivery(body, self.headers.get("Stripe-Signature")))
         self.endpoint.came += 1
-        self.send_response(self.endpoint.arrived(Delivery(body, self.headers.get("Stripe-Signature"))))
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
