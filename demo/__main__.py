@@ -80,7 +80,7 @@ def run(folder: Folder, port: int, story: Story, *, once: bool) -> bool:
     kind = "PostgreSQL" if folder.database_url.startswith("postgresql") else "SQLite"
     story.title(f"The citizen card's demo city (市民卡) · {kind} · everything in it is made up")
     story.step("Database, vault, stand-in and server")
-    with running(folder, port) as city:
+    with running(folder, port, for_visitors=not once) as city:
         story.fact("the server is ready", city.server.address)
         story.fact("stand-in for the payment provider: no money moves", city.provider.address)
         Founding(city, story).found()

@@ -87,12 +87,13 @@ class City:
 
 
 @contextmanager
-def running(folder: Folder, port: int) -> Iterator[City]:
+def running(folder: Folder, port: int, *, for_visitors: bool = False) -> Iterator[City]:
     """The city's processes, ended again when the block is left: the stand-in, the server, the reader agent of the counter.
 
     Args:
         folder: of the city.
         port: of the server on 127.0.0.1.
+        for_visitors: the reader agent listens where agents usually do, if nobody else does; else on any free port.
 
     Raises:
         CommandFailed, PortTaken, ProviderDied, ServerDied: something does not start; the sentence says what.
@@ -100,7 +101,7 @@ def running(folder: Folder, port: int) -> Iterator[City]:
     bootstrap(folder, port)
     deliveries = Deliveries(f"http://127.0.0.1:{port}/webhooks/stripe")
     with deliveries, Provider(folder, deliveries.address) as provider:
-        agent_port = port_for_agent()
+        agent_port = port_for_agent(usual=for_visitors)
         environ = {**folder.environ(port), **provider.environ(), "CITIZENCARD_AGENT_PORT": str(agent_port)}
         with Server(port, environ, folder.path / "server.log") as server:
             city = City(folder, server, provider, deliveries)

@@ -216,9 +216,9 @@ class Workstation:
         return found
 
 
-def port_for_agent() -> int:
-    """The port at which pages look for an agent, or a free one when another program is there."""
-    for port in (DEFAULT_PORT, 0):
+def port_for_agent(*, usual: bool) -> int:
+    """A free port; the one at which pages look for an agent if it shall be the usual one and nobody else listens there."""
+    for port in (DEFAULT_PORT, 0) if usual else (0,):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
