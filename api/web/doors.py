@@ -110,7 +110,8 @@ def _recognise(door: Door, token: str | None) -> bool:
         if door is Door.CONSOLE:
             g.principal = authenticate(city().sessions, token, now(), request_id())
         else:
-            g.resident = residents.authenticate(city().sessions, token, now(), request_id())
+            is_use = "HX-Request" not in request.headers or not is_safe()
+            g.resident = residents.authenticate(city().sessions, token, now(), request_id(), is_use=is_use)
     except (SessionEnded, ResidentSessionEnded):
         return False
     return True

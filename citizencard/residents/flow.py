@@ -134,8 +134,17 @@ def sign_in(sessions: Sessions, passwords: Passwords, login: str, password: str,
         return _open_session(session, attempt.resident_id, attempt.person_id, now)
 
 
-def authenticate(sessions: Sessions, token: str, now: datetime, request_id: str = "") -> ResidentPrincipal:
+def authenticate(
+    sessions: Sessions, token: str, now: datetime, request_id: str = "", *, is_use: bool = True
+) -> ResidentPrincipal:
     """Recognise a session by its token. Reads only, but for noting once a minute that the session is in use.
+
+    Args:
+        sessions: opens transactions.
+        token: of the session.
+        now: when.
+        request_id: for the audit.
+        is_use: somebody asks; not a page that looks again by itself, which must not keep an unwatched session open.
 
     Raises:
         ResidentSessionEnded: unknown, signed out, idle for 15 minutes, 12 hours old, or the password was changed.
@@ -154,7 +163,7 @@ def authenticate(sessions: Sessions, token: str, now: datetime, request_id: str 
     expires_at = found.started_at + ABSOLUTE_LIFE
     if found.ended_at is not None or now >= expires_at or now - found.seen_at >= IDLE_LIFE:
         raise ResidentSessionEnded("there is no such session, or it has ended")
-    if now - found.seen_at >= TOUCH_AFTER:
+    if is_use and now - found.seen_at >= TOUCH_AFTER:
         with transaction(sessions) as session:
             session.execute(
                 update(ResidentSession)

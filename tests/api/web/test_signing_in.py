@@ -165,6 +165,17 @@ def test_idle_and_old_sessions_end(world: World, home: str) -> None:
     assert not is_in(browser, f"{home}/password")
 
 
+def test_page_that_looks_again_by_itself_keeps_no_session_open(world: World) -> None:
+    """A payment that is left open on an unwatched screen asks how it stands every few seconds; the session ends all the same."""
+    browser = resident_browser(world)
+    for minute in range(1, 16):
+        world.clock.advance(timedelta(minutes=1))
+        answer = browser.get("/portal/password", follow=False, HX_Request="true")
+        assert answer.status_code == (200 if minute < 15 else 401), minute
+    assert answer.headers["HX-Redirect"].startswith("/portal/sign-in?ended=1")
+    assert not is_in(browser, "/portal/password")
+
+
 def test_fresh_code_raises_the_session_under_a_new_token(town: World) -> None:
     """What needs a fresh code asks for it and leads back; the old token, and every form made with it, are dead then."""
     login = make_login(town, Role.SYSTEM_ADMIN)
