@@ -17,6 +17,7 @@ TIMEOUT_S = (3.05, 30)
 ANSWERED_WITHIN_S = 400
 """Longer than the server holds a place for a request that nobody finished."""
 RETRY_AFTER_S = 0.1
+COME_BACK = (409, 503)
 MAX_REDIRECTS = 5
 SEE_OTHER = 303
 SILENT = {"script", "style", "template"}
@@ -217,7 +218,7 @@ class Browser:
             except requests.RequestException:
                 time.sleep(RETRY_AFTER_S)
                 continue
-            if answer.status_code == requests.codes.conflict and "Retry-After" in answer.headers:
+            if answer.status_code in COME_BACK and "Retry-After" in answer.headers:
                 time.sleep(RETRY_AFTER_S)
                 continue
             self._take_cookies(answer)

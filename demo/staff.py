@@ -18,6 +18,7 @@ TIMEOUT_S = (3.05, 30)
 ANSWERED_WITHIN_S = 400
 """Longer than the server holds a place for a request that nobody finished."""
 RETRY_AFTER_S = 0.1
+COME_BACK = (409, 503)
 TOTP_PERIOD_S = 30
 MAX_JOB_STEPS = 64
 OK = 0x9000
@@ -98,7 +99,7 @@ class Desk:
             except requests.RequestException:
                 time.sleep(RETRY_AFTER_S)
                 continue
-            if answer.status_code == requests.codes.conflict and "Retry-After" in answer.headers:
+            if answer.status_code in COME_BACK and "Retry-After" in answer.headers:
                 time.sleep(RETRY_AFTER_S)
                 continue
             if not answer.ok:
