@@ -165,6 +165,10 @@ CARDS: Final[Mapping[str, tuple[str, str]]] = {
         "离线刷卡在挂失后 {n} 分钟内可能仍然成功，由您承担；此后由我们承担。",
         "Off-line taps in the next {n} min may still succeed and are yours; later ones are ours.",
     ),
+    "portal.loss.at_once": (
+        "自挂失起终端拒收此卡；此前的刷卡由您承担，此后由我们承担。",
+        "Terminals refuse the card from now on; taps before the report are yours, later ones are ours.",
+    ),
     "portal.loss.account": (
         "联机账户同时冻结：不能支出，可以存入，余额不受损失。",
         "The on-line account is frozen with it: nothing goes out, money still comes in, nothing is lost.",
@@ -395,7 +399,7 @@ PAPERS: Final[Mapping[str, tuple[str, str]]] = {
         "They appear here after a bill or a top-up was paid.",
     ),
     "portal.receipt": ("收据", "Receipt"),
-    "portal.receipt.serial": ("编号", "Number"),
+    "portal.receipt.serial": ("编号 {serial}", "No. {serial}"),
     "portal.receipt.pdf": ("打印收据（PDF）", "Print (PDF)"),
     "portal.receipt.verify": ("验证真伪", "Verify"),
     "portal.statement": ("收支明细", "Statement"),
