@@ -126,9 +126,7 @@ class Town:
         """Let it be long ago that somebody entered a one-time code."""
         with transaction(self.sessions) as session:
             session.execute(
-                update(StaffSession)
-                .where(StaffSession.staff_id == colleague.staff_id)
-                .values(totp_at=StaffSession.started_at - BEFORE)
+                update(StaffSession).where(StaffSession.staff_id == colleague.staff_id).values(totp_at=now() - BEFORE)
             )
 
     def bill(self, tons: int = 18) -> tuple[str, str]:
