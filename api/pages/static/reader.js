@@ -131,6 +131,8 @@
 
     begin() {
       this.hush();
+      // What the page said of the time before is not so any more once a card is asked; the next page tells how it stands.
+      for (const told of document.querySelectorAll("[data-before]")) told.hidden = true;
       this.written = 0;
       this.reached = -1;
       this.steps().forEach((step, place) => this.set(step, place === 0 ? "now" : "waiting"));
