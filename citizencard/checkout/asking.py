@@ -8,6 +8,7 @@ old to be repeated; before that, a request may still be on its way.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final, assert_never
 
 from citizencard.checkout.attempts import Heard, Task
@@ -77,7 +78,8 @@ def ask(gateway: PaymentGateway, task: Task, now: datetime) -> Heard:
         return Heard(None, told(outcome.problem), has_ended=True, is_declined=True)
     if isinstance(outcome, Refused):
         seen = look_up(gateway, task, now)
-        return Heard(seen.value if isinstance(seen, Done) else None, REFUSED, has_ended=True)
+        is_missing = isinstance(seen, Refused) and seen.problem.status == HTTPStatus.NOT_FOUND
+        return Heard(seen.value if isinstance(seen, Done) else None, REFUSED, has_ended=True, is_missing=is_missing)
     return _after_look_up(gateway, task, now, is_over=outcome.problem.replayed)
 
 

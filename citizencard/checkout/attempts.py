@@ -63,12 +63,14 @@ class Heard:
         problem: what went wrong, as a slug for people; None when nothing did.
         has_ended: it is known how this try ended. Otherwise it goes on later, with the same key.
         is_declined: the bank or the wallet said no.
+        is_missing: the provider does not know a payment that it once named, and so cannot take any money for it.
     """
 
     seen: Payment | None
     problem: str | None
     has_ended: bool
     is_declined: bool = False
+    is_missing: bool = False
 
 
 def open_attempt(session: Session, order: PaymentOrder, act: Act, pay_by: PayBy, now: datetime) -> Task:
@@ -158,6 +160,8 @@ def _after_end(session: Session, order: PaymentOrder, task: Task, heard: Heard, 
     if heard.is_declined and task.act is Act.CONFIRM:
         order.state, order.provider_state = OrderState.WAITING, PaymentState.REQUIRES_PAYMENT_METHOD
         order.next_url, order.updated_at = None, now
+    if task.act is Act.CANCEL and heard.is_missing:
+        end(session, order, OrderState.CANCELED, now)
     if task.act is Act.CREATE and order.provider_id is None:
         order.last_problem = heard.problem
         end(session, order, OrderState.FAILED, now)

@@ -40,6 +40,19 @@ def test_a_payment_that_nobody_pays_is_cancelled_after_an_hour(desk: Office) -> 
     assert desk.sweep().is_all_done
 
 
+def test_a_payment_that_the_provider_has_forgotten_is_given_up(desk: Office) -> None:
+    """A test server that was started anew knows nothing of before: the open payment ends, no money moves, the bill can be paid."""
+    begun = desk.begin_bill()
+    desk.fake.books.payments.clear()
+    desk.later(hours=1)
+    assert desk.sweep().cancelled == 1
+    assert desk.see(begun.id).state == "canceled"
+    assert desk.sweep().is_all_done
+    assert desk.money(begun.id)["utility"] == 0
+    again = desk.begin_bill()
+    assert again.id != begun.id
+
+
 def test_what_is_being_processed_is_waited_for(desk: Office) -> None:
     """A bank that takes its time is not cut short."""
     begun = desk.begin_bill()
