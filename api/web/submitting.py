@@ -9,6 +9,7 @@ from flask import Response, g, request
 from api.auth import principal
 from api.city import city, now
 from api.errors import NotSignedIn
+from api.idempotency import sealed_hash
 from api.statuses import STATUS
 from api.web.doors import resident
 from api.web.forms import KEY_FIELD, Filled
@@ -16,7 +17,6 @@ from api.web.guard import TOKEN_FIELD
 from api.web.page import render_page
 from api.web.refusals import describe
 from citizencard.errors import CitizencardError
-from citizencard.idempotency.slots import hash_of
 from citizencard.idempotency.work import Done, KeyedRequest, Transaction, do_again, do_once
 from ledger.errors import LedgerError
 
@@ -77,7 +77,7 @@ def _keyed(form: Filled[Any]) -> KeyedRequest:
         (name, value) for name, value in request.form.items(multi=True) if name not in (TOKEN_FIELD, KEY_FIELD)
     )
     body = json.dumps(fields, ensure_ascii=False).encode()
-    return KeyedRequest(scope, form.key, hash_of(request.method, request.path, body), SEE_OTHER, now())
+    return KeyedRequest(scope, form.key, sealed_hash(request.path, body), SEE_OTHER, now())
 
 
 def _caller() -> str:

@@ -117,3 +117,11 @@ def test_only_the_finance_desk_brings_bills_in(world: World) -> None:
     problem(clerk.post("/v1/utility-services", {}), 403, "permission_denied")
     problem(clerk.post("/v1/bill-imports?service_id=utl_x", {}), 403, "permission_denied")
     problem(world.as_(Role.AUDITOR).get("/v1/bills?customer_number=1"), 403, "permission_denied")
+
+
+def test_file_needs_a_key(world: World, service: Mapping[str, Any]) -> None:
+    """A file that is sent again after a broken line must be known again, so it cannot come without a key."""
+    finance = world.as_(Role.FINANCE)
+    path = f"/v1/bill-imports?service_id={service['id']}"
+    answer = finance.client.post(path, data=file_of(row("A")), content_type=CSV, headers=finance.headers)
+    problem(answer, 400, "idempotency_key_missing")
