@@ -28,6 +28,8 @@ CUT: Final = """
 """Words in buttons, headings and labels of which a part cannot be seen."""
 REFUSED: Final = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d)")
 PICTURES: Final = "PAGE_PICTURES"
+_LOOKED: Final[set[tuple[str, str, bool]]] = set()
+"""Pages that were looked at before in this process: each is tried once under its name."""
 
 
 class Window:
@@ -77,7 +79,7 @@ class Window:
             self._picture("failed")
         self.context.close()
         if kind is None:
-            assert self.faults == []
+            assert not self.faults, "\n".join(self.faults)
             assert self.met <= self.known, f"nobody has looked at {sorted(self.met - self.known)}"
 
     def open(self, path: str) -> Response:
@@ -142,6 +144,9 @@ class Window:
     def seen(self, name: str) -> None:
         """Look at the page: nothing serious for axe, nothing wider than the window, no word cut, at every size."""
         self.known.add(_kind(self.path))
+        if (name, self.language, self.script) in _LOOKED:
+            return
+        _LOOKED.add((name, self.language, self.script))
         place = f"{name} ({self.path}, {self.language})"
         if self.script:
             self.faults += [f"{place}: {found}" for found in self._barriers()]
