@@ -33,6 +33,7 @@ from citizencard.staff.passwords import Passwords
 from citizencard.staff.totp import SealedInPlace
 
 REQUEST_ID_BYTES: Final = 9
+PAGES: Final = (health.pages, webhooks.pages, home.pages, docs.pages, receipts.pages, sign_in_pages, *CONSOLE, *PORTAL)
 
 log = logging.getLogger("citizencard.api")
 
@@ -96,16 +97,7 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
         app.register_error_handler(nowhere, lost)
     app.after_request(_sign_answer)
     openapi.install(app)
-    for pages in (
-        health.pages,
-        webhooks.pages,
-        home.pages,
-        docs.pages,
-        receipts.pages,
-        sign_in_pages,
-        *CONSOLE,
-        *PORTAL,
-    ):
+    for pages in PAGES:
         app.register_blueprint(pages)
     return app
 
