@@ -10,6 +10,7 @@ from api import create_app
 from citizencard import chart
 from citizencard.billing.flow import link_household
 from citizencard.billing.households import HouseholdClaim
+from citizencard.cards.models import Card
 from citizencard.config import Settings
 from citizencard.db import Sessions, new_id, reading, transaction
 from citizencard.keys.vault import SoftwareVault
@@ -21,6 +22,7 @@ from ledger import balances, existing, prove
 from tests.api.web.browser import Browser
 from tests.api.world import Clock, World
 from tests.citizencard.billing.make_bills import HOUSE, SYSTEM, Waterworks
+from tests.citizencard.cards.make_cards import CardWish, issue_card
 from tests.citizencard.checkout.make_checkout import IMPATIENT
 from tests.citizencard.staff.make_staff import CHEAP, PASSWORD
 from tests.stripe_fake.server import KEY, StripeFake, running_fake
@@ -101,3 +103,9 @@ def at_home(sessions: Sessions, vault: SoftwareVault, clock: Clock, folder: Path
         settings = Settings("sqlite:///unused", folder / "vault", folder / "passphrase", "test")
         app = create_app(settings, vault, sessions, now=clock, passwords=CHEAP, gateway=gateway)
         yield Home(World(app, sessions, vault, clock), works, fake)
+
+
+def give_card(home: Home, person_id: str) -> Card:
+    """An active card that pays from the account."""
+    card, _ = issue_card(home.world.sessions, home.world.vault, home.world.clock(), CardWish(person_id=person_id))
+    return card

@@ -1,21 +1,33 @@
 """Every page of the portal in both languages and with few, many and large things on it."""
 
 import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from api.pages.formats import yuan
 from api.routes import ACCESS, Door
 from citizencard.accounts.top_ups import CashPaid, top_up
-from citizencard.db import reading, transaction
+from citizencard.db import Sessions, reading, transaction
+from citizencard.keys.vault import SoftwareVault
 from citizencard.staff.outlets import open_tills
-from tests.api.portal.household import Home
+from tests.api.portal.household import Home, at_home
 from tests.api.portal.test_payments import begin_bill, begin_top_up
+from tests.api.world import Clock
 from tests.citizencard.billing.make_bills import file_of, price_fen, row
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NAMES = ("居民生活用水", "示范市自来水公司", "中文")
 """Words that stay Chinese on an English page: names of services and companies, and the other language's own name."""
+
+
+@pytest.fixture
+def home(sessions: Sessions, api_vault: SoftwareVault, now: datetime, tmp_path: Path) -> Iterator[Home]:
+    """A household with a water bill to come, ¥200 in the account."""
+    with at_home(sessions, api_vault, Clock(now), tmp_path) as home:
+        yield home
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
