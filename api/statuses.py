@@ -108,6 +108,7 @@ NOT_FOUND: Final[Refusals] = (
     workstations.UnknownAgentSession,
     ledger.UnknownAccount,
     ledger.UnknownTransfer,
+    ledger.UnknownHold,
     ledger.UnknownDay,
 )
 CONFLICT: Final[Refusals] = (
@@ -178,6 +179,9 @@ CONFLICT: Final[Refusals] = (
     ledger.BalanceTooLow,
     ledger.CeilingExceeded,
     ledger.NotReversible,
+    ledger.HoldExpired,
+    ledger.HoldEnded,
+    ledger.HoldExceeded,
     ledger.AccountDiffers,
     ledger.AccountNotEmpty,
     ledger.NoOpenDay,
@@ -244,6 +248,7 @@ UNPROCESSABLE: Final[Refusals] = (
     uploads.FileSignatureInvalid,
     uploads.UploadFieldInvalid,
     ledger.InvalidTransfer,
+    ledger.InvalidHold,
     ledger.CurrencyMismatch,
     hardware.CardRefused,
     hardware.PsamRefused,

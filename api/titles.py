@@ -136,5 +136,7 @@ TITLES_ZH: Final[dict[str, str]] = {
     "unsupported_media_type": "不支持的内容类型",
     "utility_service_invalid": "缴费项目信息有误",
     "utility_service_name_taken": "已有同名缴费项目",
+    "hold_expired": "预授权已过期",
+    "hold_ended": "预授权已结束",
     "wrong_chip": "读卡器上不是这张卡的芯片",
 }

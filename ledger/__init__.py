@@ -15,9 +15,21 @@ from ledger.balances import (
 )
 from ledger.checks import AboveCeiling, Difference
 from ledger.days import ClosedDay, DayTotals, close_day, open_day, open_first_day, total_day
+from ledger.holds import (
+    Held,
+    NewHold,
+    SettledHold,
+    Settlement,
+    expire_holds,
+    find_hold,
+    hold,
+    release_hold,
+    settle_hold,
+    settlement_transfer,
+)
 from ledger.integrity import Proof, prove
 from ledger.journal import post, post_each, reverse
-from ledger.models import AccountState, AccountType
+from ledger.models import AccountState, AccountType, HoldState
 from ledger.transfers import Posted, Transfer, Verdict
 
 __all__ = [
@@ -28,9 +40,14 @@ __all__ = [
     "ClosedDay",
     "DayTotals",
     "Difference",
+    "Held",
+    "HoldState",
     "NewAccount",
+    "NewHold",
     "Posted",
     "Proof",
+    "SettledHold",
+    "Settlement",
     "StatementLine",
     "StatementPage",
     "Transfer",
@@ -42,14 +59,20 @@ __all__ = [
     "balances_of_family",
     "close_day",
     "existing",
+    "expire_holds",
+    "find_hold",
+    "hold",
     "open_accounts",
     "open_day",
     "open_first_day",
     "post",
     "post_each",
     "prove",
+    "release_hold",
     "reverse",
     "set_account_state",
+    "settle_hold",
+    "settlement_transfer",
     "statement",
     "total_day",
     "trial_balance",

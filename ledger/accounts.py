@@ -113,7 +113,7 @@ def set_account_state(session: Session, code: str, state: AccountState) -> None:
     Raises, in this order of precedence:
         UnknownAccount: the code names no account.
         AccountClosed: it is closed, and closed is for ever.
-        AccountNotEmpty: it is to be closed and holds money.
+        AccountNotEmpty: it is to be closed and holds money, or a hold on it is open.
         LedgerBusy: it is to be closed and posting did not pause in time.
     """
     if state is AccountState.CLOSED:
@@ -148,7 +148,11 @@ def _is_empty(session: Session, account_id: int) -> bool:
         ),
         {"id": account_id},
     ).scalar_one()
-    return int(difference) == 0
+    held = session.execute(
+        text("SELECT 1 FROM ledger_hold WHERE state = 'open' AND (debit_id = :id OR credit_id = :id) LIMIT 1"),
+        {"id": account_id},
+    ).scalar_one_or_none()
+    return int(difference) == 0 and held is None
 
 
 def _terms(account: NewAccount) -> tuple[str | bool | int | None, ...]:

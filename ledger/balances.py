@@ -21,14 +21,17 @@ _SUMS = (
     " WHERE t.credit_id = a.id AND t.id > a.folded_to), 0) AS bigint) END AS credits_fen"
 )
 """Checkpoint plus the transfers after it: for a locked account the posted sums alone."""
-_SELECT = (
-    f"SELECT a.code, a.type, a.family, a.currency, a.floor_fen, a.ceiling_fen, a.state,{_SUMS} FROM ledger_account a"  # noqa: S608 # constants
-)
+_COLUMNS = "a.code, a.type, a.family, a.currency, a.floor_fen, a.ceiling_fen, a.state, a.held_out_fen, a.held_in_fen"
+_SELECT = f"SELECT {_COLUMNS},{_SUMS} FROM ledger_account a"  # noqa: S608 # constants
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an account holds. All amounts in fen; `balance_fen`, floor and ceiling on the normal side of its type."""
+    """What an account holds. All amounts in fen; `balance_fen`, floor and ceiling on the normal side of its type.
+
+    `held_out_fen` and `held_in_fen`: what holds reserve for leaving the account, and for recharging it. A hold whose time is over counts
+    until it is expired, which happens by command, and at the next posting to the account.
+    """
 
     code: str
     type: AccountType
@@ -40,6 +43,8 @@ class Balance:
     floor_fen: int | None
     ceiling_fen: int | None
     state: AccountState
+    held_out_fen: int
+    held_in_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,8 @@ def _balance(row: Row[tuple[object, ...]]) -> Balance:
         floor_fen=row.floor_fen,
         ceiling_fen=row.ceiling_fen,
         state=AccountState(row.state),
+        held_out_fen=row.held_out_fen,
+        held_in_fen=row.held_in_fen,
     )
 
 

@@ -89,6 +89,48 @@ def accounts(session: Session) -> Iterator[Difference]:
             yield Difference("closed_with_money", where, "0 fen", f"{balance_fen} fen")
 
 
+def holds(session: Session) -> Iterator[Difference]:
+    """An account holds back what its open holds have left, and of a hold is settled what its transfers add up to."""
+    falls = "(CASE WHEN a.type IN ('asset', 'expense') THEN h.credit_id ELSE h.debit_id END)"
+    rises = "(CASE WHEN a.type IN ('asset', 'expense') THEN h.debit_id ELSE h.credit_id END)"
+    found = streamed(
+        session,
+        text(
+            "SELECT * FROM (SELECT a.code, a.held_out_fen, a.held_in_fen,"  # noqa: S608 # constants
+            f" COALESCE(sum(CASE WHEN {falls} = a.id THEN h.amount_fen - h.settled_fen END), 0) AS out_fen,"
+            f" COALESCE(sum(CASE WHEN {rises} = a.id AND h.recharge THEN h.amount_fen - h.settled_fen END), 0) AS in_fen"
+            " FROM ledger_account a LEFT JOIN (SELECT o.*, o.debit_id AS account_id FROM ledger_hold o WHERE o.state = 'open'"
+            " UNION ALL SELECT o.*, o.credit_id FROM ledger_hold o WHERE o.state = 'open') AS h"
+            " ON h.account_id = a.id AND a.locked GROUP BY a.id, a.code, a.held_out_fen, a.held_in_fen) AS r"
+            " WHERE r.held_out_fen <> r.out_fen OR r.held_in_fen <> r.in_fen ORDER BY r.code"
+        ),
+    )
+    for row in found:
+        expected = f"{int(row.out_fen)} fen out, {int(row.in_fen)} fen in"
+        yield Difference(
+            "held_differs", f"account {row.code}", expected, f"{row.held_out_fen} fen out, {row.held_in_fen} fen in"
+        )
+    found = streamed(
+        session,
+        text(
+            "SELECT * FROM (SELECT h.id, h.reference, h.settled_fen, COALESCE(sum(t.amount_fen), 0) AS found_fen,"
+            " count(s.id) AS parts, count(t.id) AS transfers FROM ledger_hold h"
+            " LEFT JOIN ledger_hold_settlement s ON s.hold_id = h.id"
+            " LEFT JOIN ledger_transfer t ON t.id = s.transfer_id AND t.debit_id = h.debit_id AND t.credit_id = h.credit_id"
+            " AND t.kind = h.kind AND t.journal = h.reference GROUP BY h.id, h.reference, h.settled_fen) AS r"
+            " WHERE r.settled_fen <> r.found_fen OR r.parts <> r.transfers ORDER BY r.id"
+        ),
+    )
+    for row in found:
+        expected = f"{row.settled_fen} fen settled by transfers of the hold"
+        yield Difference(
+            "settled_differs",
+            f"hold {row.reference}",
+            expected,
+            f"{int(row.found_fen)} fen in {row.transfers} of {row.parts}",
+        )
+
+
 def above_ceiling(session: Session, limit: int) -> Iterator[AboveCeiling]:
     """Accounts above their ceiling with the cause, at most `limit`."""
     found = session.execute(

@@ -115,10 +115,48 @@ class AccountDiffers(LedgerError):
 
 
 class AccountNotEmpty(LedgerError):
-    """An account that still holds money cannot be closed."""
+    """An account that still holds money, or has open holds, cannot be closed."""
 
     code = "account_not_empty"
     public = ("account",)
+
+
+class InvalidHold(LedgerError):
+    """The hold is not well formed."""
+
+    code = "invalid_hold"
+    public = ("reference", "field")
+
+
+class UnknownHold(LedgerError):
+    """No hold has this reference."""
+
+    code = "unknown_hold"
+    public = ("reference",)
+
+
+class HoldExpired(LedgerError):
+    """The hold's time is over: it reserves nothing any more.
+
+    What was done under it can be tried as an ordinary transfer, and may be refused like one.
+    """
+
+    code = "hold_expired"
+    public = ("reference",)
+
+
+class HoldEnded(LedgerError):
+    """The hold was settled or released before."""
+
+    code = "hold_ended"
+    public = ("reference",)
+
+
+class HoldExceeded(LedgerError):
+    """More is to be settled than is left of the hold."""
+
+    code = "hold_exceeded"
+    public = ("reference",)
 
 
 class NoOpenDay(LedgerError):

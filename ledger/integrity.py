@@ -31,6 +31,7 @@ Check = Callable[[Session], Iterator[Difference]]
 _CHECKS: Sequence[Check] = (
     checks.duplicates,
     checks.accounts,
+    checks.holds,
     checks.reversals,
     checks.days,
     checks.business_dates,

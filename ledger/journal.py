@@ -1,16 +1,15 @@
 """The only ways money moves: `post()`, `post_each()` and `reverse()`."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ledger import barrier, writing
-from ledger.errors import InvalidTransfer, LedgerError, NotReversible, UnknownTransfer
+from ledger import batches, writing
+from ledger.errors import InvalidTransfer, NotReversible, UnknownTransfer
 from ledger.models import REVERSAL
 from ledger.transfers import Posted, Transfer, Verdict
-from ledger.verdicts import Bench, Decision, Known, Order, is_same, reused, worst
+from ledger.verdicts import Order, worst
 
 MAX_BATCH = 20_000
 """Transfers in one call: a larger day is posted in several transactions."""
@@ -63,11 +62,11 @@ def post_each(session: Session, transfers: Sequence[Transfer], *, now: datetime)
         ReferenceReused: in the same moment somebody else gave a reference of this batch another content, and what the batch decided for a
             checked balance rested on it. Roll back and call again: the verdict will name it.
     """
-    session_decisions = _decide(session, [Order(transfer) for transfer in transfers])
-    posted = _write(session, session_decisions, now, each=True)
+    batch = batches.decide(session, _checked([Order(transfer) for transfer in transfers]), now)
+    posted = batches.write(session, batch, now, each=True)
     return [
         Verdict(decision.order.transfer.reference, None if decision.refusal else posted[id(decision)], decision.refusal)
-        for decision in session_decisions.decisions
+        for decision in batch.decisions
     ]
 
 
@@ -99,85 +98,18 @@ def reverse(session: Session, reference: str, *, occurred_at: datetime, now: dat
     return _post(session, [Order(opposite, reverses=found.posted.id)], now)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A decided batch, and what it was decided on."""
-
-    day: date
-    bench: Bench
-    decisions: list[Decision]
-
-
 def _post(session: Session, orders: Sequence[Order], now: datetime) -> list[Posted]:
-    decided = _decide(session, orders)
-    refusal = worst(decided.decisions)
+    batch = batches.decide(session, _checked(orders), now)
+    refusal = worst(batch.decisions)
     if refusal:
         raise refusal
-    posted = _write(session, decided, now, each=False)
-    return [posted[id(decision)] for decision in decided.decisions]
+    posted = batches.write(session, batch, now, each=False)
+    return [posted[id(decision)] for decision in batch.decisions]
 
 
-def _decide(session: Session, orders: Sequence[Order]) -> _Decided:
+def _checked(orders: Sequence[Order]) -> Sequence[Order]:
     if len(orders) > MAX_BATCH:
         raise InvalidTransfer(
             f"at most {MAX_BATCH} transfers at once", reference=orders[0].transfer.reference, field="transfers"
         )
-    barrier.enter(session)
-    codes = {code for order in orders for code in (order.transfer.debit, order.transfer.credit)}
-    day, accounts = writing.open_books(session, codes)
-    # The references are looked up after the accounts are locked: a copy of one of these transfers that touches a locked account has then
-    # either been committed, and is seen here, or waits for our lock.
-    known = writing.find(session, (order.transfer.reference for order in orders))
-    bench = Bench(accounts, known)
-    return _Decided(day, bench, [bench.decide(order) for order in orders])
-
-
-def _write(session: Session, decided: _Decided, now: datetime, *, each: bool) -> dict[int, Posted]:
-    """Write what was decided; the answers by the identity of the decision."""
-    new = [decision for decision in decided.decisions if decision.is_new]
-    ids = writing.insert(session, new, decided.bench.accounts, decided.day, now) if new else {}
-    late = [decision for decision in new if decision.order.transfer.reference not in ids]
-    if late:
-        _yield_to_others(session, late, decided.bench, each=each)
-    writing.move(session, decided.bench.accounts.values())
-    answers: dict[int, Posted] = {}
-    for decision in decided.decisions:
-        known, transfer = decision.known, decision.order.transfer
-        if decision.refusal:
-            continue
-        if decision.same_as:
-            if decision.same_as.refusal:
-                decision.refusal = decision.same_as.refusal
-            else:
-                answers[id(decision)] = _replay(answers[id(decision.same_as)])
-        elif known:
-            answers[id(decision)] = known.posted
-        else:
-            answers[id(decision)] = Posted(ids[transfer.reference], transfer, decided.day, now, replayed=False)
-    return answers
-
-
-def _yield_to_others(session: Session, late: Iterable[Decision], bench: Bench, *, each: bool) -> None:
-    """Somebody committed these references while we were deciding: a second statement tells whether they are the same transfers."""
-    late = list(late)
-    found = writing.find(session, (decision.order.transfer.reference for decision in late))
-    for decision in late:
-        _settle_late(decision, found[decision.order.transfer.reference], bench, each=each)
-
-
-def _settle_late(decision: Decision, known: Known, bench: Bench, *, each: bool) -> None:
-    transfer = decision.order.transfer
-    debit, credit = bench.accounts[transfer.debit], bench.accounts[transfer.credit]
-    debit.moved_debits_fen -= transfer.amount_fen
-    credit.moved_credits_fen -= transfer.amount_fen
-    if is_same(decision, known):
-        decision.known = known
-        return
-    refusal: LedgerError = reused(transfer.reference)
-    if not each or debit.locked or credit.locked:
-        raise refusal
-    decision.refusal = refusal
-
-
-def _replay(posted: Posted) -> Posted:
-    return Posted(posted.id, posted.transfer, posted.business_date, posted.recorded_at, replayed=True)
+    return orders

@@ -25,6 +25,8 @@ LONGEST_REFERENCE = 96
 REVERSAL = "rev:"
 LONGEST_STORED_REFERENCE = LONGEST_REFERENCE + len(REVERSAL)
 LONGEST_KIND = 40
+LONGEST_HOLD_REFERENCE = 80
+"""Shorter than a transfer's, because a settlement is named by the hold and its number."""
 FINGERPRINT_LENGTH = 64
 
 _BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -61,6 +63,15 @@ class AccountState(StrEnum):
     CLOSED = "closed"
 
 
+class HoldState(StrEnum):
+    """open: reserves · settled: all of it, or the last part · released: given back · expired: its time was over."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
 class LedgerBase(DeclarativeBase):
     """The tables of the ledger, in the one metadata of the database."""
 
@@ -72,7 +83,8 @@ class Account(LedgerBase):
 
     `posted_debits_fen` and `posted_credits_fen` are the balance itself when the account is `locked`; when it is derived, they are the
     checkpoint up to transfer `folded_to`, and the balance is the checkpoint plus the transfers after it. `floor_fen` and `ceiling_fen` are
-    on the normal side and need a locked account, because only a locked balance can be checked.
+    on the normal side and need a locked account, because only a locked balance can be checked. `held_out_fen` and `held_in_fen` are what
+    open holds may still take out of a locked account, and recharge it with.
     """
 
     __tablename__ = "ledger_account"
@@ -85,6 +97,14 @@ class Account(LedgerBase):
         CheckConstraint(
             "state <> 'closed' OR NOT locked OR posted_debits_fen = posted_credits_fen",
             name="closed_at_zero",
+        ),
+        CheckConstraint(
+            f"held_out_fen >= 0 AND (floor_fen IS NULL OR {_NORMAL_SIDE_BALANCE} - held_out_fen >= floor_fen)",
+            name="held_out",
+        ),
+        CheckConstraint(
+            "held_in_fen >= 0 AND ((locked AND state <> 'closed') OR (held_in_fen = 0 AND held_out_fen = 0))",
+            name="held_in",
         ),
         Index("ix_ledger_account_family_code", "family", "code"),
         # Room on each page, so that a balance is updated in place without touching an index.
@@ -103,6 +123,8 @@ class Account(LedgerBase):
     posted_debits_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     posted_credits_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     folded_to: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    held_out_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    held_in_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class PostedTransfer(LedgerBase):
@@ -175,3 +197,61 @@ class LedgerDay(LedgerBase):
     cut_id: Mapped[int | None] = mapped_column(BigInteger)
     transfers: Mapped[int | None] = mapped_column(BigInteger)
     total_fen: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PlacedHold(LedgerBase):
+    """A hold: up to `amount_fen` are reserved until `expires_at`; `settled_fen` of it has been posted. What is not settled is the rest.
+
+    Its terms never change and it never goes; it ends once. Whoever changes it has the locked accounts of the hold under lock.
+    """
+
+    __tablename__ = "ledger_hold"
+    __table_args__ = (
+        CheckConstraint(f"amount_fen > 0 AND amount_fen <= {BIGGEST_AMOUNT_FEN}", name="amount"),
+        CheckConstraint("debit_id <> credit_id", name="two_accounts"),
+        CheckConstraint(f"length(fingerprint) = {FINGERPRINT_LENGTH}", name="fingerprint"),
+        CheckConstraint("expires_at > placed_at", name="expiry"),
+        CheckConstraint("state IN ('open', 'settled', 'released', 'expired')", name="state"),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint(
+            "settled_fen >= 0 AND settled_fen <= amount_fen AND (state <> 'open' OR settled_fen < amount_fen)"
+            " AND (state <> 'settled' OR settled_fen > 0)",
+            name="settled",
+        ),
+        *(
+            Index(
+                f"ix_ledger_hold_open_{column}",
+                column,
+                postgresql_where=text("state = 'open'"),
+                sqlite_where=text("state = 'open'"),
+            )
+            for column in ("debit_id", "credit_id", "expires_at")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(LONGEST_HOLD_REFERENCE), unique=True)
+    debit_id: Mapped[int] = mapped_column(BigInteger)
+    credit_id: Mapped[int] = mapped_column(BigInteger)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    kind: Mapped[str] = mapped_column(String(LONGEST_KIND))
+    recharge: Mapped[bool]
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    placed_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    fingerprint: Mapped[str] = mapped_column(String(FINGERPRINT_LENGTH))
+    metadata_json: Mapped[str] = mapped_column("metadata", Text)
+    state: Mapped[str] = mapped_column(String(8), default=HoldState.OPEN.value, server_default="open")
+    settled_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class HoldSettlement(LedgerBase):
+    """Which transfer settled which part of a hold. A fact: never changed, never removed."""
+
+    __tablename__ = "ledger_hold_settlement"
+
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
+    hold_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    transfer_id: Mapped[int] = mapped_column(BigInteger, unique=True)

@@ -52,13 +52,32 @@ class Books:
     state: AccountState
     debits_fen: int
     credits_fen: int
+    held_out_fen: int = 0
+    held_in_fen: int = 0
     moved_debits_fen: int = 0
     moved_credits_fen: int = 0
+    moved_held_out_fen: int = 0
+    moved_held_in_fen: int = 0
 
     @property
     def balance_fen(self) -> int:
         """What the account holds now, on its normal side, with what the batch has moved so far."""
         return self.type.normal(self.debits_fen + self.moved_debits_fen, self.credits_fen + self.moved_credits_fen)
+
+    @property
+    def reserved_out_fen(self) -> int:
+        """What holds may still take out of the account."""
+        return self.held_out_fen + self.moved_held_out_fen
+
+    @property
+    def reserved_in_fen(self) -> int:
+        """What holds may still recharge the account with."""
+        return self.held_in_fen + self.moved_held_in_fen
+
+    def has_moved(self) -> bool:
+        """Whether anything is to be written of it; nothing ever is of an account that is not locked."""
+        moved = (self.moved_debits_fen, self.moved_credits_fen, self.moved_held_out_fen, self.moved_held_in_fen)
+        return self.locked and any(moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +124,7 @@ class Bench:
         decision = Decision(order, fingerprint=fingerprint(transfer, debit.currency if debit else ""))
         if self._is_repeated(decision):
             return decision
-        decision.refusal = self._refusal(order, debit, credit)
+        decision.refusal = refusal_of(transfer, debit, credit)
         if decision.refusal is None and debit and credit:
             debit.moved_debits_fen += transfer.amount_fen
             credit.moved_credits_fen += transfer.amount_fen
@@ -129,22 +148,23 @@ class Bench:
             decision.refusal = reused(reference)
         return True
 
-    def _refusal(self, order: Order, debit: Books | None, credit: Books | None) -> LedgerError | None:
-        transfer = order.transfer
-        if debit is None or credit is None:
-            code = transfer.debit if debit is None else transfer.credit
-            return UnknownAccount(f"{transfer.reference}: no account {code}", account=code)
-        if debit.currency != credit.currency:
-            return CurrencyMismatch(
-                f"{transfer.reference}: {debit.currency} and {credit.currency}", reference=transfer.reference
-            )
-        falling, rising = _sides(debit, credit)
-        return (
-            _closed(transfer, (debit, credit))
-            or _frozen(transfer, falling)
-            or _too_low(transfer, falling)
-            or _too_high(transfer, rising)
+
+def refusal_of(transfer: Transfer, debit: Books | None, credit: Books | None) -> LedgerError | None:
+    """Why money cannot move, or be reserved, between these two accounts as they stand; None if it can."""
+    if debit is None or credit is None:
+        code = transfer.debit if debit is None else transfer.credit
+        return UnknownAccount(f"{transfer.reference}: no account {code}", account=code)
+    if debit.currency != credit.currency:
+        return CurrencyMismatch(
+            f"{transfer.reference}: {debit.currency} and {credit.currency}", reference=transfer.reference
         )
+    falling, rising = sides(debit, credit)
+    return (
+        _closed(transfer, (debit, credit))
+        or _frozen(transfer, falling)
+        or _too_low(transfer, falling)
+        or _too_high(transfer, rising)
+    )
 
 
 def is_same(decision: Decision, known: Known) -> bool:
@@ -165,7 +185,7 @@ def worst(decisions: Iterable[Decision]) -> LedgerError | None:
     return min(refusals, key=lambda refusal: PRECEDENCE.index(type(refusal)), default=None)
 
 
-def _sides(debit: Books, credit: Books) -> tuple[list[Books], list[Books]]:
+def sides(debit: Books, credit: Books) -> tuple[list[Books], list[Books]]:
     """Those of the two accounts whose balance falls, and those whose balance rises."""
     falling = [
         account
@@ -192,7 +212,7 @@ def _frozen(transfer: Transfer, falling: Iterable[Books]) -> LedgerError | None:
 
 def _too_low(transfer: Transfer, falling: Iterable[Books]) -> LedgerError | None:
     for account in falling:
-        missing_fen = (account.floor_fen or 0) - account.balance_fen + transfer.amount_fen
+        missing_fen = (account.floor_fen or 0) + account.reserved_out_fen - account.balance_fen + transfer.amount_fen
         if account.floor_fen is not None and missing_fen > 0:
             return BalanceTooLow(
                 f"{transfer.reference}: {account.code} lacks {missing_fen} fen",
@@ -206,7 +226,8 @@ def _too_high(transfer: Transfer, rising: Iterable[Books]) -> LedgerError | None
     if not transfer.recharge or transfer.fact:
         return None
     for account in rising:
-        if account.ceiling_fen is not None and account.balance_fen + transfer.amount_fen > account.ceiling_fen:
+        after_fen = account.balance_fen + account.reserved_in_fen + transfer.amount_fen
+        if account.ceiling_fen is not None and after_fen > account.ceiling_fen:
             return CeilingExceeded(
                 f"{transfer.reference}: {account.code} may hold {account.ceiling_fen} fen",
                 account=account.code,

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, text
+from sqlalchemy import Boolean, Date, Row, text
 from sqlalchemy.orm import Session
 
+from ledger import reservations
 from ledger.arrays import Column, among, given, is_postgresql, listed, rows
 from ledger.errors import NoOpenDay
 from ledger.instants import Instant, canonical, in_utc
 from ledger.models import AccountState, AccountType
+from ledger.reservations import Placed
 from ledger.transfers import Posted, Transfer, canonical_metadata
 from ledger.verdicts import Books, Decision, Known
 
@@ -27,10 +30,35 @@ _NEW: Sequence[Column] = (
     ("metadata", "text"),
     ("reverses", "bigint"),
 )
-_MOVED: Sequence[Column] = (("id", "bigint"), ("debits_fen", "bigint"), ("credits_fen", "bigint"))
+_MOVED: Sequence[Column] = (
+    ("id", "bigint"),
+    ("debits_fen", "bigint"),
+    ("credits_fen", "bigint"),
+    ("out_fen", "bigint"),
+    ("in_fen", "bigint"),
+)
+_BOOKS = (
+    "a.id, a.code, a.type, a.currency, a.locked, a.floor_fen, a.ceiling_fen, a.state, a.posted_debits_fen, a.posted_credits_fen,"
+    " a.held_out_fen, a.held_in_fen"
+)
 
 
-def open_books(session: Session, codes: Iterable[str]) -> tuple[date, dict[str, Books]]:
+@dataclass(frozen=True, slots=True)
+class OpenBooks:
+    """What a batch is decided on.
+
+    Args:
+        day: the open business day.
+        accounts: by code; those with a checked balance are locked. Besides the accounts of the batch those of the holds that are over.
+        due: holds of these accounts whose time is over. The accounts are as if they had ended; whoever writes the accounts ends them.
+    """
+
+    day: date
+    accounts: dict[str, Books]
+    due: list[Placed]
+
+
+def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBooks:
     """The open business day, and the accounts by code; those that keep a checked balance are locked, sorted by id.
 
     Raises:
@@ -38,49 +66,58 @@ def open_books(session: Session, codes: Iterable[str]) -> tuple[date, dict[str, 
     """
     found = session.execute(
         text(
-            "SELECT d.day, a.id, a.code, a.type, a.currency, a.locked, a.floor_fen, a.ceiling_fen, a.state,"  # noqa: S608 # our own names
-            " a.posted_debits_fen, a.posted_credits_fen FROM ledger_day d"
+            f"SELECT d.day, {_BOOKS} FROM ledger_day d"  # noqa: S608 # our own names
             f" LEFT JOIN ledger_account a ON {among(session, 'a.code', 'codes')} WHERE d.state = 'open'"
         ).columns(day=Date, locked=Boolean),
         {"codes": listed(session, sorted(set(codes)))},
     ).all()
     if not found:
         raise NoOpenDay("no business day is open")
-    accounts = {
-        row.code: Books(
-            id=row.id,
-            code=row.code,
-            type=AccountType(row.type),
-            currency=row.currency,
-            locked=row.locked,
-            floor_fen=row.floor_fen,
-            ceiling_fen=row.ceiling_fen,
-            state=AccountState(row.state),
-            debits_fen=row.posted_debits_fen,
-            credits_fen=row.posted_credits_fen,
-        )
-        for row in found
-        if row.code is not None
+    accounts = {row.code: _books(row) for row in found if row.code is not None}
+    return _lock(session, OpenBooks(found[0].day, accounts, []), now)
+
+
+def _lock(session: Session, books: OpenBooks, now: datetime) -> OpenBooks:
+    """Lock the accounts with a checked balance, and with them those of their holds that are over: in one sorted run."""
+    accounts = books.accounts
+    holding = [account.id for account in accounts.values() if account.held_out_fen or account.held_in_fen]
+    due = reservations.due(session, holding, now) if holding else []
+    to_lock = {account.id for account in accounts.values() if account.locked}
+    others = {side for placed in due for side in (placed.debit_id, placed.credit_id)} - {
+        account.id for account in accounts.values()
     }
-    _lock(session, {account.id: account for account in accounts.values() if account.locked})
-    return found[0].day, accounts
-
-
-def _lock(session: Session, accounts: Mapping[int, Books]) -> None:
     # On SQLite the transaction is alone since its BEGIN IMMEDIATE, and what was read is what is there.
-    if not accounts or not is_postgresql(session):
-        return
-    found = session.execute(
-        text(
-            "SELECT id, floor_fen, ceiling_fen, state, posted_debits_fen, posted_credits_fen FROM ledger_account"  # noqa: S608 # our own names
-            f" WHERE {among(session, 'id', 'ids', 'bigint')} ORDER BY id FOR NO KEY UPDATE"
-        ),
-        {"ids": listed(session, accounts)},
+    if others or (to_lock and is_postgresql(session)):
+        lock = " FOR NO KEY UPDATE" if is_postgresql(session) else ""
+        found = session.execute(
+            text(
+                f"SELECT {_BOOKS} FROM ledger_account a WHERE {among(session, 'a.id', 'ids', 'bigint')} AND a.locked"  # noqa: S608 # our own names
+                f" ORDER BY a.id{lock}"
+            ).columns(locked=Boolean),
+            {"ids": listed(session, sorted(to_lock | others))},
+        )
+        accounts.update((row.code, _books(row)) for row in found)
+    due = reservations.still_due(session, due, now)
+    for placed in due:
+        reservations.reserve(placed.transfer, accounts, -placed.rest_fen)
+    return OpenBooks(books.day, accounts, due)
+
+
+def _books(row: Row[tuple[object, ...]]) -> Books:
+    return Books(
+        id=row.id,
+        code=row.code,
+        type=AccountType(row.type),
+        currency=row.currency,
+        locked=row.locked,
+        floor_fen=row.floor_fen,
+        ceiling_fen=row.ceiling_fen,
+        state=AccountState(row.state),
+        debits_fen=row.posted_debits_fen,
+        credits_fen=row.posted_credits_fen,
+        held_out_fen=row.held_out_fen,
+        held_in_fen=row.held_in_fen,
     )
-    for row in found:
-        account = accounts[row.id]
-        account.floor_fen, account.ceiling_fen, account.state = row.floor_fen, row.ceiling_fen, AccountState(row.state)
-        account.debits_fen, account.credits_fen = row.posted_debits_fen, row.posted_credits_fen
 
 
 def find(session: Session, references: Iterable[str]) -> dict[str, Known]:
@@ -152,18 +189,25 @@ def insert(
 
 
 def move(session: Session, accounts: Iterable[Books]) -> None:
-    """Raise the posted sums of the locked accounts by what the batch moved. Derived accounts are not touched."""
+    """Raise the sums of the locked accounts by what the batch moved, and what holds reserve of them. Derived accounts are not touched."""
     moved = [
-        (account.id, account.moved_debits_fen, account.moved_credits_fen)
+        (
+            account.id,
+            account.moved_debits_fen,
+            account.moved_credits_fen,
+            account.moved_held_out_fen,
+            account.moved_held_in_fen,
+        )
         for account in accounts
-        if account.locked and (account.moved_debits_fen or account.moved_credits_fen)
+        if account.has_moved()
     ]
     if not moved:
         return
     session.execute(
         text(
             "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + given.debits_fen,"  # noqa: S608 # our own names
-            " posted_credits_fen = posted_credits_fen + given.credits_fen"
+            " posted_credits_fen = posted_credits_fen + given.credits_fen,"
+            " held_out_fen = held_out_fen + given.out_fen, held_in_fen = held_in_fen + given.in_fen"
             f" FROM {rows(session, _MOVED)} WHERE ledger_account.id = given.id"
         ),
         given(session, _MOVED, moved),

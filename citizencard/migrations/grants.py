@@ -13,6 +13,7 @@ AUDITOR = "citizencard_auditor"
 
 APPEND_ONLY = (
     "ledger_transfer",
+    "ledger_hold_settlement",
     "audit_entry",
     "social_security_event",
     "card_state_change",

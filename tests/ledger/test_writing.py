@@ -11,12 +11,12 @@ from tests.ledger.make import AT, DAY, books, transfer
 def test_books_are_opened_for_what_exists(session: Session) -> None:
     """The open day and the accounts come together; a code that names no account is simply not there."""
     with pytest.raises(NoOpenDay):
-        writing.open_books(session, ["bank"])
+        writing.open_books(session, ["bank"], AT)
     books(session)
-    day, accounts = writing.open_books(session, ["bank", "wallet:1", "nowhere"])
-    assert day == DAY
-    assert {code: account.locked for code, account in accounts.items()} == {"bank": False, "wallet:1": True}
-    assert writing.open_books(session, []) == (DAY, {})
+    found = writing.open_books(session, ["bank", "wallet:1", "nowhere"], AT)
+    assert found.day == DAY
+    assert {code: account.locked for code, account in found.accounts.items()} == {"bank": False, "wallet:1": True}
+    assert writing.open_books(session, [], AT) == writing.OpenBooks(DAY, {}, [])
 
 
 def test_transfers_are_found_by_reference(session: Session) -> None:

@@ -1,0 +1,118 @@
+"""A batch on its way into the books: opened under the locks, decided in memory, written by a fixed number of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from ledger import barrier, reservations, writing
+from ledger.errors import LedgerError
+from ledger.models import HoldState
+from ledger.reservations import Placed
+from ledger.transfers import Posted
+from ledger.verdicts import Bench, Decision, Known, Order, is_same, reused
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch, what it is decided on, and what was decided."""
+
+    day: date
+    bench: Bench
+    due: list[Placed]
+    decisions: list[Decision] = field(default_factory=list)
+
+
+def begin(session: Session, codes: Iterable[str], references: Iterable[str], now: datetime) -> Batch:
+    """Enter the barrier and lock the accounts; nothing is decided yet.
+
+    Raises:
+        NoOpenDay: no business day was ever opened.
+    """
+    barrier.enter(session)
+    books = writing.open_books(session, codes, now)
+    # The references are looked up after the accounts are locked: a copy of one of these transfers that touches a locked account has then
+    # either been committed, and is seen here, or waits for our lock.
+    known = writing.find(session, references)
+    return Batch(books.day, Bench(books.accounts, known), books.due)
+
+
+def decide(session: Session, orders: Sequence[Order], now: datetime) -> Batch:
+    """Lock what the orders name and decide them one after the other.
+
+    Raises:
+        NoOpenDay: no business day was ever opened.
+    """
+    codes = {code for order in orders for code in (order.transfer.debit, order.transfer.credit)}
+    batch = begin(session, codes, [order.transfer.reference for order in orders], now)
+    batch.decisions.extend(batch.bench.decide(order) for order in orders)
+    return batch
+
+
+def write(session: Session, batch: Batch, now: datetime, *, each: bool) -> dict[int, Posted]:
+    """Write what was decided; the answers by the identity of the decision.
+
+    Args:
+        session: the transaction that decided.
+        batch: its decisions.
+        now: when the ledger learns of them.
+        each: a refusal is the answer to one order; otherwise it is raised.
+
+    Raises:
+        ReferenceReused: in the same moment somebody else gave a reference another content.
+    """
+    new = [decision for decision in batch.decisions if decision.is_new]
+    accounts = batch.bench.accounts
+    ids = writing.insert(session, new, accounts, batch.day, now) if new else {}
+    late = [decision for decision in new if decision.order.transfer.reference not in ids]
+    if late:
+        _yield_to_others(session, late, batch.bench, each=each)
+    close(session, batch, now)
+    answers: dict[int, Posted] = {}
+    for decision in batch.decisions:
+        known, transfer = decision.known, decision.order.transfer
+        if decision.refusal:
+            continue
+        if decision.same_as:
+            if decision.same_as.refusal:
+                decision.refusal = decision.same_as.refusal
+            else:
+                answers[id(decision)] = _replay(answers[id(decision.same_as)])
+        elif known:
+            answers[id(decision)] = known.posted
+        else:
+            answers[id(decision)] = Posted(ids[transfer.reference], transfer, batch.day, now, replayed=False)
+    return answers
+
+
+def close(session: Session, batch: Batch, now: datetime) -> None:
+    """End the holds that are over, and write the accounts."""
+    reservations.end(session, batch.due, HoldState.EXPIRED, now)
+    writing.move(session, batch.bench.accounts.values())
+
+
+def _yield_to_others(session: Session, late: Iterable[Decision], bench: Bench, *, each: bool) -> None:
+    """Somebody committed these references while we were deciding: a second statement tells whether they are the same transfers."""
+    late = list(late)
+    found = writing.find(session, (decision.order.transfer.reference for decision in late))
+    for decision in late:
+        _settle_late(decision, found[decision.order.transfer.reference], bench, each=each)
+
+
+def _settle_late(decision: Decision, known: Known, bench: Bench, *, each: bool) -> None:
+    transfer = decision.order.transfer
+    debit, credit = bench.accounts[transfer.debit], bench.accounts[transfer.credit]
+    debit.moved_debits_fen -= transfer.amount_fen
+    credit.moved_credits_fen -= transfer.amount_fen
+    if is_same(decision, known):
+        decision.known = known
+        return
+    refusal: LedgerError = reused(transfer.reference)
+    if not each or debit.locked or credit.locked:
+        raise refusal
+    decision.refusal = refusal
+
+
+def _replay(posted: Posted) -> Posted:
+    return Posted(posted.id, posted.transfer, posted.business_date, posted.recorded_at, replayed=True)
