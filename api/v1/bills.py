@@ -66,7 +66,7 @@ def import_a_file_of_bills(wanted: ImportWanted) -> Once:
     def work(session: Transaction) -> Stored:
         return {"id": import_bills(session, file, Deed(who, now())).import_id}
 
-    return Once(work, lambda stored, _replayed: _imported(stored["id"]))
+    return Once(work, lambda stored, _replayed: _imported(stored["id"], file.raw))
 
 
 @face.get("/bills", Shapes(gives=list_of(BillAnswer), query=BillsQuery))
@@ -85,9 +85,9 @@ def see_bills(wanted: BillsWanted) -> Page:
     return Page.cut(found, wanted.limit)
 
 
-def _imported(import_id: str) -> dict[str, object]:
+def _imported(import_id: str, raw: bytes) -> dict[str, object]:
     with reading(city().sessions) as session:
-        report: ImportReport = report_of(session, import_id)
+        report: ImportReport = report_of(session, import_id, raw)
     shown = [{**asdict(reject), "raw": neutral(reject.raw)} for reject in report.rejected[:MAX_REJECTS_SHOWN]]
     return {
         "import_id": report.import_id,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from citizencard.audit import record
 from citizencard.billing.errors import ImportUnknown
-from citizencard.billing.lines import BillContent, BillLine, Reason, Reject, printable, read_file
+from citizencard.billing.lines import BillContent, BillLine, Reason, Reject, printable, raw_lines, read_file
 from citizencard.billing.models import MAX_SOURCE_NAME_CHARACTERS, Bill, BillImport, BillState
 from citizencard.billing.registry import find_service
 from citizencard.cards.states import Deed
@@ -99,19 +99,19 @@ def import_bills(session: Session, file: BillFile, deed: Deed) -> ImportReport:
     taken = _write(session, file, done, deed)
     after = {name: getattr(taken, name) for name in ("accepted", "accepted_fen", "duplicates", "rejected", "digest")}
     record(session, deed.actor, "bills.import", taken.id, after=after, now=deed.now)
-    return _report(taken)
+    return _report(taken, file.raw)
 
 
-def report_of(session: Session, import_id: str) -> ImportReport:
-    """What became of a file that was taken earlier.
+def report_of(session: Session, import_id: str, raw: bytes) -> ImportReport:
+    """What became of a file that was taken earlier. What its lines said is read from the file: we keep only what was wrong with them.
 
     Raises:
-        ImportUnknown: there was no such import.
+        ImportUnknown: there was no such import, or it was of another file.
     """
     taken = session.get(BillImport, import_id)
-    if taken is None:
-        raise ImportUnknown("no such import", import_id=import_id)
-    return _report(taken)
+    if taken is None or taken.digest != hashlib.sha256(raw).hexdigest():
+        raise ImportUnknown("no such import of this file", import_id=import_id)
+    return _report(taken, raw)
 
 
 def reject_csv(report: ImportReport) -> bytes:
@@ -234,7 +234,8 @@ def _write(session: Session, file: BillFile, done: _Sorted, deed: Deed) -> BillI
         accepted_fen=sum(line.content.amount_fen for line in accepted),
         duplicates=done.duplicates,
         rejected=len(done.rejected),
-        rejects=[[reject.line, reject.field, str(reject.reason), reject.raw] for reject in done.rejected],
+        # Not what they said: a line that is not a bill may hold anything, a name or a telephone number too, and rows are kept for ever.
+        rejects=[[reject.line, reject.field, str(reject.reason)] for reject in done.rejected],
         imported_at=deed.now,
     )
     session.add(taken)
@@ -266,6 +267,7 @@ def _columns(content: BillContent) -> dict[str, Any]:
     return {name: getattr(content, name) for name in BillContent.__slots__}
 
 
-def _report(taken: BillImport) -> ImportReport:
-    rejected = tuple(Reject(line, wrong, Reason(reason), raw) for line, wrong, reason, raw in taken.rejects)
+def _report(taken: BillImport, raw: bytes) -> ImportReport:
+    said = raw_lines(raw)
+    rejected = tuple(Reject(line, wrong, Reason(reason), said[line]) for line, wrong, reason in taken.rejects)
     return ImportReport(taken.id, taken.accepted, taken.accepted_fen, taken.duplicates, rejected)

@@ -119,6 +119,11 @@ def read_file(raw: bytes) -> Iterator[BillLine | Reject]:
     return (_line(number, line.removesuffix(b"\r")) for number, line in enumerate(others, 2) if line.strip())
 
 
+def raw_lines(raw: bytes) -> dict[int, str]:
+    """What the lines of a usable file say, by their number; the header is 1."""
+    return {number: printable(line.removesuffix(b"\r")) for number, line in enumerate(raw.split(b"\n"), 1)}
+
+
 def printable(raw: bytes) -> str:
     """What a line said, fit for a report: cut at 200 characters, without anything that a terminal or a database would act on."""
     text = raw[: MAX_RAW_CHARACTERS * 4].decode(errors="replace")[:MAX_RAW_CHARACTERS]

@@ -96,7 +96,7 @@ def test_clerk_sees_a_households_bills_and_it_is_written_down(world: World, serv
     assert looks == ["····3344"] * 3
 
 
-@pytest.mark.parametrize("number", ["", "x", "1" * 21, "1%00", "1%0a"])
+@pytest.mark.parametrize("number", ["", "x", "1" * 21, "1%01", "1%0a"])
 def test_number_that_is_none_is_refused(world: World, number: str) -> None:
     """A search is for a household's whole number."""
     problem(world.as_(Role.CLERK).get(f"/v1/bills?customer_number={number}"), 422, "shape_invalid")

@@ -15,7 +15,7 @@ from citizencard.audit import AuditEntry
 from citizencard.billing.errors import BillFileUnusable, ImportUnknown, ServiceUnknown
 from citizencard.billing.importing import BillFile, ImportReport, import_bills, neutral, reject_csv, report_of
 from citizencard.billing.lines import Reason, Reject
-from citizencard.billing.models import Bill, BillState
+from citizencard.billing.models import Bill, BillImport, BillState
 from citizencard.billing.paying import cancel_bill, pay_from_account
 from citizencard.db import Sessions, reading, transaction
 from tests.citizencard.accounts.make_accounts import at_once
@@ -44,7 +44,7 @@ def test_bill_says_what_it_is_made_of(works: Waterworks) -> None:
     assert [(part["name"], part["fen"]) for part in bill.parts] == [("tier_1", 3_240), ("sewage", 1_710)]
     assert (bill.state, bill.version, bill.tariff_version) == (BillState.OPEN, 1, 3)
     with reading(works.sessions) as session:
-        assert report_of(session, report.import_id) == report
+        assert report_of(session, report.import_id, file_of(row())) == report
         acts = session.scalars(select(AuditEntry.subject).where(AuditEntry.act == "bills.import")).all()
     assert acts == [report.import_id]
 
@@ -116,8 +116,21 @@ def test_unusable_file_and_unknown_service_change_nothing(works: Waterworks) -> 
     with pytest.raises(ServiceUnknown), transaction(works.sessions) as session:
         import_bills(session, BillFile("utl_x", "x.csv", file_of(row())), works.deed())
     with pytest.raises(ImportUnknown), reading(works.sessions) as session:
-        report_of(session, "imp_x")
+        report_of(session, "imp_x", b"")
     assert stored(works) == (0, 0)
+
+
+def test_line_that_is_no_bill_is_told_and_not_kept(works: Waterworks) -> None:
+    """A utility puts names and telephone numbers into its file: they go back in the reject file and stay out of our database."""
+    raw = file_of(row("A"), row("B") + ",张示例,13000000000")
+    report = works.take(raw)
+    assert [reject.raw.endswith("张示例,13000000000") for reject in report.rejected] == [True]
+    with reading(works.sessions) as session:
+        kept = session.scalars(select(BillImport.rejects)).one()
+        assert kept == [[3, "", "field_count"]]
+        assert report_of(session, report.import_id, raw) == report
+        with pytest.raises(ImportUnknown):
+            report_of(session, report.import_id, raw + b"\n")
 
 
 def test_rejects_come_back_as_a_file_that_is_safe_to_open(works: Waterworks) -> None:
