@@ -16,6 +16,7 @@ import requests
 TIMEOUT_S = (3.05, 30)
 ANSWERED_WITHIN_S = 400
 """Longer than the server holds a place for a request that nobody finished."""
+DOWNLOADED_WITHIN_S = 5
 RETRY_AFTER_S = 0.1
 COME_BACK = (409, 503)
 MAX_REDIRECTS = 5
@@ -176,12 +177,12 @@ class Browser:
         return found
 
     def download(self, path: str) -> bytes:
-        """A file.
+        """A file. One that takes long to make is not waited for when the server goes away again and again meanwhile.
 
         Raises:
-            PageRefused: refused.
+            PageRefused: refused, or the server went away.
         """
-        answer = self._send("GET", path)
+        answer = self._send("GET", path, within_s=DOWNLOADED_WITHIN_S)
         if not answer.ok:
             raise PageRefused(answer.status_code, answer.text)
         return answer.content
@@ -197,13 +198,19 @@ class Browser:
             raise PageRefused(answer.status_code, self.page.words)
         return self.page
 
-    def _send(self, method: str, path: str, **more: Any) -> requests.Response:  # noqa: ANN401 # the library's options
+    def _send(
+        self,
+        method: str,
+        path: str,
+        within_s: float = ANSWERED_WITHIN_S,
+        **more: Any,  # noqa: ANN401 # the library's options
+    ) -> requests.Response:
         """Send until somebody answers: every form carries its own number, so that it is carried out once."""
         address = urljoin(self._address + "/", path)
         headers = {"Accept-Language": "en", **more.pop("headers", {})}
         if method == "POST":
             headers |= {"Origin": self._address, "Sec-Fetch-Site": "same-origin"}
-        deadline = time.monotonic() + ANSWERED_WITHIN_S
+        deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
             try:
