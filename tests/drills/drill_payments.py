@@ -25,7 +25,7 @@ from tests.drills.payments_crowds import try_crowds
 from tests.drills.payments_walks import try_walks
 from tests.journeys.databases import both_databases, committing
 from tests.stripe_fake import documented
-from tests.stripe_fake.server import Ordered
+from tests.stripe_fake.server import AFTER, Ordered
 
 DAYS_APART: Final = 3
 """Between groups of cells: the lists that a sweep compares begin anew."""
@@ -39,7 +39,7 @@ class Size:
     """How much is tried.
 
     Args:
-        is_full: every combination; otherwise one or two of each fault and operation, the others in turn.
+        is_full: every combination; otherwise one or two cells of each fault and operation, the others in turn.
         walks: so many random walks, of `steps` each.
         rounds: so often everybody at once.
     """
@@ -183,6 +183,9 @@ def _some_cells(bench: Bench, act: str, fault: Ordered, number: int) -> Iterator
     cuts = (None, Cut("before", COMMITS[act]), Cut("after", 1), None, Cut("after", COMMITS[act]))
     purpose, news = PURPOSES[(number + number // 9) % 2], NEWS[number % len(NEWS)]
     yield try_cell(bench, Cell(fault, act, purpose, news, cuts[number % len(cuts)], odd=number % 3 == 0))
+    if fault in AFTER:
+        # The most dangerous: done, not heard of, nobody tells, and the resident clicks again at once.
+        yield try_cell(bench, Cell(fault, act, purpose, "absent", None, odd=True))
 
 
 def run_full() -> bool:
