@@ -196,6 +196,7 @@ UNPROCESSABLE: Final[Refusals] = (
     audit.ReasonUnfit,
     billing.ServiceDetailsInvalid,
     billing.BillFileUnusable,
+    settlement.OpeningFileUnusable,
     checkout.CheckoutAmountInvalid,
     billing.HouseholdNotProved,
     cards.UnknownCardClass,

@@ -57,6 +57,7 @@ TITLES_ZH: Final[dict[str, str]] = {
     "class_not_for_person": "该人员不符合此卡种的条件",
     "clock_skewed": "终端时钟误差过大，请校时后重发",
     "day_not_closed": "该营业日尚未日终",
+    "opening_file_unusable": "期初余额文件无法读取，未导入任何内容",
     "day_not_open": "只能对当前营业日做日终",
     "document_invalid": "证件号码有误",
     "enrolment_code_invalid": "注册码错误、已使用或已过期",

@@ -22,3 +22,10 @@ class DayNotClosed(CitizencardError):
 
     code = "day_not_closed"
     public = ("day",)
+
+
+class OpeningFileUnusable(CitizencardError):
+    """The file cannot be read as opening balances at all; nothing of it was taken."""
+
+    code = "opening_file_unusable"
+    public = ("reason",)
