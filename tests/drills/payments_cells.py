@@ -208,8 +208,7 @@ def try_cell(bench: Bench, cell: Cell) -> Tried:
     if died:
         bench.restart()
     payment_id = next(iter(known), "") or _newest(bench, wanted)
-    differences = [] if died or cell.cut is None else [f"there is no commit {cell.cut.number}"]
-    differences += _tell(bench, cell, payment_id)
+    differences = _tell(bench, cell, payment_id)
     if not died:
         _click_again(bench, cell, wanted, payment_id)
     differences += _recover(bench, payment_id)
