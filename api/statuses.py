@@ -182,6 +182,8 @@ CONFLICT: Final[Refusals] = (
     ledger.HoldExpired,
     ledger.HoldEnded,
     ledger.HoldExceeded,
+    ledger.NotStopped,
+    ledger.NothingSealed,
     ledger.AccountDiffers,
     ledger.AccountNotEmpty,
     ledger.NoOpenDay,
@@ -250,6 +252,7 @@ UNPROCESSABLE: Final[Refusals] = (
     uploads.UploadFieldInvalid,
     ledger.InvalidTransfer,
     ledger.InvalidHold,
+    ledger.HeadForged,
     ledger.CurrencyMismatch,
     hardware.CardRefused,
     hardware.PsamRefused,
@@ -284,7 +287,12 @@ SERVER_FAULT: Final[Refusals] = (
     hardware.UplinkUnavailable,
     hardware.UplinkRefused,
 )
-UNAVAILABLE: Final[Refusals] = (api.PdfUnavailable, checkout.OnlinePaymentUnavailable, ledger.LedgerBusy)
+UNAVAILABLE: Final[Refusals] = (
+    api.PdfUnavailable,
+    checkout.OnlinePaymentUnavailable,
+    ledger.LedgerBusy,
+    ledger.LedgerStopped,
+)
 
 STATUS: Final[dict[type[Exception], int]] = {
     refusal: status

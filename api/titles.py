@@ -139,5 +139,6 @@ TITLES_ZH: Final[dict[str, str]] = {
     "utility_service_name_taken": "已有同名缴费项目",
     "hold_expired": "预授权已过期",
     "hold_ended": "预授权已结束",
+    "ledger_stopped": "账务核对有差异，暂停入账",
     "wrong_chip": "读卡器上不是这张卡的芯片",
 }

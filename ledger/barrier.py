@@ -17,6 +17,10 @@ BARRIER = 0x4C4544474552
 EXCLUSIVE_WAIT_MS = 3_000
 """Posting queues up behind a waiting close, so the close gives up early and is tried again."""
 
+FOLDING = 0x4C4544474602
+SEALING = 0x4C4544474603
+"""Names of the locks under which those who fold, and those who seal, take turns. Posting knows nothing of them."""
+
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -45,6 +49,12 @@ def hold_alone(session: Session) -> None:
             raise LedgerBusy(f"posting did not pause within {EXCLUSIVE_WAIT_MS} ms") from error
         raise
     _set_lock_timeout(session, before)
+
+
+def take_turns(session: Session, name: int) -> None:
+    """Wait for others who do the same work, until the transaction ends. SQLite has one writer anyway."""
+    if is_postgresql(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": name})
 
 
 def _set_lock_timeout(session: Session, value: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from ledger import barrier, reservations, writing
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, LedgerStopped
 from ledger.models import HoldState
 from ledger.reservations import Placed
 from ledger.transfers import Posted
@@ -21,6 +21,7 @@ class Batch:
     day: date
     bench: Bench
     due: list[Placed]
+    stopped: bool
     decisions: list[Decision] = field(default_factory=list)
 
 
@@ -35,7 +36,7 @@ def begin(session: Session, codes: Iterable[str], references: Iterable[str], now
     # The references are looked up after the accounts are locked: a copy of one of these transfers that touches a locked account has then
     # either been committed, and is seen here, or waits for our lock.
     known = writing.find(session, references)
-    return Batch(books.day, Bench(books.accounts, known), books.due)
+    return Batch(books.day, Bench(books.accounts, known), books.due, books.stopped)
 
 
 def decide(session: Session, orders: Sequence[Order], now: datetime) -> Batch:
@@ -60,9 +61,12 @@ def write(session: Session, batch: Batch, now: datetime, *, each: bool) -> dict[
         each: a refusal is the answer to one order; otherwise it is raised.
 
     Raises:
+        LedgerStopped: something is new, and the books could not be proved. What is in the books already is answered.
         ReferenceReused: in the same moment somebody else gave a reference another content.
     """
     new = [decision for decision in batch.decisions if decision.is_new]
+    if new:
+        refuse_stopped(batch)
     accounts = batch.bench.accounts
     ids = writing.insert(session, new, accounts, batch.day, now) if new else {}
     late = [decision for decision in new if decision.order.transfer.reference not in ids]
@@ -86,8 +90,20 @@ def write(session: Session, batch: Batch, now: datetime, *, each: bool) -> dict[
     return answers
 
 
+def refuse_stopped(batch: Batch) -> None:
+    """Let nothing move while the ledger is stopped.
+
+    Raises:
+        LedgerStopped: it is.
+    """
+    if batch.stopped:
+        raise LedgerStopped("the books could not be proved")
+
+
 def close(session: Session, batch: Batch, now: datetime) -> None:
-    """End the holds that are over, and write the accounts."""
+    """End the holds that are over, and write the accounts. While the ledger is stopped they stay as they are."""
+    if batch.stopped:
+        return
     reservations.end(session, batch.due, HoldState.EXPIRED, now)
     writing.move(session, batch.bench.accounts.values())
 

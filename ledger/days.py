@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from ledger import barrier
+from ledger import barrier, cuts, snapshots
 from ledger.errors import InvalidDay, NoOpenDay, UnknownDay
 from ledger.instants import in_utc
 from ledger.models import LedgerDay, PostedTransfer
@@ -79,7 +79,7 @@ def close_day(session: Session, day: date, next_day: date, *, now: datetime) -> 
     found = _closed(session, day)
     if found:
         return found
-    cut_id = session.execute(select(func.coalesce(func.max(PostedTransfer.id), 0))).scalar_one()
+    cut_id = cuts.draw_under_barrier(session, now)
     session.execute(update(LedgerDay).where(LedgerDay.day == day).values(state="closed", closed_at=now, cut_id=cut_id))
     session.execute(insert(LedgerDay).values(day=next_day, state="open", opened_at=now))
     return ClosedDay(day, cut_id, in_utc(now))
@@ -88,6 +88,7 @@ def close_day(session: Session, day: date, next_day: date, *, now: datetime) -> 
 def total_day(session: Session, day: date) -> DayTotals:
     """Count a closed day and keep the totals, so that `prove()` notices when a row goes missing from it. Holds up nobody.
 
+    Keeps as well what every account that moved in the day holds at its cut, for it and for earlier days where that is missing.
     Counted once: again, it answers with what was counted the first time.
 
     Raises:
@@ -98,6 +99,7 @@ def total_day(session: Session, day: date) -> DayTotals:
     ).one_or_none()
     if found is None or found.cut_id is None:
         raise UnknownDay(f"{day} is not closed", day=day)
+    snapshots.write(session, day)
     if found.transfers is not None:
         return DayTotals(day, found.transfers, found.total_fen)
     begin = select(func.coalesce(func.max(LedgerDay.cut_id), 0)).where(LedgerDay.day < day).scalar_subquery()

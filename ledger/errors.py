@@ -183,3 +183,27 @@ class LedgerBusy(LedgerError):
     """The ledger did not come to rest in time; try again."""
 
     code = "ledger_busy"
+
+
+class LedgerStopped(LedgerError):
+    """The books could not be proved: no money moves until somebody has looked."""
+
+    code = "ledger_stopped"
+
+
+class NotStopped(LedgerError):
+    """The ledger was not stopped."""
+
+    code = "ledger_not_stopped"
+
+
+class NothingSealed(LedgerError):
+    """No transfer was sealed yet."""
+
+    code = "nothing_sealed"
+
+
+class HeadForged(LedgerError):
+    """The file is not a head of the chain that was signed with this key."""
+
+    code = "head_forged"

@@ -128,6 +128,7 @@ def hold(session: Session, new: NewHold, *, now: datetime) -> Held:
         InvalidHold: not well formed; names the field.
         ReferenceReused: the reference names a hold with other content.
         UnknownAccount, CurrencyMismatch, AccountClosed, AccountFrozen, BalanceTooLow, CeilingExceeded: as `post()`.
+        LedgerStopped: as `post()`.
     """
     wanted = _transfer_of(new)
     batch = batches.begin(session, (new.debit, new.credit), (), now)
@@ -142,6 +143,7 @@ def hold(session: Session, new: NewHold, *, now: datetime) -> Held:
     refusal = _term_fault(new, now) or refusal_of(wanted, debit, credit)
     if refusal:
         raise refusal
+    batches.refuse_stopped(batch)
     if not reservations.reserve(wanted, accounts, new.amount_fen):
         raise _invalid(new, "debit", "neither account is locked, so nothing would be reserved")
     terms = {
@@ -185,6 +187,7 @@ def settle_hold(session: Session, settlement: Settlement, *, now: datetime) -> S
         HoldExpired: the hold's time is over; `settlement_transfer()` may be tried as an ordinary transfer.
         HoldEnded: it was settled or released.
         HoldExceeded: less than this is left.
+        LedgerStopped: as `post()`.
     """
     placed = _found(session, settlement.hold)
     wanted = _settling(placed, settlement)
@@ -231,6 +234,7 @@ def release_hold(session: Session, reference: str, *, now: datetime) -> Held:
         UnknownHold: no hold has this reference.
         NoOpenDay: no business day was ever opened.
         HoldEnded: it was settled, to the end or with its last part.
+        LedgerStopped: as `post()`.
     """
     placed = _found(session, reference)
     batch = batches.begin(session, (placed.transfer.debit, placed.transfer.credit), (), now)
@@ -238,6 +242,8 @@ def release_hold(session: Session, reference: str, *, now: datetime) -> Held:
     if placed.state is HoldState.SETTLED:
         raise HoldEnded(f"{reference} was settled", reference=reference)
     is_open = placed.state is HoldState.OPEN
+    if is_open:
+        batches.refuse_stopped(batch)
     if is_open and placed.id not in {over.id for over in batch.due}:
         reservations.reserve(placed.transfer, batch.bench.accounts, -placed.rest_fen)
         reservations.end(session, [placed], HoldState.RELEASED, now)
@@ -248,7 +254,8 @@ def release_hold(session: Session, reference: str, *, now: datetime) -> Held:
 def expire_holds(session: Session, now: datetime, limit: int = MAX_EXPIRED_AT_ONCE) -> int:
     """End holds whose time is over, the oldest first; returns how many. Call it, a transaction each, until it returns less than the limit.
 
-    Nobody depends on it to be punctual: a posting that touches an account ends that account's holds first.
+    Nobody depends on it to be punctual: a posting that touches an account ends that account's holds first. Ends none while the ledger is
+    stopped.
     """
     barrier.enter(session)
     limit = min(limit, MAX_EXPIRED_AT_ONCE)
@@ -257,6 +264,8 @@ def expire_holds(session: Session, now: datetime, limit: int = MAX_EXPIRED_AT_ON
         return 0
     codes = {code for placed in over for code in (placed.transfer.debit, placed.transfer.credit)}
     books = writing.open_books(session, codes, now)
+    if books.stopped:
+        return 0
     reservations.end(session, books.due, HoldState.EXPIRED, now)
     writing.move(session, books.accounts.values())
     return len(books.due)

@@ -16,15 +16,17 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from ledger import checks
+from ledger import checks, history
 from ledger.checks import AboveCeiling, Difference
 from ledger.instants import Instant
 from ledger.models import BIGGEST_AMOUNT_FEN, LONGEST_STORED_REFERENCE
+from ledger.seals import Progress, chain_differences
 from ledger.transfers import Transfer, canonical_metadata, fingerprint
 
 MAX_DIFFERENCES = 1_000
 """So many differences are listed; books with more need a restore, not a longer list."""
 MAX_ABOVE_CEILING = 1_000
+ROWS_BETWEEN_PROGRESS = 10_000
 
 _REFERENCE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_STORED_REFERENCE}}}")
 Check = Callable[[Session], Iterator[Difference]]
@@ -36,6 +38,8 @@ _CHECKS: Sequence[Check] = (
     checks.days,
     checks.business_dates,
     checks.day_totals,
+    history.cut_order,
+    history.snapshots,
     checks.debits_are_credits,
 )
 
@@ -67,13 +71,21 @@ class _Tally:
     total_fen: int = 0
 
 
-def prove(session: Session) -> Proof:
-    """Recompute balances, floors, states, references, fingerprints, reversals and business days from the transfers alone.
+def prove(session: Session, progress: Progress | None = None) -> Proof:
+    """Recompute balances, floors, states, references, fingerprints, holds, reversals, days, snapshots and seals from the transfers alone.
 
-    Changes nothing. Each difference says what, where, expected and found.
+    Changes nothing; who finds that the books are not proved stops them (`stop()`). Each difference says what, where, expected and found.
+
+    Args:
+        session: any transaction.
+        progress: told the name of each check and how many transfers it has looked at: at its beginning, and again and again.
     """
     tally = _Tally()
-    sources: Sequence[Check] = (partial(_transfers, tally=tally), *_CHECKS)
+    sources: Sequence[Check] = (
+        partial(_transfers, tally=tally, progress=progress),
+        *(partial(_told, check, progress) for check in _CHECKS),
+        partial(chain_differences, progress=progress),
+    )
     with closing(_differences(session, sources)) as found:
         differences = tuple(islice(found, MAX_DIFFERENCES))
     accounts: int = session.execute(text("SELECT count(*) FROM ledger_account")).scalar_one()
@@ -86,7 +98,13 @@ def _differences(session: Session, sources: Iterable[Check]) -> Generator[Differ
         yield from check(session)
 
 
-def _transfers(session: Session, tally: _Tally) -> Iterator[Difference]:
+def _told(check: Check, progress: Progress | None, session: Session) -> Iterator[Difference]:
+    if progress:
+        progress(check.__name__, 0)
+    yield from check(session)
+
+
+def _transfers(session: Session, tally: _Tally, progress: Progress | None) -> Iterator[Difference]:
     """Every transfer by itself: known accounts of its currency, a sound reference, amount and metadata, the fingerprint of its content."""
     stream = checks.streamed(
         session,
@@ -100,6 +118,8 @@ def _transfers(session: Session, tally: _Tally) -> Iterator[Difference]:
     for row in stream:
         tally.transfers += 1
         tally.total_fen += row.amount_fen
+        if progress and tally.transfers % ROWS_BETWEEN_PROGRESS == 0:
+            progress("transfers", tally.transfers)
         for what, expected, found in _faults(row):
             yield Difference(what, f"transfer {row.id} {row.reference}", expected, found)
 

@@ -43,6 +43,7 @@ def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> l
         AccountFrozen: a transfer that is no fact would lower the balance of a frozen account.
         BalanceTooLow: an account with a floor would fall below it; carries the account and the missing fen.
         CeilingExceeded: a recharge would raise an account above its ceiling.
+        LedgerStopped: the books could not be proved, and one of the transfers is new.
     """
     return _post(session, [Order(transfer) for transfer in transfers], now)
 
@@ -59,6 +60,7 @@ def post_each(session: Session, transfers: Sequence[Transfer], *, now: datetime)
     Raises:
         NoOpenDay: no business day was ever opened.
         InvalidTransfer: more than `MAX_BATCH` transfers.
+        LedgerStopped: the books could not be proved, and one of the transfers would have been posted.
         ReferenceReused: in the same moment somebody else gave a reference of this batch another content, and what the batch decided for a
             checked balance rested on it. Roll back and call again: the verdict will name it.
     """
@@ -78,7 +80,7 @@ def reverse(session: Session, reference: str, *, occurred_at: datetime, now: dat
     Raises:
         UnknownTransfer: the reference names no transfer.
         NotReversible: it names a reversal.
-        NoOpenDay, AccountClosed, AccountFrozen, BalanceTooLow: as `post()`.
+        NoOpenDay, AccountClosed, AccountFrozen, BalanceTooLow, LedgerStopped: as `post()`.
     """
     found = writing.find(session, [reference]).get(reference)
     if found is None:

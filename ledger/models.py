@@ -3,7 +3,19 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Identity, Index, Integer, MetaData, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ledger.instants import Instant
@@ -173,6 +185,7 @@ class LedgerDay(LedgerBase):
     """A business day. Exactly one is open; a closed one ends with transfer `cut_id`, and every transfer up to it is final.
 
     `transfers` and `total_fen` are counted after the close, without a lock; from then on a row that is missing from the day is noticed.
+    `snapshots` is how many accounts moved in the day, once their sums as at its cut are kept.
     """
 
     __tablename__ = "ledger_day"
@@ -197,6 +210,7 @@ class LedgerDay(LedgerBase):
     cut_id: Mapped[int | None] = mapped_column(BigInteger)
     transfers: Mapped[int | None] = mapped_column(BigInteger)
     total_fen: Mapped[int | None] = mapped_column(BigInteger)
+    snapshots: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PlacedHold(LedgerBase):
@@ -255,3 +269,83 @@ class HoldSettlement(LedgerBase):
     id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
     hold_id: Mapped[int] = mapped_column(BigInteger, index=True)
     transfer_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+
+
+class Cut(LedgerBase):
+    """An instant at which nobody was posting: every transfer up to `cut_id` is final, and every later one came after. A fact."""
+
+    __tablename__ = "ledger_cut"
+
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
+    drawn_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    cut_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class Fold(LedgerBase):
+    """The derived accounts' checkpoints hold every transfer up to `folded_to`. A fact."""
+
+    __tablename__ = "ledger_fold"
+
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
+    folded_at: Mapped[datetime] = mapped_column(Instant)
+    folded_to: Mapped[int] = mapped_column(BigInteger, unique=True)
+
+
+class Snapshot(LedgerBase):
+    """All that an account was ever debited and credited, as at the cut of a day in which it moved. A fact."""
+
+    __tablename__ = "ledger_snapshot"
+
+    account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    debits_fen: Mapped[int] = mapped_column(BigInteger)
+    credits_fen: Mapped[int] = mapped_column(BigInteger)
+
+
+class Seal(LedgerBase):
+    """A link of the chain over the transfers from `first_id` to `last_id`. A fact; see `ledger/seals.py` for its bytes."""
+
+    __tablename__ = "ledger_seal"
+    __table_args__ = (
+        CheckConstraint("first_id <= last_id", name="span"),
+        CheckConstraint("length(digests) = transfers * 24", name="digests"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    first_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    last_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    transfers: Mapped[int] = mapped_column(BigInteger)
+    previous: Mapped[str] = mapped_column(String(FINGERPRINT_LENGTH))
+    rows_hash: Mapped[str] = mapped_column(String(FINGERPRINT_LENGTH))
+    digests: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[str] = mapped_column(String(FINGERPRINT_LENGTH))
+    sealed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Stop(LedgerBase):
+    """A time in which no money moves, because the books could not be proved. At most one is on; it is released once, by somebody."""
+
+    __tablename__ = "ledger_stop"
+    __table_args__ = (
+        CheckConstraint("state IN ('stopped', 'released')", name="state"),
+        CheckConstraint(
+            "(state = 'stopped') = (released_at IS NULL) AND (released_at IS NULL) = (released_by IS NULL)"
+            " AND (released_at IS NULL) = (reason IS NULL)",
+            name="released",
+        ),
+        Index(
+            "uq_ledger_stop_on",
+            "state",
+            unique=True,
+            postgresql_where=text("state = 'stopped'"),
+            sqlite_where=text("state = 'stopped'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(_BigId, Identity(always=True), primary_key=True)
+    state: Mapped[str] = mapped_column(String(8), default="stopped", server_default="stopped")
+    stopped_at: Mapped[datetime] = mapped_column(Instant)
+    cause: Mapped[str] = mapped_column(Text)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_by: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -50,12 +50,14 @@ class OpenBooks:
     Args:
         day: the open business day.
         accounts: by code; those with a checked balance are locked. Besides the accounts of the batch those of the holds that are over.
+        stopped: no money moves until the ledger is released.
         due: holds of these accounts whose time is over. The accounts are as if they had ended; whoever writes the accounts ends them.
     """
 
     day: date
     accounts: dict[str, Books]
     due: list[Placed]
+    stopped: bool = False
 
 
 def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBooks:
@@ -66,7 +68,7 @@ def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBoo
     """
     found = session.execute(
         text(
-            f"SELECT d.day, {_BOOKS} FROM ledger_day d"  # noqa: S608 # our own names
+            f"SELECT d.day, (SELECT p.id FROM ledger_stop p WHERE p.state = 'stopped') AS stop_id, {_BOOKS} FROM ledger_day d"  # noqa: S608 # our own names
             f" LEFT JOIN ledger_account a ON {among(session, 'a.code', 'codes')} WHERE d.state = 'open'"
         ).columns(day=Date, locked=Boolean),
         {"codes": listed(session, sorted(set(codes)))},
@@ -74,7 +76,7 @@ def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBoo
     if not found:
         raise NoOpenDay("no business day is open")
     accounts = {row.code: _books(row) for row in found if row.code is not None}
-    return _lock(session, OpenBooks(found[0].day, accounts, []), now)
+    return _lock(session, OpenBooks(found[0].day, accounts, [], found[0].stop_id is not None), now)
 
 
 def _lock(session: Session, books: OpenBooks, now: datetime) -> OpenBooks:
@@ -100,7 +102,7 @@ def _lock(session: Session, books: OpenBooks, now: datetime) -> OpenBooks:
     due = reservations.still_due(session, due, now)
     for placed in due:
         reservations.reserve(placed.transfer, accounts, -placed.rest_fen)
-    return OpenBooks(books.day, accounts, due)
+    return OpenBooks(books.day, accounts, due, books.stopped)
 
 
 def _books(row: Row[tuple[object, ...]]) -> Books:

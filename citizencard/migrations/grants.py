@@ -14,6 +14,10 @@ AUDITOR = "citizencard_auditor"
 APPEND_ONLY = (
     "ledger_transfer",
     "ledger_hold_settlement",
+    "ledger_cut",
+    "ledger_fold",
+    "ledger_snapshot",
+    "ledger_seal",
     "audit_entry",
     "social_security_event",
     "card_state_change",

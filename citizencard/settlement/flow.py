@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,9 +15,12 @@ from citizencard.settlement.certificate import certify
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
 from citizencard.settlement.netting import net, positions_of
-from ledger import ClosedDay, Proof, close_day, open_day, prove, total_day
+from ledger import ClosedDay, Proof, Stopped, close_day, fold, open_day, prove, release, seal, stop, total_day
 from ledger.errors import InvalidDay, UnknownDay
 from ledger.models import LedgerDay
+
+MAX_PORTIONS: Final = 100_000
+"""More portions than a city has transfers in a generation: a roll-up ends, whatever happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,24 @@ def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:
     with transaction(sessions) as session:
         _take_turns(session, closed)
         certificate = certify(session, closed, now)
+    roll_up(sessions, now)
     return SettledDay(closed, positions, certificate)
+
+
+def roll_up(sessions: Sessions, now: datetime) -> None:
+    """Fold and seal what is final up to the last cut, a portion a transaction. Again, or after a crash, it goes on where it stopped.
+
+    Raises:
+        LedgerStopped: the books could not be proved.
+    """
+    for _ in range(MAX_PORTIONS):
+        with transaction(sessions) as session:
+            if not fold(session, now=now).has_more:
+                break
+    for _ in range(MAX_PORTIONS):
+        with transaction(sessions) as session:
+            if seal(session, now=now) is None:
+                break
 
 
 def _take_turns(session: Session, closed: ClosedDay) -> None:
@@ -114,7 +135,10 @@ def settled_day(sessions: Sessions, day: date) -> tuple[Sequence[NetPosition], C
 
 
 def prove_books(sessions: Sessions, now: datetime) -> Proof:
-    """Let the ledger prove itself, and keep when and with what result. An auditor's role proves as well, and leaves no trace."""
+    """Let the ledger prove itself, and keep when and with what result. A difference stops the ledger until somebody releases it.
+
+    An auditor's role proves as well, and leaves no trace.
+    """
     with reading(sessions) as session:
         proof = prove(session)
         may_keep = _may_keep_proofs(session)
@@ -131,7 +155,23 @@ def prove_books(sessions: Sessions, now: datetime) -> Proof:
                 first_difference=first,
             )
         )
+        if not proof.proved:
+            stop(session, first, now=now)
     return proof
+
+
+def release_ledger(sessions: Sessions, actor: Actor, reason: str, now: datetime) -> Stopped:
+    """Let money move again after somebody has looked; who and why goes into the audit.
+
+    Raises:
+        NotStopped: the ledger is not stopped.
+    """
+    with transaction(sessions) as session:
+        released = release(session, actor.id, reason, now=now)
+        audit.record(
+            session, actor, "ledger.release", "ledger", reason=reason, before={"cause": released.cause}, now=now
+        )
+    return released
 
 
 def _may_keep_proofs(session: Session) -> bool:
