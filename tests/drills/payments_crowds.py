@@ -56,7 +56,8 @@ def _everybody(bench: Bench, number: int) -> str:
 def _two_refunds(bench: Bench) -> str:
     """Two people agree to give the whole back, and so do two others: it goes back once."""
     desk = bench.desk
-    payment_id = desk.confirm(desk.begin(bench.wanted("bill")).id).id
+    payment_id = desk.begin(bench.wanted("bill")).id
+    bench.surely_confirm(payment_id)
     at_once([_unless_busy(partial(desk.refund, payment_id, BILL_FEN)) for _ in range(COPIES)])
     at_once([desk.send_refunds, desk.send_refunds, desk.sweep])
     return payment_id
