@@ -35,7 +35,10 @@ class ParkingEntryAnswer(Answer):
         required=True,
         metadata={
             "enum": list(EntryOutcome),
-            "description": "entry_repeated: the card is inside already, and that stay goes on",
+            "description": (
+                "entry_repeated: the card came in before, at `entered_at`, and no second stay begins;"
+                " of an entry that arrives late that stay may have ended since"
+            ),
         },
     )
     reason = fields.String(required=True, allow_none=True, metadata={"enum": [*EntryReason, None]})

@@ -24,7 +24,7 @@ face = Face("Parking", "/terminals", "Entries and exits of parking lots, paid fr
 
 @face.post("/parking/entries", Shapes(gives=ParkingEntryAnswer, takes=ParkingEntryRequest))
 def enter_a_lot(claim: EntryClaim) -> EntryAnswer:
-    """Let a card in. A card that is inside already is told so, and its stay goes on from its first entry."""
+    """Let a card in. A card that is inside already, or has left since by what is known, is told so, and no second stay begins."""
     with transaction(city().sessions) as session:
         return enter_lot(session, signer().terminal_id, claim, now())
 

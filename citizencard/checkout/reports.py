@@ -6,6 +6,7 @@ reports it first.
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from citizencard.payments.models import FINAL, OrderState, PaymentOrder
 from citizencard.payments.states import PaymentState, payment_may_become
 
 MAX_URL_CHARACTERS: Final = 2048
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _STATES: Final = {
     PaymentState.REQUIRES_PAYMENT_METHOD: OrderState.WAITING,
     PaymentState.REQUIRES_CONFIRMATION: OrderState.WAITING,
@@ -79,7 +81,13 @@ def told(problem: Problem) -> str:
 
 
 def _usable(url: str | None) -> str | None:
-    """Only an address that a browser opens as a page; everything else is dropped."""
-    if url is None or len(url) > MAX_URL_CHARACTERS or not url.startswith(("https://", "http://127.0.0.1")):
+    """Only a page over TLS, or one of a stand-in on this machine; everything else is dropped."""
+    if url is None or len(url) > MAX_URL_CHARACTERS or not url.isprintable():
         return None
-    return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    is_page = parts.scheme == "https" and bool(parts.hostname)
+    is_stand_in = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return url if is_page or is_stand_in else None

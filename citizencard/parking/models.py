@@ -33,7 +33,7 @@ class StayState(StrEnum):
 
 
 class EntryOutcome(StrEnum):
-    """What the gate is told. `entry_repeated`: the card is inside already; that stay goes on, and the gate asks the driver.
+    """What the gate is told. `entry_repeated`: the card is inside already, no second stay begins, and the gate asks the driver.
 
     Also told of an entry that comes so late that its car has left since: that stay has ended, and no other begins.
     """

@@ -22,7 +22,20 @@ def test_people_are_told_what_helps_them(problem: Problem, slug: str) -> None:
     assert told(problem) == slug
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://evil.test/", "https://x.test/" + "x" * 2048])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "http://evil.test/",
+        "http://127.0.0.1.evil.test/",
+        "http://127.0.0.1@evil.test/",
+        "http://localhost.evil.test/",
+        "https://",
+        "https://[x/",
+        "https://x.test/\n",
+        "https://x.test/" + "x" * 2048,
+    ],
+)
 def test_only_pages_are_gone_to(desk: Office, url: str) -> None:
     """An address that is no page of the bank is dropped, whoever sent it."""
     begun = desk.begin_bill()
