@@ -8,7 +8,7 @@ from flask import Response
 
 from api.city import city, now
 from api.portal.blueprint import Nothing, NothingForm, pages
-from api.portal.ways import gateway
+from api.portal.ways import gateway, page_to_go_to
 from api.web.doors import resident
 from api.web.forms import Choice, Form, new_form, read_form
 from api.web.page import go_to, render_page
@@ -140,6 +140,7 @@ def _values(payment: PaymentView) -> dict[str, Any]:
                 bill = None
     return {
         "payment": payment,
+        "go_to": page_to_go_to(payment.next_url, city().hsm.realm),
         "stands": stands(payment),
         "problem": problem_of(payment),
         "moving": stands(payment) in MOVING,

@@ -4,6 +4,7 @@ from typing import Any
 
 from api.auth import actor, actor_at, principal
 from api.city import city, now
+from api.errors import ElsewhereRefused
 from api.face import Face, Shapes
 from api.idempotency import Once
 from api.schemas.shape import Page, PageQuery, PageWanted, list_of
@@ -42,8 +43,10 @@ def make_an_offer() -> pairing.Offer:
 
 @face.post("/reader-agents", Shapes(gives=AgentSeenAnswer, takes=AgentRequest, status=201))
 def pair_an_agent(new: AgentWanted) -> Once:
-    """Pair a reader agent. It works once another person has confirmed it."""
+    """Pair a reader agent. It works once another person has confirmed it. Who works at an outlet names that outlet."""
     who = _at(Permission.READER_AGENTS_MANAGE, new.outlet_id)
+    if new.outlet_id is None and principal().outlet_id is not None:
+        raise ElsewhereRefused("who works at an outlet pairs for that outlet")
     offered = _offer()
 
     def work(session: Transaction) -> object:
