@@ -2,22 +2,61 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
+from typing import Final
 
 import click
+from sqlalchemy.orm import Session
 
+from citizencard.chart import CHART, POOL_OF
+from citizencard.cli.ledger_files import DAY, date_of, export_books, import_opening_file, one_moment
+from citizencard.cli.ledger_tables import Shape, grouped_yuan, shape_of, show
 from citizencard.cli.start import open_city
 from citizencard.clock import now
-from citizencard.db import reading
 from citizencard.settlement.flow import prove_books
-from ledger import balance, open_day, statement, trial_balance
+from ledger import (
+    Balance,
+    StatementPage,
+    balance,
+    balances_of_family,
+    open_day,
+    statement,
+    trial_balance,
+)
+from ledger.export import period_of
 
-PAGE = 100
+PAGE: Final = 100
+MAX_PAGE: Final = 5_000
+FAMILIES: Final = tuple(row.pattern for row in CHART)
+ACCOUNT_COLUMNS: Final = (
+    "code",
+    "type",
+    "debits_fen",
+    "credits_fen",
+    "balance_fen",
+    "floor_fen",
+    "ceiling_fen",
+    "state",
+)
+STATEMENT_COLUMNS: Final = ("id", "business_date", "occurred_at", "kind", "other", "change_fen", "reference", "journal")
+TRIAL_BALANCE_COLUMNS: Final = ("family", "type", "pool", "accounts", "debits_fen", "credits_fen", "balance_fen")
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
+shape_option = click.option(
+    "--as", "asked", type=click.Choice([Shape.TABLE.value, Shape.CSV.value]), help="By default a table on a terminal, else CSV."
+)
+limit_option = click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, MAX_PAGE))
 
 
 @click.group()
 def ledger() -> None:
-    """The books: they are only read here."""
+    """The books. Only `import-opening` writes; all else may be run by an auditor, who can only read."""
+
+
+ledger.add_command(export_books)
+ledger.add_command(import_opening_file)
 
 
 @ledger.command("prove")
@@ -37,37 +76,97 @@ def prove_ledger(*, as_json: bool) -> None:
     sys.exit(0 if proof.proved else 1)
 
 
-@ledger.command("trial-balance")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-def print_trial_balance(*, as_json: bool) -> None:
-    """Print all accounts, grouped by the pattern of the chart; amounts in fen."""
-    with reading(open_city().sessions) as session:
-        found = trial_balance(session)
-        day = open_day(session)
-    if as_json:
-        click.echo(json.dumps({"open_day": day, **asdict(found)}, default=str, indent=1))
+@ledger.command("accounts")
+@click.option("--family", type=click.Choice(FAMILIES), metavar="PATTERN", help="Only accounts of a row of the chart.")
+@click.option("--after", default="", help="Only accounts after this code.")
+@limit_option
+@as_json_option
+@shape_option
+def list_accounts(*, family: str | None, after: str, limit: int, as_json: bool, asked: str | None) -> None:
+    """List accounts and what they hold, row by row of the chart, a page at a time."""
+    with one_moment(open_city().sessions) as session:
+        families = (family,) if family else _families_from(session, after)
+        found = _accounts(session, families, after, limit + 1)
+    page, has_more = found[:limit], len(found) > limit
+    shape = shape_of(asked, as_json=as_json)
+    if shape is Shape.JSON:
+        click.echo(json.dumps({"accounts": [asdict(one) for one in page], "has_more": has_more}, indent=1))
         return
-    click.echo(f"{'family':<32}{'accounts':>10}{'debits':>16}{'credits':>16}{'balance':>16}")
-    for row in found.rows:
-        click.echo(f"{row.family:<32}{row.accounts:>10}{row.debits_fen:>16}{row.credits_fen:>16}{row.balance_fen:>16}")
-    click.echo(f"{'total':<42}{found.total_debits_fen:>16}{found.total_credits_fen:>16}")
+    show(ACCOUNT_COLUMNS, (asdict(one) for one in page), shape)
+    if has_more:
+        click.echo(f"more: --after {page[-1].code}", err=True)
 
 
 @ledger.command("statement")
 @click.argument("account")
+@click.option("--from", "first", type=DAY, help="First business day (YYYY-MM-DD).")
+@click.option("--to", "last", type=DAY, help="Last business day, included.")
 @click.option("--after", default=0, help="Only transfers after this id.")
-@click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-def print_statement(account: str, after: int, limit: int, *, as_json: bool) -> None:
-    """Print the transfers of an ACCOUNT in recorded order, a page at a time; amounts in fen."""
-    with reading(open_city().sessions) as session:
-        page = statement(session, account, after_id=after, limit=limit)
+@limit_option
+@as_json_option
+@shape_option
+def print_statement(  # noqa: PLR0913 # one for each option
+    *,
+    account: str,
+    first: datetime | None,
+    last: datetime | None,
+    after: int,
+    limit: int,
+    as_json: bool,
+    asked: str | None,
+) -> None:
+    """Print the transfers of an ACCOUNT in recorded order, a page at a time."""
+    with one_moment(open_city().sessions) as session:
+        period = period_of(session, date_of(first), date_of(last))
+        found = statement(session, account, after_id=max(after, period.after_id), limit=limit)
         held = balance(session, account)
-    if as_json:
+    lines = tuple(line for line in found.lines if line.id <= period.cut_id)
+    page = StatementPage(found.code, lines, found.has_more and len(lines) == len(found.lines))
+    shape = shape_of(asked, as_json=as_json)
+    if shape is Shape.JSON:
         click.echo(json.dumps({"balance_fen": held.balance_fen, **asdict(page)}, default=str, indent=1))
         return
-    for line in page.lines:
-        click.echo(f"{line.id:>10}  {line.business_date}  {line.change_fen:>14}  {line.other:<40}  {line.reference}")
+    show(STATEMENT_COLUMNS, (asdict(line) for line in page.lines), shape)
     if page.has_more:
-        click.echo(f"more: --after {page.lines[-1].id}")
-    click.echo(f"balance now: {held.balance_fen}")
+        click.echo(f"more: --after {page.lines[-1].id}", err=True)
+    if shape is Shape.TABLE:
+        click.echo(f"balance now: {grouped_yuan(held.balance_fen)}")
+
+
+@ledger.command("trial-balance")
+@as_json_option
+@shape_option
+def print_trial_balance(*, as_json: bool, asked: str | None) -> None:
+    """Print all accounts, grouped by the patterns of the chart; exit status 1 when debits and credits differ."""
+    with one_moment(open_city().sessions) as session:
+        found = trial_balance(session)
+        day = open_day(session)
+    shape = shape_of(asked, as_json=as_json)
+    if shape is Shape.JSON:
+        click.echo(json.dumps({"open_day": day, **asdict(found)}, default=str, indent=1))
+    else:
+        rows: list[dict[str, object]] = [{**asdict(row), "pool": POOL_OF.get(row.family, "")} for row in found.rows]
+        if shape is Shape.TABLE:
+            totals = {"debits_fen": found.total_debits_fen, "credits_fen": found.total_credits_fen}
+            rows.append({**dict.fromkeys(TRIAL_BALANCE_COLUMNS), "family": "total", **totals})
+        show(TRIAL_BALANCE_COLUMNS, rows, shape)
+    sys.exit(0 if found.total_debits_fen == found.total_credits_fen else 1)
+
+
+def _families_from(session: Session, after: str) -> Sequence[str]:
+    """The rows of the chart that are left when the list has come to an account.
+
+    Raises:
+        UnknownAccount: there is no such account.
+    """
+    return FAMILIES[FAMILIES.index(balance(session, after).family) :] if after else FAMILIES
+
+
+def _accounts(session: Session, families: Sequence[str], after: str, limit: int) -> list[Balance]:
+    found: list[Balance] = []
+    for family in families:
+        found += balances_of_family(session, family, after, limit - len(found))
+        after = ""
+        if len(found) == limit:
+            break
+    return found

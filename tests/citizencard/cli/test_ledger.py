@@ -13,7 +13,7 @@ from citizencard.db import make_engine, make_sessions, transaction
 from citizencard.migrations.grants import APP, AUDITOR
 from citizencard.settlement.models import BookProof
 from tests.citizencard.cli.run_command import Installation
-from tests.citizencard.settlement.make import begin, day_of_rides
+from tests.citizencard.settlement.make import DAY, begin, day_of_rides
 from tests.postgres import SUPERUSER
 
 
@@ -75,3 +75,48 @@ def test_unknown_account_is_one_sentence(city: Installation) -> None:
     refused = city.run("ledger", "statement", "purse:nobody")
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
+
+
+def test_accounts_are_listed_page_by_page(city: Installation) -> None:
+    """Every account once, row by row of the chart, however short the pages are; one row of the chart by itself."""
+    everything = json.loads(city.run("ledger", "accounts", "--json").stdout)
+    assert not everything["has_more"]
+    codes = [one["code"] for one in everything["accounts"]]
+    assert codes[:3] == ["till:1", "purse:card_1", "inload:card_1"]
+    first, rest = (
+        json.loads(city.run("ledger", "accounts", "--json", *asked).stdout)
+        for asked in (("--limit", "2"), ("--after", codes[1]))
+    )
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert [one["code"] for page in (first, rest) for one in page["accounts"]] == codes
+    purses = city.run("ledger", "accounts", "--family", "purse:<card>")
+    assert purses.stdout == (
+        "code,type,debits_fen,credits_fen,balance_fen,floor_fen,ceiling_fen,state\n"
+        "purse:card_1,liability,460,10000,9540,,,open\n"
+    )
+    more = city.run("ledger", "accounts", "--limit", "1", "--as", "table")
+    assert (more.stdout.splitlines()[2].split()[:2], more.stderr) == (["till:1", "asset"], "more: --after till:1\n")
+
+
+def test_statement_of_some_days(city: Installation) -> None:
+    """An auditor asks for a month and gets its transfers and no others, as CSV in fen or as a table in yuan."""
+    purse = chart.purse("card_1")
+    lines = city.run("ledger", "statement", purse, "--from", str(DAY), "--to", str(DAY)).stdout.splitlines()
+    assert lines[0] == "id,business_date,occurred_at,kind,other,change_fen,reference,journal"
+    assert [line.split(",")[5] for line in lines[1:]] == ["10000", "-180", "-80", "-200"]
+    shown = city.run("ledger", "statement", purse, "--as", "table", "--limit", "2")
+    assert "-1.80" in shown.stdout
+    assert shown.stdout.endswith("balance now: 95.40\n")
+    assert shown.stderr.startswith("more: --after ")
+
+
+def test_trial_balance_is_grouped_by_the_chart(city: Installation) -> None:
+    """One line for each row of the chart that has accounts, whose money it is, and two equal totals."""
+    lines = city.run("ledger", "trial-balance").stdout.splitlines()
+    assert lines[0] == "family,type,pool,accounts,debits_fen,credits_fen,balance_fen"
+    assert "purse:<card>,liability,client,1,460,10000,9540" in lines
+    table = city.run("ledger", "trial-balance", "--as", "table").stdout.splitlines()
+    assert table[-1].split() == ["total", "208.00", "208.00"]
+    assert any(
+        line.split() == ["purse:<card>", "liability", "client", "1", "4.60", "100.00", "95.40"] for line in table
+    )
