@@ -14,15 +14,22 @@ from sqlalchemy import text
 from citizencard.db import Sessions, make_engine, make_sessions, reading, transaction
 from ledger import (
     AccountState,
+    NewHold,
+    Settlement,
     Transfer,
     balance,
     close_day,
+    draw_cut,
+    fold,
+    hold,
     open_accounts,
     post,
     post_each,
     prove,
     reverse,
+    seal,
     set_account_state,
+    settle_hold,
     total_day,
 )
 from ledger.errors import AccountNotEmpty, BalanceTooLow, LedgerBusy, LedgerError, ReferenceReused
@@ -209,6 +216,86 @@ def test_nothing_behind_the_cut(city: list[Sessions]) -> None:
         assert proof.proved
         assert proof.transfers == 3 * sum(answer for answer in answers if isinstance(answer, int))
         assert session.execute(text("SELECT count(*) FROM ledger_day WHERE state = 'closed'")).scalar() == 8
+
+
+def test_folds_and_seals_under_writers(city: list[Sessions]) -> None:
+    """Cuts, folds and seals go on under eight writers: no balance ever shows half a batch, and all that was sealed stays as it was."""
+    stop = threading.Event()
+
+    def writing(writer: int) -> Callable[[Sessions], int]:
+        def act(sessions: Sessions) -> int:
+            done = 0
+            while not stop.is_set():
+                posting(*(transfer(f"w{writer}:{done}:{part}", "bank", MERCHANT, 1) for part in range(3)))(sessions)
+                done += 1
+            return done
+
+        return act
+
+    def rolling(sessions: Sessions) -> int:
+        try:
+            for number in range(12):
+                roll_one(sessions, number)
+                with reading(sessions) as session:
+                    found = balance(session, MERCHANT)
+                    assert found.balance_fen % 3 == 0
+                    stored = session.execute(
+                        text("SELECT max(folded_to) FROM ledger_account WHERE NOT locked")
+                    ).scalar()
+                    assert (
+                        stored == session.execute(text("SELECT max(folded_to) FROM ledger_fold")).scalar_one_or_none()
+                        or not stored
+                    )
+        finally:
+            stop.set()
+        return 0
+
+    answers = at_once(city, [*(writing(writer) for writer in range(8)), rolling, rolling])
+    assert not [answer for answer in answers if isinstance(answer, LedgerError)]
+    with reading(city[0]) as session:
+        assert prove(session).transfers == 3 * sum(answer for answer in answers if isinstance(answer, int))
+        assert session.execute(text("SELECT count(*) FROM ledger_seal")).scalar_one() > 0
+
+
+def roll_one(sessions: Sessions, number: int) -> None:
+    """Draw a cut; when posting does not pause, the last one has to do. Fold and seal up to it."""
+    try:
+        with transaction(sessions) as session:
+            draw_cut(session, AT + timedelta(minutes=number))
+    except LedgerBusy:
+        pass
+    for work in (fold, seal):
+        with transaction(sessions) as session:
+            work(session, now=AT)
+
+
+def test_one_wallet_many_pumps(city: list[Sessions]) -> None:
+    """Holds, purchases and settlements race for one wallet: never more is promised and paid than is there."""
+    with transaction(city[0]) as session:
+        fund(session, "wallet:1", 7 * 30)
+
+    def pump(number: int) -> Callable[[Sessions], int]:
+        def act(sessions: Sessions) -> int:
+            with transaction(sessions) as session:
+                hold(
+                    session,
+                    NewHold(f"h{number % 12}", "wallet:1", MERCHANT, 30, "fuel", AT, AT + timedelta(hours=1)),
+                    now=AT,
+                )
+            with transaction(sessions) as session:
+                settled = settle_hold(session, Settlement(f"h{number % 12}", 1, 20, AT, final=True), now=AT)
+            return 0 if settled.posted.replayed else 20
+
+        return act
+
+    actions: list[Callable[[Sessions], int]] = [pump(number) for number in range(24)]
+    actions += [posting(transfer(f"buy{number}", "wallet:1", MERCHANT, 30)) for number in range(8)]
+    answers = at_once(city, actions, BalanceTooLow)
+    paid_fen = sum(answer if answer is not True else 30 for answer in answers if isinstance(answer, int))
+    with reading(city[0]) as session:
+        assert held(session, "wallet:1", MERCHANT) == [7 * 30 - paid_fen, paid_fen]
+        assert balance(session, "wallet:1").held_out_fen == 0
+    assert paid_fen > 0
 
 
 def close_one(sessions: Sessions, day: date) -> None:

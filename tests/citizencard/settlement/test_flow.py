@@ -4,12 +4,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy import select, text
 
 from citizencard import chart
+from citizencard.audit import AuditEntry
 from citizencard.db import Sessions, reading, transaction
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
-from citizencard.settlement.flow import DayClosing, SettledDay, prove_books, settle_day, settled_day
-from ledger import balance, close_day, open_day
+from citizencard.settlement.flow import (
+    DayClosing,
+    SettledDay,
+    prove_books,
+    release_ledger,
+    settle_day,
+    settled_day,
+)
+from ledger import balance, close_day, open_day, stopped
+from ledger.errors import LedgerStopped, NotStopped
 from tests.citizencard.settlement.make import AFTER_NEXT, DAY, FINANCE, NEXT_DAY, begin, day_of_rides
 
 
@@ -71,3 +81,44 @@ def test_settled_day_is_kept(sessions: Sessions, now: datetime) -> None:
     positions, certificate = settled_day(sessions, DAY)
     assert [p.clearing_fen for p in positions] == [p.clearing_fen for p in settled.positions]
     assert certificate.surplus_fen == 0
+
+
+def test_books_that_differ_stop_the_city_until_somebody_has_looked(committed: Sessions, now: datetime) -> None:
+    """A difference stops posting; who releases it, and why, is in the audit."""
+    with transaction(committed) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+    with transaction(committed) as session:
+        session.execute(
+            text("UPDATE ledger_account SET posted_credits_fen = posted_credits_fen + 1 WHERE code = :code"),
+            {"code": chart.clearing(merchant_id)},
+        )
+    assert not prove_books(committed, now).proved
+    with pytest.raises(LedgerStopped), transaction(committed) as session:
+        day_of_rides(session, merchant_id, now, "b")
+    with transaction(committed) as session:
+        session.execute(
+            text("UPDATE ledger_account SET posted_credits_fen = posted_credits_fen - 1 WHERE code = :code"),
+            {"code": chart.clearing(merchant_id)},
+        )
+    assert prove_books(committed, now).proved
+    with reading(committed) as session:
+        assert stopped(session), "a proof releases nothing"
+    assert "credits_differ" in release_ledger(committed, FINANCE, "a finger on the database", now).cause
+    with pytest.raises(NotStopped):
+        release_ledger(committed, FINANCE, "again", now)
+    with transaction(committed) as session:
+        day_of_rides(session, merchant_id, now, "b")
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "ledger.release")).one()
+        assert (entry.actor_id, entry.reason) == (FINANCE.id, "a finger on the database")
+
+
+def test_settled_day_is_folded_and_sealed(committed: Sessions, now: datetime) -> None:
+    """After the close the checkpoints stand at the cut and the chain covers it."""
+    with transaction(committed) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+    settled = settle_day(committed, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+    with reading(committed) as session:
+        assert session.execute(text("SELECT max(folded_to) FROM ledger_fold")).scalar_one() == settled.closed.cut_id
+        assert session.execute(text("SELECT max(last_id) FROM ledger_seal")).scalar_one() == settled.closed.cut_id
