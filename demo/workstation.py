@@ -21,7 +21,7 @@ INTRODUCTION_LINES = 3
 STOP_WITHIN_S = 15
 TIMEOUT_S = (3.05, 30)
 MAX_STEPS = 300
-MAX_BEGINNINGS = 200
+MAX_BEGINNINGS = 5
 PAUSE_S = 0.2
 NAME = "Counter 1"
 MAY_BEGIN_ANEW = {
@@ -141,7 +141,7 @@ class Workstation:
 
         Raises:
             Refused, AgentRefused: for another reason than that the server was away for a moment.
-            JobFailed: it does not end.
+            JobFailed: it does not end, however often it is begun.
         """
         carried = 0
         for _ in range(MAX_BEGINNINGS):
