@@ -71,7 +71,22 @@ settlements = st.builds(
     st.integers(1, 40),
     st.booleans(),
 )
+wallets = st.sampled_from(["wallet:a", "wallet:b"])
+top_ups = st.builds(
+    lambda number, code, amount: NewHold(f"h{number}", "bank", code, amount, "test", AT, AT + 12 * TICK, recharge=True),
+    st.integers(0, 6),
+    wallets,
+    st.integers(10, 40),
+)
+recharges = st.builds(
+    lambda reference, code, amount: [transfer(f"t{reference}", "bank", code, amount, recharge=True)],
+    st.integers(0, 30),
+    wallets,
+    st.integers(10, 40),
+)
 steps = st.one_of(
+    st.tuples(st.just("hold"), top_ups),
+    st.tuples(st.just("post"), recharges),
     st.tuples(st.just("post"), batches),
     st.tuples(st.just("each"), batches),
     st.tuples(st.just("hold"), holds),
