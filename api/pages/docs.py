@@ -27,11 +27,15 @@ GUIDES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("POST", "/v1/reader-jobs/{job_id}/steps/{step}"),
         ("POST", "/v1/cards/{card_id}/activation"),
         ("POST", "/v1/loads"),
+        ("POST", "/v1/online-accounts/{account_id}/top-ups"),
+        ("POST", "/v1/payments/{payment_id}/refunds"),
         ("POST", "/v1/cards/{card_id}/loss-reports"),
     ),
     "resident": (
         ("GET", "/v1/cards/{card_id}/shadow"),
         ("GET", "/v1/cards/{card_id}/taps"),
+        ("GET", "/v1/online-accounts/{account_id}"),
+        ("GET", "/v1/bills"),
         ("POST", "/v1/cards/{card_id}/loss-reports"),
     ),
     "terminals": (
@@ -41,6 +45,11 @@ GUIDES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("GET", "/terminals/hotlist"),
         ("POST", "/terminals/batches"),
         ("POST", "/terminals/purchases"),
+        ("POST", "/terminals/online-purchases"),
+        ("POST", "/terminals/online-reversals"),
+        ("POST", "/terminals/parking/entries"),
+        ("POST", "/terminals/parking/quotes"),
+        ("POST", "/terminals/parking/exits"),
     ),
 }
 """The way that each of the three newcomers goes through the interface; steps that a document does not have are left out."""

@@ -24,28 +24,30 @@ DOCS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "guide.clerk": ("窗口经办人", "Clerk"),
     "guide.clerk.about": (
-        "窗口页面完成之前，经办人通过下列调用办理业务：登录，登记并关联社保，制卡，发卡，圈存，挂失。",
+        "经办人使用窗口页面 /console；程序可用下列调用办理同样的业务：登录，登记并关联社保，制卡，发卡，圈存，账户充值，申请退款，挂失。",
         (
-            "Until the counter has its pages, a clerk's work is these calls: sign in, register and link to social security,"
-            " personalise a card, hand it out, load it, report it lost."
+            "Clerks work on the pages under /console; a program does the same by these calls: sign in, register and link to social"
+            " security, personalise a card, hand it out, load it, top up the account, propose a refund, report it lost."
         ),
     ),
     "guide.resident": ("持卡市民", "Resident"),
     "guide.resident.about": (
-        "市民网页完成之前，经办人用下列调用为持卡人查询：卡里有多少钱，每一笔的价格与由来，挂失。",
+        "市民使用 /portal 页面；窗口程序可用下列调用回答同样的问题：卡里和账户里有多少钱，每一笔的价格与由来，要缴什么，挂失。",
         (
-            "Until residents have their own pages, a clerk answers their questions with these calls: how much is on my card,"
-            " what did each ride cost and why, I have lost it."
+            "Residents have their pages under /portal; a counter's program answers the same questions by these calls: how much is on"
+            " my card and in my account, what did each ride cost and why, what must I pay, I have lost it."
         ),
     ),
     "guide.terminals": ("终端开发者", "Terminal developer"),
     "guide.terminals.about": (
         (
             "终端用自己的 Ed25519 密钥签署每个请求（RFC 9421），按批上传刷卡记录，逐条得到结论。"
+            "联机消费与停车从账户付款，由卡片签名；没有收到应答就发冲正。"
             "记录格式与可核对的签名示例见代码库中的 hardware/terminal/README.md。"
         ),
         (
             "A device signs every request with its own Ed25519 key (RFC 9421), uploads taps in batches, and gets a verdict on each record."
+            " Tills and parking gates are paid from the account by the card's signature; what nobody answered is taken back by a reversal."
             " The record layout, and a signature to check yours against, are in hardware/terminal/README.md of the source."
         ),
     ),

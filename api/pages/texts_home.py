@@ -8,22 +8,28 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "home.heading": ("一座城市，一张卡", "One city, one card"),
     "home.lead": (
         (
-            "市民卡以社会保障卡为核心，一张卡乘公交，日后还能停车、缴费。"
-            "这里是它的后台：发卡，收下终端离线数小时后补传的刷卡记录，每一分钱都复式记账，每天向公交公司清算。"
+            "市民卡以社会保障卡为核心，一张卡乘公交、停车、缴费。"
+            "这里是它的后台：发卡，收下终端离线数小时后补传的刷卡记录，每一分钱都复式记账，每天向公交、停车与供水企业清算。"
         ),
         (
-            "One card with social security at its core: it rides the buses today, and will pay for parking and bills."
+            "One card with social security at its core: it rides the buses, pays for parking, and its account pays the bills."
             " This is the back end a city runs: it issues the cards, takes the taps that terminals send after hours offline,"
-            " keeps double-entry books over every fen, and settles with the bus companies each day."
+            " keeps double-entry books over every fen, and settles with the companies each day."
         ),
     ),
     "doors": ("从哪里进", "Ways in"),
     "door.clerk": ("窗口经办人", "Clerk"),
     "door.clerk.about": ("登记、制卡、圈存、挂失", "Register, issue, load, report a loss"),
     "door.resident": ("持卡市民", "Resident"),
-    "door.resident.about": ("余额、每一笔的价格与由来", "The balance, and why each ride cost that"),
+    "door.resident.about": (
+        "余额、每一笔的价格与由来、缴费、充值",
+        "The balance, why each ride cost that, bills, top-ups",
+    ),
     "door.terminals": ("终端开发者", "Terminal developer"),
-    "door.terminals.about": ("签名接入，批量上传刷卡记录", "Sign requests, upload batches of taps"),
+    "door.terminals.about": (
+        "签名接入，批量上传刷卡记录，联机消费与停车",
+        "Sign requests, upload taps, sell on line, park",
+    ),
     "card.title": ("市民卡示意图", "Picture of a citizen card"),
     "card.issuer": ("示范市", "Demo City"),
     "board": ("此刻的城市", "The city right now"),

@@ -6,7 +6,7 @@ import pytest
 
 from api.openapi import document_of
 from api.pages.chapters import read
-from api.pages.docs import guides, problems, prose
+from api.pages.docs import GUIDES, guides, problems, prose
 from api.pages.language import Language
 from api.statuses import STATUS
 from tests.api.pages.conftest import Visit
@@ -56,9 +56,15 @@ def test_links_within_the_page_lead_somewhere(manual: Element) -> None:
 
 @pytest.mark.parametrize("guide", ["clerk", "resident", "terminals"])
 def test_each_newcomer_has_a_way_through(visit: Visit, guide: str) -> None:
-    """The steps of each guide are operations that exist."""
+    """Every step of each guide is an operation that exists."""
     found = guides(read(document_of(visit().application)))[guide]
-    assert len(found) >= 3
+    assert [(step.method, step.path) for step in found] == list(GUIDES[guide])
+
+
+def test_terminal_developer_is_led_through_all_calls_of_devices(visit: Visit) -> None:
+    """Whoever builds a till or a gate finds its calls in the guide, not only those of a bus."""
+    calls = {path for path in document_of(visit().application)["paths"] if path.startswith("/terminals/")}
+    assert calls == {path for _, path in GUIDES["terminals"]}
 
 
 def test_every_refusal_has_its_row(manual: Element) -> None:
