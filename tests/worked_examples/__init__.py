@@ -1,0 +1,1 @@
+"""Examples that our pages work through, posted as they stand there."""
