@@ -6,6 +6,7 @@ from pathlib import Path
 from types import FrameType
 
 import click
+import pyotp
 
 from demo.browser import FormMissing, PageRefused
 from demo.city import running
@@ -51,13 +52,17 @@ FAILURES = (
     default=ROOT / "var",
     help="Where cards, keys and logins are kept; var/ unless named.",
 )
-def main(*, once: bool, url: str | None, port: int, folder: Path) -> None:
+@click.option("--code", "login", help="Only print the present one-time code of a demo login, such as clerk.")
+def main(*, once: bool, url: str | None, port: int, folder: Path, login: str | None) -> None:
     """A demo city with the citizen card on this machine.
 
     Residents, cards and keys are made up. The server listens on 127.0.0.1 only.
     """
     if url is not None and not url.startswith("postgresql://"):
         raise click.BadParameter("an address like postgresql://user@host/name", param_hint="--database")
+    if login is not None:
+        click.echo(code_of(Folder.for_database(url, folder.absolute()), login))
+        return
     signal.signal(signal.SIGTERM, _interrupt)
     story = Story()
     try:
@@ -90,6 +95,19 @@ def run(folder: Folder, port: int, story: Story, *, once: bool) -> bool:
         if not once:
             live(city, story)
     return proved
+
+
+def code_of(folder: Folder, login: str) -> str:
+    """The one-time code that a demo login signs in with at this moment.
+
+    Raises:
+        BadParameter: the city in this folder has no such login.
+    """
+    logins = folder.recall().get("logins", {})
+    if login not in logins:
+        known = ", ".join(logins) or "none yet: run bin/run first"
+        raise click.BadParameter(f"no login {login}; there are: {known}", param_hint="--code")
+    return pyotp.TOTP(str(logins[login]["totp_secret"])).now()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from demo.bills import WaterBills
 from demo.browser import FormMissing, PageRefused
 from demo.city import City
 from demo.counter import Counter, Rider
+from demo.folder import ROOT, Folder
 from demo.makers import make_blanks
 from demo.portal import Portal
 from demo.residents import Resident, neighbours
@@ -127,7 +128,7 @@ def _issue(counter: Counter, story: Story) -> list[Rider]:
 
 
 def _welcome(crowd: Crowd) -> None:
-    """Once for each city: two logins at the portal, a bill for the visitor, and a blank card for whoever plays the clerk."""
+    """Once for each city: two logins at the portal and a bill for the visitor. Each time: a blank card for whoever plays the clerk."""
     city, story = crowd.city, crowd.story
     if not city.state.get("welcome"):
         water = WaterBills(Stage(city, story, crowd.counter, 0))
@@ -141,12 +142,15 @@ def _welcome(crowd: Crowd) -> None:
                 portal.add_household(water.residents.household, typed(water.residents.amount_fen))
             portal.sign_out()
             story.fact(f"{rider.name} has a login at the portal", login)
-        blank = city.folder.card(VISITORS_BLANK)
-        serials = make_blanks(city.folder.environ(city.server.port), [blank])
-        city.desk("stock").post("/v1/card-stock", {"chip_serials": serials, "batch": VISITORS_BLANK})
         city.state["welcome"] = True
         city.remember()
-    city.workstation.put_in(f"{VISITORS_BLANK}.json")
+    # Last time's may be somebody's card by now.
+    city.state["visits"] = visit = int(city.state.get("visits", 0)) + 1
+    city.remember()
+    blank = city.folder.card(f"{VISITORS_BLANK}-{visit}")
+    serials = make_blanks(city.folder.environ(city.server.port), [blank])
+    city.desk("stock").post("/v1/card-stock", {"chip_serials": serials, "batch": blank.stem})
+    city.workstation.put_in(blank.name)
 
 
 def _tell_doors(city: City, story: Story) -> None:
@@ -163,10 +167,22 @@ def _tell_doors(city: City, story: Story) -> None:
         known = city.state["logins"][login]
         code = pyotp.TOTP(known["totp_secret"]).now()
         story.fact(f"  {login:<12}{known['password']}", f"{code} ({known['totp_secret']})")
+    story.fact("  codes live 30 s; later ones: an app with the secret, or", code_command(city.folder))
     story.fact("the counter's reader agent, with a blank card in it", city.workstation.address)
     story.fact("  as clerk: choose it under Readers", f"{address}/console/reader-agents")
-    story.fact("  an agent of your own shows a code to be typed there", "citizencard-agent run --help")
+    story.fact("  how another one is paired: by a code and a supervisor", "hardware/agent/README.md")
     story.fact("the stand-in for the payment provider", city.provider.address)
+
+
+def code_command(folder: Folder) -> str:
+    """What prints the clerk's present one-time code, with the arguments that this city was begun with."""
+    said = ["bin/run", "--code", "clerk"]
+    if folder.path.parent != ROOT / "var":
+        said += ["--folder", str(folder.path.parent)]
+    if not folder.database_url.startswith("sqlite"):
+        # The address may hold a password.
+        said += ["--database", "…"]
+    return " ".join(said)
 
 
 def _prove(crowd: Crowd) -> None:
