@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import click
@@ -12,18 +12,23 @@ from sqlalchemy.orm import Session
 
 from citizencard.chart import CHART, POOL_OF
 from citizencard.cli.ledger_files import DAY, date_of, export_books, import_opening_file, one_moment
+from citizencard.cli.ledger_seals import release_books, seal_books
 from citizencard.cli.ledger_tables import Shape, grouped_yuan, shape_of, show
 from citizencard.cli.start import open_city
 from citizencard.clock import now
 from citizencard.settlement.flow import prove_books
 from ledger import (
     Balance,
+    PastTrialBalance,
     StatementPage,
     balance,
+    balance_on,
     balances_of_family,
     open_day,
     statement,
     trial_balance,
+    trial_balance_at,
+    trial_balance_on,
 )
 from ledger.export import period_of
 
@@ -45,18 +50,23 @@ TRIAL_BALANCE_COLUMNS: Final = ("family", "type", "pool", "accounts", "debits_fe
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="For machines.")
 shape_option = click.option(
-    "--as", "asked", type=click.Choice([Shape.TABLE.value, Shape.CSV.value]), help="By default a table on a terminal, else CSV."
+    "--as",
+    "asked",
+    type=click.Choice([Shape.TABLE.value, Shape.CSV.value]),
+    help="By default a table on a terminal, else CSV.",
 )
 limit_option = click.option("--limit", default=PAGE, show_default=True, type=click.IntRange(1, MAX_PAGE))
 
 
 @click.group()
 def ledger() -> None:
-    """The books. Only `import-opening` writes; all else may be run by an auditor, who can only read."""
+    """The books. `import-opening`, `seal` and `release` write; all else may be run by an auditor, who can only read."""
 
 
 ledger.add_command(export_books)
 ledger.add_command(import_opening_file)
+ledger.add_command(seal_books)
+ledger.add_command(release_books)
 
 
 @ledger.command("prove")
@@ -119,38 +129,54 @@ def print_statement(  # noqa: PLR0913 # one for each option
     with one_moment(open_city().sessions) as session:
         period = period_of(session, date_of(first), date_of(last))
         found = statement(session, account, after_id=max(after, period.after_id), limit=limit)
-        held = balance(session, account)
+        held = balance_on(session, account, period.last)
     lines = tuple(line for line in found.lines if line.id <= period.cut_id)
     page = StatementPage(found.code, lines, found.has_more and len(lines) == len(found.lines))
     shape = shape_of(asked, as_json=as_json)
     if shape is Shape.JSON:
-        click.echo(json.dumps({"balance_fen": held.balance_fen, **asdict(page)}, default=str, indent=1))
+        click.echo(
+            json.dumps({"balance_fen": held.balance_fen, "final": held.final, **asdict(page)}, default=str, indent=1)
+        )
         return
     show(STATEMENT_COLUMNS, (asdict(line) for line in page.lines), shape)
     if page.has_more:
         click.echo(f"more: --after {page.lines[-1].id}", err=True)
     if shape is Shape.TABLE:
-        click.echo(f"balance now: {grouped_yuan(held.balance_fen)}")
+        click.echo(f"balance {f'on {period.last}' if period.final else 'now'}: {grouped_yuan(held.balance_fen)}")
 
 
 @ledger.command("trial-balance")
+@click.option("--on", "day", type=DAY, help="As at the end of a business day (YYYY-MM-DD).")
+@click.option("--at", "instant", type=click.DateTime(), help="As at an instant in UTC, by what was in the books then.")
 @as_json_option
 @shape_option
-def print_trial_balance(*, as_json: bool, asked: str | None) -> None:
+def print_trial_balance(*, day: datetime | None, instant: datetime | None, as_json: bool, asked: str | None) -> None:
     """Print all accounts, grouped by the patterns of the chart; exit status 1 when debits and credits differ."""
+    if day and instant:
+        raise click.UsageError("--on or --at, not both")
     with one_moment(open_city().sessions) as session:
-        found = trial_balance(session)
-        day = open_day(session)
+        past = _past(session, day, instant)
+        found = past.totals if past else trial_balance(session)
+        now_open = open_day(session)
+    final = past is not None and past.final
     shape = shape_of(asked, as_json=as_json)
     if shape is Shape.JSON:
-        click.echo(json.dumps({"open_day": day, **asdict(found)}, default=str, indent=1))
+        click.echo(json.dumps({"open_day": now_open, "final": final, **asdict(found)}, default=str, indent=1))
     else:
         rows: list[dict[str, object]] = [{**asdict(row), "pool": POOL_OF.get(row.family, "")} for row in found.rows]
         if shape is Shape.TABLE:
             totals = {"debits_fen": found.total_debits_fen, "credits_fen": found.total_credits_fen}
             rows.append({**dict.fromkeys(TRIAL_BALANCE_COLUMNS), "family": "total", **totals})
         show(TRIAL_BALANCE_COLUMNS, rows, shape)
+        if past and not final:
+            click.echo("not final: money may still come in that belongs before", err=True)
     sys.exit(0 if found.total_debits_fen == found.total_credits_fen else 1)
+
+
+def _past(session: Session, day: datetime | None, instant: datetime | None) -> PastTrialBalance | None:
+    if day:
+        return trial_balance_on(session, day.date())
+    return trial_balance_at(session, instant.replace(tzinfo=UTC)) if instant else None
 
 
 def _families_from(session: Session, after: str) -> Sequence[str]:

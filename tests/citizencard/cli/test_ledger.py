@@ -120,3 +120,14 @@ def test_trial_balance_is_grouped_by_the_chart(city: Installation) -> None:
     assert any(
         line.split() == ["purse:<card>", "liability", "client", "1", "4.60", "100.00", "95.40"] for line in table
     )
+
+
+def test_trial_balance_of_the_past(city: Installation) -> None:
+    """An auditor asks for the end of a day, or for an instant, and is told whether the answer can still change."""
+    on_day = city.run("ledger", "trial-balance", "--on", str(DAY), "--json")
+    found = json.loads(on_day.stdout)
+    assert (on_day.returncode, found["final"], found["total_debits_fen"]) == (0, False, 20_800)
+    before = json.loads(city.run("ledger", "trial-balance", "--at", "2020-01-01T00:00:00", "--json").stdout)
+    assert (before["total_debits_fen"], before["total_credits_fen"]) == (0, 0)
+    shown = city.run("ledger", "trial-balance", "--on", str(DAY))
+    assert shown.stderr == "not final: money may still come in that belongs before\n"
