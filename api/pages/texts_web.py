@@ -8,6 +8,7 @@ WEB: Final[Mapping[str, tuple[str, str]]] = {
     "web.portal": ("我的市民卡", "My card"),
     "web.sign_out": ("退出", "Sign out"),
     "web.password": ("修改密码", "Change password"),
+    "web.more": ("菜单", "Menu"),
     "web.large": ("大字", "Large print"),
     "web.normal": ("标准字号", "Normal print"),
     "web.back": ("返回", "Back"),

@@ -27,6 +27,7 @@ from api.web.doors import HOME, SIGN_IN, lead_to, page_token
 from api.web.forms import KEY_BYTES
 from api.web.navigation import Entry, entries
 from api.web.refusals import describe, describe_status
+from api.web.tables import labelled
 from citizencard.clock import BEIJING
 from citizencard.errors import CitizencardError
 from citizencard.staff.errors import SessionEnded
@@ -188,6 +189,7 @@ def _always(language: Language) -> dict[str, object]:
         "yuan": yuan,
         "masked": masked,
         "moment": moment,
+        "labelled": labelled,
         "recently": recently,
         "switched": switched,
         "new_key": lambda: secrets.token_urlsafe(KEY_BYTES),
