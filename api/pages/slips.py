@@ -60,7 +60,7 @@ def slip(receipt: Receipt, language: Language) -> Slip:
         kind=receipt.kind,
         amount=yuan(receipt.amount_fen),
         lines=tuple(_lines(receipt, language)),
-        parts=tuple(_part(part, language) for part in payload.get("parts", ())),
+        parts=tuple(_part(part, payload.get("unit", ""), language) for part in payload.get("parts", ())),
     )
 
 
@@ -97,7 +97,7 @@ _KNOWN: Final[tuple[tuple[str, tuple[str, ...], Write], ...]] = (
         ("period_from", "period_to"),
         lambda said, _: f"{_short(said['period_from'])} – {_short(said['period_to'])}",
     ),
-    ("quantity", ("quantity", "unit"), lambda said, _: f"{said['quantity']:,} {_short(said['unit'])}"),
+    ("quantity", ("quantity", "unit"), lambda said, language: _measured(said["quantity"], said["unit"], language)),
     ("account", ("account",), _text("account")),
     ("of", ("of",), lambda said, _: written_serial(said["of"])),
     ("how", ("how",), _how),
@@ -108,7 +108,17 @@ _KNOWN: Final[tuple[tuple[str, tuple[str, ...], Write], ...]] = (
 """Lines in their order: label, keys of the payload that are needed, and how they are written."""
 
 
-def _part(part: Mapping[str, Any], language: Language) -> Part:
+def unit_name(unit: str, language: Language) -> str:
+    """What a unit of a tariff is called: tonnes are 吨 in Chinese; one that the catalogue does not know stays as it is written."""
+    known = f"receipt.unit.{unit}"
+    return say(language, known) if known in RECEIPTS else _short(unit)
+
+
+def _measured(quantity: int, unit: str, language: Language) -> str:
+    return f"{quantity:,} {unit_name(unit, language)}".rstrip()
+
+
+def _part(part: Mapping[str, Any], unit: str, language: Language) -> Part:
     name = str(part["name"])
     tier = _TIER.fullmatch(name)
     known = f"receipt.part.{name}"
@@ -116,7 +126,7 @@ def _part(part: Mapping[str, Any], language: Language) -> Part:
         said = say(language, "receipt.part.tier", number=int(tier[1]))
     else:
         said = say(language, known) if known in RECEIPTS else _short(name)
-    return Part(said, f"{part['quantity']:,}", yuan(part["unit_fen"]), yuan(part["fen"]))
+    return Part(said, _measured(part["quantity"], unit, language), yuan(part["unit_fen"]), yuan(part["fen"]))
 
 
 def _short(value: object) -> str:

@@ -11,6 +11,10 @@ START: Final[Mapping[str, tuple[str, str]]] = {
         "查人、查卡，从这里开始。随时按 / 键回到查找框。",
         "Find a person or a card to begin. The / key always leads to the search field.",
     ),
+    "console.start.calls": (
+        "您岗位的其他工作暂时没有页面，由程序接口办理：",
+        "The rest of your role's work has no pages yet; programs do it through the interface:",
+    ),
     "console.nav.people": ("登记", "Register"),
     "console.nav.approvals": ("待复核", "To decide"),
     "console.nav.agents": ("读卡器", "Readers"),

@@ -62,7 +62,7 @@ READER: Final[Mapping[str, tuple[str, str]]] = {
     "console.agent.choose": ("设为本机", "Use here"),
     "console.agent.is_here": ("本机", "this one"),
     "console.agent.confirm": ("确认这台读卡器", "Confirm this reader"),
-    "console.agent.end": ("停用", "End"),
+    "console.agent.end": ("停用这台读卡器", "End the pairing of this reader"),
     "console.agent.end.about": (
         "停用后不能恢复，需要重新配对。",
         "It cannot be taken back; the agent is paired anew afterwards.",

@@ -31,6 +31,7 @@ RECEIPTS: Final[Mapping[str, tuple[str, str]]] = {
     "receipt.unit_price": ("单价", "Unit price"),
     "receipt.part.tier": ("第 {number} 档", "Tier {number}"),
     "receipt.part.sewage": ("污水处理费", "Sewage"),
+    "receipt.unit.t": ("吨", "t"),
     "receipt.scan": ("扫码核验", "Scan to verify"),
     "receipt.scan.about": (
         "核验页面只显示本凭证上的内容。请核对网址：",

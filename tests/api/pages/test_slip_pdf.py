@@ -50,10 +50,10 @@ def test_slip_says_what_was_paid_in_both_languages(paid: ReceiptCity) -> None:
         "收费单位 Utility 示范市自来水公司",
         "户号 Household no. ····3344",
         "账期 Period 2026-10-01 – 2026-10-31",
-        "用量 Quantity 18 t",
+        "用量 Quantity 18 吨 18 t",
         "市民卡账户 citizen card account",
-        "第 1 档 Tier 1 18 ¥1.80 ¥32.40",
-        "污水处理费 Sewage 18 ¥0.95 ¥17.10",
+        "第 1 档 Tier 1 18 吨 18 t ¥1.80 ¥32.40",
+        "污水处理费 Sewage 18 吨 18 t ¥0.95 ¥17.10",
     ):
         assert said in text, said
     assert "测试环境" not in text
