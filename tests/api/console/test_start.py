@@ -94,4 +94,6 @@ def test_start_page_is_each_persons_own(world: World) -> None:
     assert finance.page.all("input", _id="sought") == []
     assert "Nothing waits" in finance.words()
     assert "Your role cannot look people up" in finance.words()
+    assert "/ key" not in finance.words()
+    assert "/docs" in [link.attributes["href"] for link in finance.page.one("main").all("a")]
     assert "127.0.0.1:47112" in clerk.answer.headers["Content-Security-Policy"]
