@@ -36,8 +36,14 @@ READER: Final[Mapping[str, tuple[str, str]]] = {
     "console.agent.about": ("配对的读卡程序及其密钥指纹。", "The paired agent and the fingerprint of its key."),
     "console.agent.pair": ("配对本机读卡器", "Pair the reader of this workstation"),
     "console.agent.pair.about": (
-        "在本机运行 citizencard-agent，把窗口里的配对码填在这里。配对码 5 分钟内有效。",
-        "Run citizencard-agent on this computer and enter the code in its window. It lives five minutes.",
+        (
+            "在本机运行 citizencard-agent run，用 --origin 写明本页的网址（协议、主机、端口），"
+            "再把窗口里的配对码填在这里。配对码 5 分钟内有效。"
+        ),
+        (
+            "On this computer run citizencard-agent run with --origin and the address of this page (scheme, host, port), and enter the"
+            " code in its window. It lives five minutes."
+        ),
     ),
     "console.agent.pair.submit": ("配对", "Pair"),
     "console.agent.code": ("配对码", "Pairing code"),

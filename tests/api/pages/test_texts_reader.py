@@ -11,6 +11,7 @@ from citizencard.cards.reader_jobs import CARD_REFUSED, SUPERSEDED, TORN
 from citizencard.purse.loads.flow import LOADED, NOT_GENUINE, OVER_CEILING, REPLAYED, UNDECIDED
 from citizencard.purse.loads.recovery import DISPROVEN, GIVEN_BACK
 from hardware.agent.errors import AlreadyPaired, PairingCodeDead, PairingCodeWrong, SessionOver, StepExpired
+from hardware.cli.agent import run
 from hardware.errors import NoReader, ReaderBusy
 
 SCRIPT = Path(__file__).parents[3] / "api" / "pages" / "static" / "reader.js"
@@ -41,3 +42,9 @@ def test_script_of_the_reader_holds_no_words() -> None:
     assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", source)
     for written in re.findall(r"textContent = (.*);", source):
         assert "dataset" in written or "trouble." in written or "String(" in written, written
+
+
+def test_hint_how_to_pair_names_what_the_agent_is_started_with() -> None:
+    """A clerk who follows the sentence gets a code: without the origin the agent would take no pairing from this page."""
+    assert "--origin" in {name for option in run.params for name in option.opts}
+    assert all("citizencard-agent run" in said and "--origin" in said for said in READER["console.agent.pair.about"])
