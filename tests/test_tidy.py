@@ -15,7 +15,8 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50
 MAX_README_LINES = 200
 TOP_LEVEL = {
-    ".ci", ".dockerignore", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "api", "bench", "bin", "citizencard", "demo",
+    ".ci", ".dockerignore", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "api", "bench", "bin",
+    "citizencard", "demo",
     "docker-compose.yml", "hardware", "ledger", "pyproject.toml", "requirements-demo.lock", "requirements-dev.lock",
     "requirements.lock", "tests",
 }  # fmt: skip

@@ -38,7 +38,7 @@ APPEND_ONLY = (
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 
 FORGETTABLE = ("idempotency_key", "terminal_nonce", "staff_role", "card_challenge", "agent_session", "agent_step")
-"""Tables from which the server removes rows: answers, nonces, challenges and proofs that are old, and roles that were taken away. From no other."""
+"""Tables from which the server removes rows, and no others: old answers, nonces, challenges and proofs, and roles that were taken away."""
 
 NOT_FOR_AUDITORS = ("staff_member", "staff_session", "resident", "resident_session")
 """Tables with password hashes and tokens: an auditor who could read them could try to be somebody else."""

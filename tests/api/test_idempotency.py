@@ -116,7 +116,12 @@ def _bodies() -> dict[str, dict[str, Any]]:
         "/v1/loads/<load_id>/give-backs": {"reason": "x"},
         "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
         "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
-        "/v1/parking-gates": {"terminal_id": "term_none", "merchant_id": "mer_none", "lot": "street", "direction": "entry"},
+        "/v1/parking-gates": {
+            "terminal_id": "term_none",
+            "merchant_id": "mer_none",
+            "lot": "street",
+            "direction": "entry",
+        },
         "/v1/online-accounts": {"person_id": "per_none"},
         "/v1/online-accounts/<account_id>/cards": {"card_id": "card_none"},
         "/v1/online-accounts/<account_id>/top-ups": {"amount_fen": 1, "till_id": "till_none"},
