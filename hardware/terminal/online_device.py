@@ -5,6 +5,7 @@ traces.json    the names it has used
 """
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,7 +81,8 @@ class OnlineDevice:
             "terminal_number": settings.terminal_number.hex().upper(),
             "psam_serial": settings.psam_serial.hex().upper(),
         }
-        path.write_text(json.dumps(document, indent=1))
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
+            json.dump(document, file, indent=1)
 
     def __enter__(self) -> Self:
         return self

@@ -2,16 +2,14 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from itertools import cycle
-from typing import TypeVar
 
 import pytest
 from sqlalchemy import text
 
-from citizencard.db import Sessions, make_engine, make_sessions, reading, transaction
+from citizencard.db import Sessions, reading, transaction
 from ledger import (
     AccountState,
     NewHold,
@@ -33,54 +31,10 @@ from ledger import (
     total_day,
 )
 from ledger.errors import AccountNotEmpty, BalanceTooLow, LedgerBusy, LedgerError, ReferenceReused
-from tests.ledger.make import AT, DAY, bank, books, fund, held, merchant, transfer, wallet
+from tests.ledger.make import AT, DAY, bank, fund, held, merchant, transfer
+from tests.ledger.racing import at_once, posting
 
 MERCHANT = "merchant:1:clearing"
-POOLS = 3
-"""Engines that the threads share: each brings fifteen connections."""
-
-Result = TypeVar("Result")
-
-
-@pytest.fixture
-def city(committed: Sessions) -> Iterator[list[Sessions]]:
-    """Books, and connections enough for all the threads."""
-    with transaction(committed) as session:
-        books(session, wallet("wallet:2"))
-    url = committed.kw["bind"].url.render_as_string(hide_password=False)
-    engines = [make_engine(url) for _ in range(POOLS)]
-    yield [make_sessions(engine) for engine in engines]
-    for engine in engines:
-        engine.dispose()
-    with reading(committed) as session:
-        assert prove(session).differences == ()
-
-
-def at_once(
-    city: list[Sessions], actions: list[Callable[[Sessions], Result]], refusal: type[LedgerError] = LedgerError
-) -> list[Result | LedgerError]:
-    """Start all actions at the same instant; what each returned, or how it was refused."""
-    gate = threading.Barrier(len(actions))
-
-    def run(action: Callable[[Sessions], Result], sessions: Sessions) -> Result | LedgerError:
-        gate.wait()
-        try:
-            return action(sessions)
-        except refusal as error:
-            return error
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions, cycle(city)))
-
-
-def posting(*transfers: Transfer) -> Callable[[Sessions], bool]:
-    """An action: post in a transaction of its own; whether anything was new."""
-
-    def act(sessions: Sessions) -> bool:
-        with transaction(sessions) as session:
-            return not all(posted.replayed for posted in post(session, transfers, now=AT))
-
-    return act
 
 
 def test_one_wallet_many_tills(city: list[Sessions]) -> None:
