@@ -14,7 +14,7 @@ from citizencard.idempotency.models import IdempotencyKey
 from citizencard.idempotency.slots import hash_of
 from citizencard.staff.permissions import Role
 from tests.api.registry import license_line
-from tests.api.test_auth import address
+from tests.api.test_matrix import address
 from tests.api.world import World, ok, problem
 
 KEY = "order-2026-11-21-0001"

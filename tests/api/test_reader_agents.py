@@ -96,7 +96,7 @@ def test_agent_belongs_to_its_outlet(world: World, desk: Desk) -> None:
         foreign.post("/v1/reader-agents", {"name": "x", "outlet_id": here, "code": "A", "said": {}}),
     ):
         assert answer.status_code in {403, 404}, answer.get_json(force=True)
-    nowhere = {"name": "x", "outlet_id": None, "code": "A", "said": {}}
+    nowhere: dict[str, Any] = {"name": "x", "outlet_id": None, "code": "A", "said": {}}
     problem(foreign.post("/v1/reader-agents", nowhere), 403, "elsewhere_refused")
     assert ok(foreign.get("/v1/reader-agents"))["data"] == []
     assert len(ok(ours.get("/v1/reader-agents"))["data"]) == 1

@@ -1,5 +1,7 @@
 """Parking: gates of lots, stays, and the entries and exits that begin and end them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -97,7 +99,7 @@ def downgrade() -> None:
     op.drop_table("parking_gate")
 
 
-def _event() -> list[sa.Column]:
+def _event() -> list[sa.Column[Any]]:
     """What an entry and an exit have in common: their name, who sent it, and whose card it was when."""
     return [
         sa.Column("id", BigId, primary_key=True),

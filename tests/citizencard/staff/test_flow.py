@@ -274,14 +274,14 @@ def test_fresh_code_gives_a_new_token_and_no_longer_day(
         authenticate(sessions, first.token, later)
 
 
-class SignsOutMeanwhile(SealedInPlace):
+class SignsOutMeanwhile(SealedInPlace[FieldContext]):
     """Opens a TOTP secret just while the session is signed out at the other window."""
 
     def __init__(self, sessions: Sessions, vault: SoftwareVault, token: str, now: datetime) -> None:
         super().__init__(vault, FieldContext)
         self.sign_out = lambda: sign_out(sessions, token, now)
 
-    def decrypt(self, staff_id: str, stored: bytes) -> bytes:
+    def decrypt(self, staff_id: str, stored: bytes) -> str:
         self.sign_out()
         return super().decrypt(staff_id, stored)
 
