@@ -279,10 +279,10 @@ class SignsOutMeanwhile(SealedInPlace[FieldContext]):
 
     def __init__(self, sessions: Sessions, vault: SoftwareVault, token: str, now: datetime) -> None:
         super().__init__(vault, FieldContext)
-        self.sign_out = lambda: sign_out(sessions, token, now)
+        self.window: tuple[Sessions, str, datetime] = (sessions, token, now)
 
     def decrypt(self, staff_id: str, stored: bytes) -> str:
-        self.sign_out()
+        sign_out(*self.window)
         return super().decrypt(staff_id, stored)
 
 
