@@ -28,6 +28,7 @@ from api.web.forms import KEY_BYTES
 from api.web.navigation import Entry, entries
 from api.web.refusals import describe, describe_status
 from api.web.tables import labelled
+from api.web.unbroken import unbroken
 from citizencard.clock import BEIJING
 from citizencard.errors import CitizencardError
 from citizencard.staff.errors import SessionEnded
@@ -190,6 +191,7 @@ def _always(language: Language) -> dict[str, object]:
         "masked": masked,
         "moment": moment,
         "labelled": labelled,
+        "unbroken": unbroken,
         "recently": recently,
         "switched": switched,
         "new_key": lambda: secrets.token_urlsafe(KEY_BYTES),

@@ -20,7 +20,7 @@ def labelled(rows: Markup, names: Sequence[str]) -> Markup:
         rows: `<tr>…</tr>`, as a template wrote them; what people typed is escaped in it, so that each tag is the template's own.
         names: of the columns.
     """
-    return Markup(_ROW.sub(lambda row: f'<tr role="row"{_cells(row["rest"], names)}</tr>', rows))  # noqa: S704 # escaped by its template; names are escaped below
+    return Markup(_ROW.sub(lambda row: f'<tr role="row"{_cells(row["rest"], names)}</tr>', str(rows)))  # noqa: S704 # escaped by its template; names are escaped below
 
 
 def _cells(row: str, names: Sequence[str]) -> str:
