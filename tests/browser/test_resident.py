@@ -16,6 +16,7 @@ from tests.reader.stack import RunningAgent, VirtualReader
 
 DECLINED = "pm_card_chargeCustomerFail"
 PAID = "pm_card_visa"
+REFUNDS = 'main a[href^="/console/approvals/"]:has-text("Refund")'
 
 
 def test_resident_pays_a_bill_and_gets_it_back(
@@ -153,7 +154,7 @@ def _refunded(window: Window, town: Town, card: Card, payment: str) -> None:
     window.seen("payment-proposed")
     window.follow("/console/approvals")
     window.seen("inbox")
-    window.page.locator('main a[href^="/console/approvals/"]').first.click()
+    window.page.locator(REFUNDS).first.click()
     window.page.wait_for_load_state()
     window.seen("approval-own")
     approval = window.path
@@ -175,5 +176,5 @@ def _refunded(window: Window, town: Town, card: Card, payment: str) -> None:
     window.send(f"{approval}/decisions")
     window.seen("approval-done")
     window.open("/console/approvals")
-    window.seen("inbox-empty")
-    assert window.page.locator('main a[href^="/console/approvals/"]').count() == 0
+    window.seen("inbox-after")
+    assert window.page.locator(REFUNDS).count() == 0
