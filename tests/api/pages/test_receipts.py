@@ -72,7 +72,8 @@ def test_all_that_is_no_receipt_is_answered_alike(paid: ReceiptCity, token: str)
     for path in (f"/verify/{token}", f"/receipts/{token}.pdf"):
         answer = visit(paid, path)
         assert answer.status_code == 404
-        if "2f" not in token:
+        # A slash makes it another address, and one with a NUL is none: both are answered before any page.
+        if token not in ("..%2f..", "%00"):
             assert _without_address(answer) == _without_address(plain)
 
 
