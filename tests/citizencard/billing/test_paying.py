@@ -174,7 +174,7 @@ def test_cancelled_bill_stays_cancelled_and_a_paid_one_is_not_cancelled(works: W
 def test_account_and_charge_at_once_one_wins(committed: Sessions, now: datetime) -> None:
     """A bill paid in the same moment from the account, by a neighbour and by charge is paid once; the others' money is theirs."""
     works = Waterworks.open(committed, now)
-    for number in range(6):
+    for number in range(4):  # what one account can pay, should it win every time
         serial = f"W{number}"
         bill_id, before = works.bill(serial), works.money()
 
