@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from citizencard.accounts.registry import open_account
 from citizencard.accounts.top_ups import CashPaid, top_up
@@ -14,7 +14,7 @@ from citizencard.db import new_id, transaction
 from citizencard.residents.models import Resident
 from citizencard.staff.permissions import Role
 from tests.browser.town import Town
-from tests.browser.window import LOCALES, Window
+from tests.browser.window import LOCALES, PATIENCE_MS, Window
 from tests.citizencard.cards.make_cards import CLERK
 from tests.citizencard.staff.make_staff import CHEAP, PASSWORD
 
@@ -42,6 +42,12 @@ def with_money(town: Town) -> tuple[str, str, Card]:
     return login, house, card
 
 
+def type_at_once(window: Window, selector: str, text: str) -> None:
+    """Type where the page puts the focus by itself; a browser does that with its first picture, a moment after the page is there."""
+    expect(window.page.locator(selector)).to_be_focused(timeout=PATIENCE_MS)
+    window.page.keyboard.type(text)
+
+
 def press_at(window: Window, selector: str, text: str = "") -> None:
     """Walk to something by the Tab key as it can be seen, then type, or press Enter."""
     wanted = window.page.locator(selector).first
@@ -66,12 +72,12 @@ def test_clerk_finds_somebody_without_a_mouse(chromium: Browser, town: Town) -> 
     with Window(chromium, town, language="en") as window:
         window.open("/console/sign-in")
         window.seen("sign-in")
-        window.page.keyboard.type(clerk.login)
+        type_at_once(window, "#login", clerk.login)
         press_at(window, "#password", clerk.password)
         press_at(window, "#code", clerk.code())
         press_at(window, "main form button")
         window.seen("start")
-        window.page.keyboard.type(card.person_id)
+        type_at_once(window, "[data-search]", card.person_id)
         with window.page.expect_navigation(wait_until="load"):
             window.page.keyboard.press("Enter")
         assert window.path == f"/console/people/{card.person_id}"
@@ -87,7 +93,7 @@ def test_bill_is_paid_without_a_mouse(chromium: Browser, town: Town) -> None:
     with Window(chromium, town) as window:
         window.open("/portal/sign-in")
         window.seen("portal-sign-in")
-        window.page.keyboard.type(login)
+        type_at_once(window, "#login", login)
         press_at(window, "#password", PASSWORD)
         press_at(window, "main form button")
         window.seen("portal-start")
