@@ -30,6 +30,7 @@ from ledger.holds import (
     settle_hold,
     settlement_transfer,
 )
+from ledger.hot import post_hot
 from ledger.integrity import Proof, prove
 from ledger.journal import post, post_each, reverse
 from ledger.models import AccountState, AccountType, HoldState
@@ -84,6 +85,7 @@ __all__ = [
     "open_first_day",
     "post",
     "post_each",
+    "post_hot",
     "prove",
     "read_head",
     "release",
