@@ -277,6 +277,10 @@ SERVER_FAULT: Final[Refusals] = (
     keys.KnownTestKeyRefused,
     keys.CiphertextInvalid,
     keys.ProcessNotHardened,
+    keys.TokenModuleMissing,
+    keys.TokenEmpty,
+    keys.TokenNotEmpty,
+    keys.TokenMalformed,
     ledger.InvalidAccount,
     payments.PaymentSettingsInvalid,
     hardware.CardImageInvalid,
@@ -292,6 +296,11 @@ UNAVAILABLE: Final[Refusals] = (
     checkout.OnlinePaymentUnavailable,
     ledger.LedgerBusy,
     ledger.LedgerStopped,
+    keys.TokenMissing,
+    keys.TokenPinWrong,
+    keys.TokenPinLocked,
+    keys.TokenInUse,
+    keys.TokenFailed,
 )
 
 STATUS: Final[dict[type[Exception], int]] = {

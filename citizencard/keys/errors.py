@@ -88,3 +88,63 @@ class ProcessNotHardened(KeysError):
     """This process cannot be kept from dumping its memory."""
 
     code = "process_not_hardened"
+
+
+class TokenError(KeysError):
+    """The key token cannot be used."""
+
+    code = "token_error"
+
+
+class TokenModuleMissing(TokenError):
+    """The key token's module cannot be loaded."""
+
+    code = "token_module_missing"
+
+
+class TokenMissing(TokenError):
+    """The key token is not there."""
+
+    code = "token_missing"
+
+
+class TokenEmpty(TokenError):
+    """The key token holds no city's keys."""
+
+    code = "token_empty"
+
+
+class TokenNotEmpty(TokenError):
+    """The key token holds a city's keys already."""
+
+    code = "token_not_empty"
+
+
+class TokenPinWrong(TokenError):
+    """The PIN does not open the key token."""
+
+    code = "token_pin_wrong"
+
+
+class TokenPinLocked(TokenError):
+    """The key token's PIN is locked."""
+
+    code = "token_pin_locked"
+
+
+class TokenInUse(TokenError):
+    """Somebody else is logged in to the key token."""
+
+    code = "token_in_use"
+
+
+class TokenMalformed(TokenError):
+    """The key token holds what this version does not read."""
+
+    code = "token_malformed"
+
+
+class TokenFailed(TokenError):
+    """The key token failed to answer."""
+
+    code = "token_failed"
