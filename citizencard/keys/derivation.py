@@ -49,6 +49,7 @@ FACTORS: Final[dict[KeyRole, Factors]] = {
     KeyRole.PERSONAL_DATA: Factors.NONE,
     KeyRole.BLIND_INDEX: Factors.NONE,
     KeyRole.AGENT_SIGNING: Factors.NONE,
+    KeyRole.HEAD_SIGNING: Factors.NONE,
 }
 
 PSAM_ROLES: Final = frozenset(
@@ -74,7 +75,7 @@ def algorithm_of(role: KeyRole) -> KeyAlgorithm:
             return KeyAlgorithm.AES_256
         case KeyRole.BLIND_INDEX:
             return KeyAlgorithm.HMAC_SHA_256
-        case KeyRole.AGENT_SIGNING:
+        case KeyRole.AGENT_SIGNING | KeyRole.HEAD_SIGNING:
             return KeyAlgorithm.ED25519
         case _:
             return KeyAlgorithm.TRIPLE_DES

@@ -46,6 +46,7 @@ class KeyRole(StrEnum):
     PERSONAL_DATA = "personal_data"  # AES-256: encrypted columns
     BLIND_INDEX = "blind_index"  # HMAC-SHA-256: look-up of encrypted columns
     AGENT_SIGNING = "agent_signing"  # Ed25519: steps for the reader agents of workstations
+    HEAD_SIGNING = "head_signing"  # Ed25519: heads of the seals that leave the house
 
 
 class HolderKind(StrEnum):
@@ -301,6 +302,17 @@ class Hsm(Protocol):
 
     def agent_signing_key(self) -> bytes:
         """The public key, 32 bytes, that agents check steps with."""
+        ...
+
+    def sign_head(self, message: bytes) -> bytes:
+        """Sign the head of the seals (Ed25519, RFC 8032, 64 bytes); the format is in ledger/README.md.
+
+        Nothing else is signed: `KeyRoleRefused` for a message that does not begin as a head does.
+        """
+        ...
+
+    def head_signing_key(self) -> bytes:
+        """The public key, 32 bytes, that auditors check heads with."""
         ...
 
     def blank_transport_key(self, chip_serial: bytes) -> bytes:

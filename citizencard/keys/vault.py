@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, Self, final
 
-from citizencard.keys import agent_signing, card_commands, personal, tacs
+from citizencard.keys import agent_signing, card_commands, head_signing, personal, tacs
 from citizencard.keys.derivation import card_factor, chip_factor
 from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, KeyStateRefused, RealmRefused, UnknownKeyVersion
 from citizencard.keys.hsm import (
@@ -190,6 +190,14 @@ class SoftwareVault:
         """See `Hsm.agent_signing_key`."""
         return agent_signing.public_key(self._agent_signing_key())
 
+    def sign_head(self, message: bytes) -> bytes:
+        """See `Hsm.sign_head`."""
+        return head_signing.sign_head(self._head_signing_key(), message)
+
+    def head_signing_key(self) -> bytes:
+        """See `Hsm.head_signing_key`."""
+        return head_signing.public_key(self._head_signing_key())
+
     def blank_transport_key(self, chip_serial: bytes) -> bytes:
         """See `Hsm.blank_transport_key`."""
         if self.realm != "test":
@@ -198,6 +206,9 @@ class SoftwareVault:
 
     def _agent_signing_key(self) -> SecretKey:
         return self._ring.root(KeyRole.AGENT_SIGNING, self._ring.newest_active(KeyRole.AGENT_SIGNING))
+
+    def _head_signing_key(self) -> SecretKey:
+        return self._ring.root(KeyRole.HEAD_SIGNING, self._ring.newest_active(KeyRole.HEAD_SIGNING))
 
     def _load_session_key(self, question: LoadMac1Question | LoadMac2Question) -> bytes:
         key = self._card_key(
