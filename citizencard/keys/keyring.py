@@ -6,24 +6,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn, Self, final
 
-from citizencard.keys import vault_file
+from citizencard.keys import admission, vault_file
 from citizencard.keys.derivation import DEFAULT_CITY, algorithm_of, derived, stored_role, upper_factors
 from citizencard.keys.errors import (
     KeyStateRefused,
-    KnownTestKeyRefused,
     RealmRefused,
     UnknownKeyVersion,
     VaultTampered,
 )
 from citizencard.keys.hsm import KeyRole, Realm
-from citizencard.keys.known_test_keys import WELL_KNOWN_CHECK_VALUES
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from citizencard.keys.vault_file import KeyInfo, KeyState, VaultFile
 from citizencard.keys.wrapping import KdfCost, unwrap, wrap
 
 FIRST_VERSION: Final = 1
 FIRST_INDEX: Final = 1
-MAX_DRAWS: Final = 16
 SERVICE: Final = "service"
 STORED_ROLES: Final = tuple(role for role in KeyRole if stored_role(role) is role)
 """Every role but the PSAM's purchase root, which is the purchase root itself."""
@@ -82,14 +79,14 @@ class KeyRing:
         if len(terms.city) != len(DEFAULT_CITY) or not (terms.city.isascii() and terms.city.isdigit()):
             message = "the city has four digits"
             raise ValueError(message)
-        refused = _refused_check_values(realm, terms.test_vaults)
+        refused = admission.refused_check_values(realm, terms.test_vaults)
         kek = SecretKey(KeyAlgorithm.AES_256, os.urandom(KeyAlgorithm.AES_256.key_bytes))
         content = VaultFile(realm, terms.city, (), ())
         content = replace(content, wrappings=(wrap(kek, [(SERVICE, passphrase)], terms.cost, content.head()),))
         sealed: list[vault_file.SealedKey] = []
         roots: dict[str, SecretKey] = {}
         for role in STORED_ROLES:
-            key = _taken_over(role, terms.masters, refused) or _drawn(algorithm_of(role), refused)
+            key = _taken_over(role, terms.masters, refused) or admission.drawn(algorithm_of(role), refused)
             info = _new_info(role, FIRST_VERSION, key, realm)
             sealed.append(vault_file.seal_key(kek, info, key))
             roots[info.key_id] = key
@@ -123,11 +120,11 @@ class KeyRing:
             if sealed.info.state is not KeyState.DESTROYED
         }
         vault_file.check_seal(kek, content)
-        refused = _refused_check_values(content.realm, ())
+        refused = admission.refused_check_values(content.realm)
         for sealed in content.keys:
             if sealed.info.realm != content.realm:
                 raise RealmRefused(f"the key {sealed.info.key_id} belongs to the realm {sealed.info.realm}")
-            _refuse_known(sealed.info.role, sealed.info.check_value, refused)
+            admission.refuse_known(sealed.info.role, sealed.info.check_value, refused)
         if len({sealed.info.key_id for sealed in content.keys}) != len(content.keys):
             raise VaultTampered("the vault holds two keys of one id")
         return cls(path, kek, content, roots)
@@ -155,7 +152,7 @@ class KeyRing:
         versions = [info.version for info in self.inventory() if info.role is role]
         if role not in STORED_ROLES or max(versions, default=0) >= 0xFF:  # noqa: PLR2004 - a version is one byte on the card
             raise KeyStateRefused(f"there is no further version of {role}", role=str(role))
-        key = _drawn(algorithm_of(role), _refused_check_values(self.realm, ()))
+        key = admission.drawn(algorithm_of(role), admission.refused_check_values(self.realm))
         info = _new_info(role, max(versions, default=0) + 1, key, self.realm)
         self._save((*self._content.keys, vault_file.seal_key(self._kek, info, key)))
         self._roots[info.key_id] = key
@@ -267,34 +264,9 @@ def _new_info(role: KeyRole, version: int, key: SecretKey, realm: Realm) -> KeyI
     return KeyInfo(role, version, FIRST_INDEX, key.algorithm, key.check_value, KeyState.ACTIVE, realm)
 
 
-def _refused_check_values(realm: Realm, test_vaults: tuple[Path, ...]) -> frozenset[bytes]:
-    """Check values of keys that are not let in: none in the test realm."""
-    if realm == "test":
-        return frozenset()
-    of_vaults = {sealed.info.check_value for path in test_vaults for sealed in vault_file.read(path).keys}
-    return WELL_KNOWN_CHECK_VALUES | of_vaults
-
-
-def _refuse_known(role: KeyRole, check_value: bytes, refused: frozenset[bytes]) -> None:
-    if check_value in refused:
-        text = check_value.hex().upper()
-        message = f"the key of role {role} with check value {text} is known from tests"
-        raise KnownTestKeyRefused(message, role=str(role), check_value=text)
-
-
 def _taken_over(role: KeyRole, masters: Mapping[KeyRole, bytes], refused: frozenset[bytes]) -> SecretKey | None:
     if role not in masters:
         return None
     key = SecretKey(algorithm_of(role), masters[role])
-    _refuse_known(role, key.check_value, refused)
+    admission.refuse_known(role, key.check_value, refused)
     return key
-
-
-def _drawn(algorithm: KeyAlgorithm, refused: frozenset[bytes]) -> SecretKey:
-    """A random key; one whose check value happens to be a refused one is drawn again."""
-    for _ in range(MAX_DRAWS):
-        key = SecretKey(algorithm, os.urandom(algorithm.key_bytes))
-        if key.check_value not in refused:
-            return key
-    message = "the random source gives only keys that are known from tests"
-    raise RealmRefused(message)
