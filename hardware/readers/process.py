@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from hardware.errors import CardRemoved, HardwareError, NoReader, ReaderBusy
-from hardware.readers.errors import CardMute, ReaderFailed, ReaderLibraryMissing, ReaderServiceDown, ReaderSilent
+from hardware.readers.errors import (
+    CardMute,
+    NoCard,
+    ReaderFailed,
+    ReaderGone,
+    ReaderLibraryMissing,
+    ReaderServiceDown,
+    ReaderSilent,
+    ResetByAnother,
+    SeveralCards,
+)
 
 START_TIMEOUT_S: Final = 10  # a cold disk under the first import, on top of the first request's own time
 END_TIMEOUT_S: Final = 2
@@ -24,8 +34,12 @@ REFUSALS: Final[Mapping[str, type[HardwareError]]] = {
     "no_library": ReaderLibraryMissing,
     "no_service": ReaderServiceDown,
     "no_reader": NoReader,
+    "no_card": NoCard,
+    "several_cards": SeveralCards,
+    "reader_gone": ReaderGone,
     "reader_busy": ReaderBusy,
     "card_removed": CardRemoved,
+    "reset_by_another": ResetByAnother,
     "card_mute": CardMute,
     "reader_failed": ReaderFailed,
 }
@@ -40,7 +54,11 @@ class ReaderProcess:
 
     def __init__(self, command: Sequence[str] = CHILD) -> None:
         self._process = subprocess.Popen(  # noqa: S603 # our own file
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C is for the caller, who ends the conversation in order
         )
         self._received = b""
         self._extra_s = START_TIMEOUT_S

@@ -7,13 +7,16 @@ from typing import Any, Final, Literal
 
 from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.card.channel import CardChannel
-from hardware.errors import CardRemoved, HardwareError
+from hardware.errors import CardRemoved, HardwareError, NoReader, ReaderBusy
+from hardware.readers.errors import ReaderGone, ReaderSilent, ResetByAnother
 from hardware.readers.process import CHILD, ReaderProcess
 
 LIST_TIMEOUT_S: Final = 5
 CONNECT_TIMEOUT_S: Final = 10
 TRANSMIT_TIMEOUT_S: Final = 10
 STATUS_TIMEOUT_S: Final = 3
+HOLD_TIMEOUT_S: Final = 10
+HOLD_TRIES: Final = 3
 WAIT_MARGIN_S: Final = 3
 
 
@@ -34,7 +37,7 @@ def wait_for_card(reader: str = "", timeout_s: int = 60, command: Sequence[str] 
         The reader's name.
 
     Raises:
-        NoReader: no card came within `timeout_s` seconds.
+        NoCard: no card came within `timeout_s` seconds.
         ReaderLibraryMissing, ReaderServiceDown, ReaderSilent, ReaderFailed: nobody knows.
     """
     with _conversation(command) as process:
@@ -55,40 +58,97 @@ def wait_for_removal(reader: str = "", timeout_s: int = 60, command: Sequence[st
 
 
 class PcscCard:
-    """A card in a PC/SC reader, held by nobody else; a `CardChannel`.
+    """A card in a PC/SC reader; a `CardChannel`. Not for two threads at once.
+
+    A card that is held exclusively is nobody else's from `connect()` to the end. A shared one is held by a transaction, also to the end
+    unless `release()` gives the others a turn.
 
     Args:
         process: the conversation with the card.
-        atr: the answer to reset.
+        answer: what the connection answered.
+        timeout_s: how long one command may take.
     """
 
-    def __init__(self, process: ReaderProcess, atr: bytes) -> None:
+    def __init__(self, process: ReaderProcess, answer: dict[str, Any], timeout_s: float = TRANSMIT_TIMEOUT_S) -> None:
         self._process = process
-        self._atr = atr
+        self._timeout_s = timeout_s
+        self._read(answer)
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset."""
+        """The answer to the last reset."""
         return self._atr
+
+    @property
+    def protocol(self) -> str:
+        """`T=0` or `T=1`: what the card offers first in its ATR, and the reader can do."""
+        return self._protocol
 
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """Send one command.
 
         Raises:
-            CardRemoved: no answer came within TRANSMIT_TIMEOUT_S: the card was pulled, the reader unplugged, the service died or hangs;
+            ResetByAnother: another program reset the card, the command was not sent; it comes again until `resume()`.
+            CardRemoved: no answer came in time: the card was pulled, the reader unplugged (ReaderGone), the service died or hangs;
                 whether the command was carried out is unknown.
+            ReaderBusy: another program has its turn at a card that is shared and released; the command was not sent.
             MalformedCardData: what came is not an answer.
         """
-        try:
-            answer = self._process.ask({"do": "transmit", "apdu": command.to_bytes().hex()}, TRANSMIT_TIMEOUT_S)
-        except CardRemoved:
-            raise
-        except HardwareError as error:
-            raise CardRemoved(str(error)) from None
+        answer = self._ask({"do": "transmit", "apdu": command.to_bytes().hex()}, self._timeout_s)
         response = bytes.fromhex(str(answer["response"]))
         if not response:  # some drivers report a card that left in this way
             raise CardRemoved
         return ResponseApdu.from_bytes(response)
+
+    def reset(self, *, cold: bool = True) -> bytes:
+        """Reset the card, with its power taken away for a moment or without. Returns the ATR.
+
+        Raises:
+            CardRemoved: it did not come back.
+        """
+        self._read(self._ask({"do": "reset", "cold": cold}, CONNECT_TIMEOUT_S))
+        return self._atr
+
+    def resume(self) -> bytes:
+        """After ResetByAnother: go on with a card that has forgotten everything, in the same conversation. Returns the ATR.
+
+        A caller that only reads selects its application again; one that was in a purse transaction asks the card what became of it
+        (GET TRANSACTION PROVE) before it does anything else.
+
+        Raises:
+            CardRemoved: the card is gone.
+        """
+        self._read(self._ask({"do": "resume"}, CONNECT_TIMEOUT_S))
+        return self._atr
+
+    def hold(self) -> None:
+        """Begin the transaction that keeps others from a shared card.
+
+        Raises:
+            ReaderBusy: another program did not end its own in time; this conversation is over.
+            ResetByAnother: the card was reset since it was released.
+            CardRemoved: the card is gone.
+        """
+        try:
+            self._process.ask({"do": "hold"}, HOLD_TIMEOUT_S)
+        except ReaderSilent:
+            raise ReaderBusy("another program keeps the card for itself") from None
+
+    def release(self) -> None:
+        """End the transaction: others may use the card, and reset it, until `hold()`."""
+        self._ask({"do": "release"}, STATUS_TIMEOUT_S)
+
+    def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        try:
+            return self._process.ask(request, timeout_s)
+        except (CardRemoved, ReaderBusy):
+            raise
+        except HardwareError as error:
+            raise CardRemoved(str(error)) from None
+
+    def _read(self, answer: dict[str, Any]) -> None:
+        self._atr = bytes.fromhex(str(answer["atr"]))
+        self._protocol = str(answer.get("protocol", ""))
 
 
 class PcscReader:
@@ -100,13 +160,24 @@ class PcscReader:
     Args:
         wanted: the beginning of the reader's name.
         command: the child process's command line.
+        shared: beside other programs, held by a transaction, instead of exclusively; the card is not reset at the beginning then.
+        timeout_s: how long one command to the card may take.
     """
 
     realm: Literal["unproven"] = "unproven"
 
-    def __init__(self, wanted: str = "", command: Sequence[str] = CHILD) -> None:
+    def __init__(
+        self,
+        wanted: str = "",
+        command: Sequence[str] = CHILD,
+        *,
+        shared: bool = False,
+        timeout_s: float = TRANSMIT_TIMEOUT_S,
+    ) -> None:
         self._wanted = wanted
         self._command = command
+        self._shared = shared
+        self._timeout_s = timeout_s
         self._process: ReaderProcess | None = None
         self._name = wanted or "PC/SC reader"
 
@@ -119,23 +190,40 @@ class PcscReader:
         return self._name
 
     def connect(self) -> CardChannel:
-        """Reset the card and keep it for oneself; a connection made before is dead.
+        """As `open()`, for callers to whom a reader without a card and no reader are one: NoReader.
 
         Raises:
             NoReader: no such reader, no card in it, or cards in several.
+            HardwareError: as `open()`.
+        """
+        try:
+            return self.open()
+        except (NoReader, ReaderGone) as error:
+            raise NoReader(str(error)) from None
+
+    def open(self) -> PcscCard:
+        """Reset the card and keep it for oneself, or take a turn at a shared one; a connection made before is dead.
+
+        Raises:
+            NoReader: no such reader; NoCard, SeveralCards: no card in it, or cards in several.
             ReaderBusy: another program holds the card.
             CardMute: the card does not speak.
+            CardRemoved, ReaderGone: it left in this moment.
             ReaderLibraryMissing, ReaderServiceDown, ReaderSilent, ReaderFailed: the reader cannot be used.
         """
         self.disconnect()
         process = ReaderProcess(self._command)
+        request = {"do": "connect", "reader": self._wanted, "shared": self._shared}
         try:
-            answer: dict[str, Any] = process.ask({"do": "connect", "reader": self._wanted}, CONNECT_TIMEOUT_S)
+            answer = process.ask(request, CONNECT_TIMEOUT_S)
+            card = PcscCard(process, answer, self._timeout_s)
+            if self._shared:
+                _hold_anew(card)
         except HardwareError:
             process.end()
             raise
         self._process, self._name = process, str(answer["reader"])
-        return PcscCard(process, bytes.fromhex(answer["atr"]))
+        return card
 
     def is_there(self) -> bool:
         """Whether the connected card is still in the reader and under power; one that is gone is let go of."""
@@ -148,10 +236,22 @@ class PcscReader:
         return False
 
     def disconnect(self) -> None:
-        """Take the power from the card and let others have the reader; harmless without a connection."""
+        """Take the power from the card, leave a shared one as it is, and let others have the reader; harmless without a connection."""
         process, self._process = self._process, None
         if process is not None:
             process.end()
+
+
+def _hold_anew(card: PcscCard) -> None:
+    """Hold a card that nothing was begun on yet, however often others reset it meanwhile (within reason)."""
+    for _ in range(HOLD_TRIES):
+        try:
+            card.hold()
+        except ResetByAnother:
+            card.resume()
+        else:
+            return
+    raise ReaderBusy("other programs reset the card again and again")
 
 
 @contextmanager
