@@ -9,10 +9,29 @@ from typing import Literal
 from citizencard.errors import SettingsInvalid
 
 PREFIX = "CITIZENCARD_"
-KNOWN_NAMES = frozenset({"DATABASE_URL", "VAULT_FILE", "VAULT_PASSPHRASE_FILE", "REALM", "PUBLIC_URL", "AGENT_PORT"})
+VAULT_NAMES = ("VAULT_FILE", "VAULT_PASSPHRASE_FILE")
+TOKEN_NAMES = ("PKCS11_MODULE", "PKCS11_TOKEN", "PKCS11_PIN_FILE")
+KNOWN_NAMES = frozenset({"DATABASE_URL", "HSM", *VAULT_NAMES, *TOKEN_NAMES, "REALM", "PUBLIC_URL", "AGENT_PORT"})
 AGENT_PORT = "47112"
 PORT = re.compile(r"[1-9][0-9]{3,4}", re.ASCII)
 MOST_PORT = 65_535
+NO_FILE = "/nonexistent/vault"
+"""A file that nobody makes: the vault of a city whose keys are in a hardware module."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """Where the keys are if they are in a hardware module.
+
+    Args:
+        module: the maker's PKCS#11 library, as an absolute path.
+        label: of the token in it.
+        pin_file: file with the user's PIN, mode 0600.
+    """
+
+    module: Path
+    label: str
+    pin_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +44,8 @@ class Settings:
         vault_passphrase_file: file with the passphrase for an unattended start, mode 0600.
         realm: "test" (emulated cards, made-up keys) or "production".
         public_url: address under which people and terminals reach the server.
+        token: the hardware module that holds the keys (`CITIZENCARD_HSM=pkcs11`); None if the vault does, the default. With it the two
+            settings of the vault may be left out, and are then files that do not exist.
         agent_port: where pages look for the reader agent on the workstation that they are shown on (`citizencard-agent run --port`).
     """
 
@@ -34,6 +55,7 @@ class Settings:
     realm: Literal["test", "production"] = "production"
     public_url: str = "http://127.0.0.1:8000"
     agent_port: int = int(AGENT_PORT)
+    token: TokenPlace | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -44,11 +66,11 @@ class Settings:
         """
         given = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX)}
         faults = [f"{PREFIX}{name} is not a setting" for name in sorted(given.keys() - KNOWN_NAMES)]
-        faults += [
-            f"{PREFIX}{name} is missing"
-            for name in ("DATABASE_URL", "VAULT_FILE", "VAULT_PASSPHRASE_FILE")
-            if not given.get(name)
-        ]
+        hsm = given.get("HSM", "vault")
+        if hsm not in {"vault", "pkcs11"}:
+            faults.append(f"{PREFIX}HSM must be 'vault' or 'pkcs11'")
+        needed = TOKEN_NAMES if hsm == "pkcs11" else VAULT_NAMES
+        faults += [f"{PREFIX}{name} is missing" for name in ("DATABASE_URL", *needed) if not given.get(name)]
         realm = given.get("REALM", "production")
         if realm not in ("test", "production"):
             faults.append(f"{PREFIX}REALM must be 'test' or 'production'")
@@ -62,9 +84,14 @@ class Settings:
             raise SettingsInvalid("; ".join(faults), faults=faults)
         return cls(
             database_url=database_url,
-            vault_file=Path(given["VAULT_FILE"]),
-            vault_passphrase_file=Path(given["VAULT_PASSPHRASE_FILE"]),
+            vault_file=Path(given.get("VAULT_FILE") or NO_FILE),
+            vault_passphrase_file=Path(given.get("VAULT_PASSPHRASE_FILE") or NO_FILE),
             realm="test" if realm == "test" else "production",
             public_url=given.get("PUBLIC_URL", "http://127.0.0.1:8000"),
             agent_port=int(agent_port),
+            token=_token(given) if hsm == "pkcs11" else None,
         )
+
+
+def _token(given: Mapping[str, str]) -> TokenPlace:
+    return TokenPlace(Path(given["PKCS11_MODULE"]), given["PKCS11_TOKEN"], Path(given["PKCS11_PIN_FILE"]))
