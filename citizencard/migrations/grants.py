@@ -19,6 +19,8 @@ APPEND_ONLY = (
     "ledger_snapshot",
     "ledger_seal",
     "audit_entry",
+    "audit_cut",
+    "audit_seal",
     "social_security_event",
     "card_state_change",
     "settlement_net_position",

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from sqlalchemy import LargeBinary, String
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
-from citizencard.db import Base, BigId, Sessions, UtcDateTime, transaction
+from citizencard.audit.models import REASON_CHARS, AuditEntry
+from citizencard.db import Sessions, transaction
 from citizencard.errors import CitizencardError
 
-REASON_CHARS = 200
 ID_NUMBER_OR_MOBILE = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
 """What a citizen's number (18 digits, 15 before 1999) or a mobile number looks like inside a text."""
 
@@ -64,26 +63,6 @@ class Access:
     now: datetime
 
 
-class AuditEntry(Base):
-    """One act. `before_hash` and `after_hash` are SHA-256 over the canonical JSON of what was changed."""
-
-    __tablename__ = "audit_entry"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor_kind: Mapped[str] = mapped_column(String(16))
-    actor_id: Mapped[str] = mapped_column(String(64), index=True)
-    person_id: Mapped[str | None] = mapped_column(String(64))
-    role: Mapped[str] = mapped_column(String(32))
-    workstation: Mapped[str] = mapped_column(String(64))
-    act: Mapped[str] = mapped_column(String(64))
-    subject: Mapped[str] = mapped_column(String(96), index=True)
-    reason: Mapped[str] = mapped_column(String(REASON_CHARS))
-    before_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    after_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    request_id: Mapped[str] = mapped_column(String(64))
-
-
 def record(  # noqa: PLR0913 # an audit row is this wide, and the words before and after are clearer here than in a value
     session: Session,
     actor: Actor,
@@ -96,6 +75,9 @@ def record(  # noqa: PLR0913 # an audit row is this wide, and the words before a
     now: datetime,
 ) -> AuditEntry:
     """Write an act down in the transaction of the change itself: both are stored or neither.
+
+    The database lets the transaction join those who post before the row gets its number (trigger `audit_entry_enter`), so that the
+    ledger's barrier holds for the trail as well: a transaction that has recorded must not ask to have the ledger alone.
 
     Args:
         session: the caller's transaction.
