@@ -2,34 +2,61 @@
 
 A command is a frozen value: `command()` gives the bytes, `parse()` reads the card's answer, `from_command()` reads the command
 itself (the emulated card). Amounts in fen, 0 to 2**32 - 1; terminal numbers 6 bytes; dates 4 and times 3 BCD bytes.
+The commands of `iso` and `pin` can be had from here too; unloading, overdraft and cash have modules of their own.
 
 All of them raise MalformedCardData for a field or an answer of the wrong length.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from hardware.card.apdu import CommandApdu
+from hardware.card.command_form import CLA_PURSE, PURSE_ED, PURSE_EP, build, require_header, require_purse
 from hardware.card.fixed import cut, require, unsigned
+from hardware.card.iso import (
+    CLA_ISO,
+    external_authenticate,
+    get_challenge,
+    internal_authenticate,
+    read_binary,
+    read_record,
+    select_application,
+    select_file,
+    short_id,
+)
+from hardware.card.pin import PIN_MAX_DIGITS, PIN_MIN_DIGITS, pack_pin, verify_pin
+from hardware.card.purse_questions import GetBalance, GetTransactionProve, TransactionProof
 from hardware.errors import MalformedCardData
 
-CLA_ISO: Final = 0x00
-CLA_PURSE: Final = 0x80
-PURSE_EP: Final = 0x02
-PIN_MIN_DIGITS: Final = 4
-PIN_MAX_DIGITS: Final = 12
-_SFI_MAX: Final = 0x1F
-_BALANCE_MASK: Final = 0x7FFF_FFFF
-
-
-def _header(command: CommandApdu, expected: bytes, what: str) -> None:
-    if command.header() != expected:
-        raise MalformedCardData(what, f"header {command.header().hex().upper()}, must be {expected.hex().upper()}")
-
-
-def _build(header: bytes, data: bytes, le: int) -> CommandApdu:
-    cla, ins, p1, p2 = header
-    return CommandApdu(cla, ins, p1, p2, data, le)
+__all__ = [
+    "CLA_ISO",
+    "CLA_PURSE",
+    "PIN_MAX_DIGITS",
+    "PIN_MIN_DIGITS",
+    "PURSE_ED",
+    "PURSE_EP",
+    "CreditForLoad",
+    "DebitForPurchase",
+    "GetBalance",
+    "GetTransactionProve",
+    "InitializeForLoad",
+    "InitializeForPurchase",
+    "LoadInitialization",
+    "PurchaseInitialization",
+    "PurchaseProof",
+    "TransactionProof",
+    "UpdateCompoundCache",
+    "external_authenticate",
+    "get_challenge",
+    "initialize_data",
+    "internal_authenticate",
+    "pack_pin",
+    "read_binary",
+    "read_record",
+    "select_application",
+    "select_file",
+    "verify_pin",
+]
 
 
 class PurchaseProof(NamedTuple):
@@ -38,12 +65,15 @@ class PurchaseProof(NamedTuple):
     tac: bytes
     mac2: bytes
 
+    def encode(self) -> bytes:
+        """The 8 bytes as the card sends them."""
+        what = "DEBIT FOR PURCHASE answer"
+        return require(what, "TAC", self.tac, 4) + require(what, "MAC2", self.mac2, 4)
 
-class TransactionProof(NamedTuple):
-    """What GET TRANSACTION PROVE answers: the last MAC2 (or MAC1) and TAC, 4 bytes each."""
-
-    mac: bytes
-    tac: bytes
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the 8 bytes."""
+        return cls(*cut("DEBIT FOR PURCHASE answer", data, 4, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +138,8 @@ class PurchaseInitialization:
         return cls(balance, counter, overdraft, version, algorithm, fields[5])
 
 
-def _initialize_data(key_index: int, amount_fen: int, terminal: bytes) -> bytes:
+def initialize_data(key_index: int, amount_fen: int, terminal: bytes) -> bytes:
+    """Data of every INITIALIZE that names an amount, 11 bytes: key index ‖ amount ‖ terminal number."""
     what = "INITIALIZE"
     return (
         unsigned(what, "key index", key_index, 1)
@@ -119,7 +150,7 @@ def _initialize_data(key_index: int, amount_fen: int, terminal: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class InitializeForLoad:
-    """INITIALIZE FOR LOAD, 80 50 00 02: announce a load, get what MAC2 is made from.
+    """INITIALIZE FOR LOAD, 80 50 00 02 (passbook 01): announce a load, get what MAC2 is made from.
 
     Refusals of the card: 9403 unknown key index, 6982 PIN not verified, 9402 counter at its end, 6985 wrong state.
     """
@@ -127,12 +158,14 @@ class InitializeForLoad:
     key_index: int
     amount_fen: int
     terminal: bytes
+    purse: int = PURSE_EP
 
-    _HEADER: ClassVar[bytes] = bytes.fromhex("80500002")
+    _HEADER: ClassVar[bytes] = bytes.fromhex("805000")
 
     def command(self) -> CommandApdu:
         """The command, Le 16."""
-        return _build(self._HEADER, _initialize_data(self.key_index, self.amount_fen, self.terminal), 16)
+        header = self._HEADER + bytes((require_purse("INITIALIZE FOR LOAD", self.purse),))
+        return build(header, initialize_data(self.key_index, self.amount_fen, self.terminal), 16)
 
     @staticmethod
     def parse(response_data: bytes) -> LoadInitialization:
@@ -142,9 +175,10 @@ class InitializeForLoad:
     @classmethod
     def from_command(cls, command: CommandApdu) -> Self:
         """Read the command as a card does."""
-        _header(command, cls._HEADER, "INITIALIZE FOR LOAD")
+        purse = require_purse("INITIALIZE FOR LOAD", command.p2)
+        require_header("INITIALIZE FOR LOAD", command, cls._HEADER + bytes((purse,)))
         index, amount, terminal = cut("INITIALIZE FOR LOAD", command.data, 1, 4, 6)
-        return cls(index[0], int.from_bytes(amount), terminal)
+        return cls(index[0], int.from_bytes(amount), terminal, purse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +198,7 @@ class CreditForLoad:
         """The command, Le 4."""
         what = "CREDIT FOR LOAD"
         data = require(what, "date", self.date, 4) + require(what, "time", self.time, 3)
-        return _build(self._HEADER, data + require(what, "MAC2", self.mac2, 4), 4)
+        return build(self._HEADER, data + require(what, "MAC2", self.mac2, 4), 4)
 
     @staticmethod
     def parse(response_data: bytes) -> bytes:
@@ -174,13 +208,13 @@ class CreditForLoad:
     @classmethod
     def from_command(cls, command: CommandApdu) -> Self:
         """Read the command as a card does."""
-        _header(command, cls._HEADER, "CREDIT FOR LOAD")
+        require_header("CREDIT FOR LOAD", command, cls._HEADER)
         return cls(*cut("CREDIT FOR LOAD", command.data, 4, 3, 4))
 
 
 @dataclass(frozen=True, slots=True)
 class InitializeForPurchase:
-    """INITIALIZE FOR PURCHASE, 80 50 01 02, or for CAPP PURCHASE, 80 50 03 02: announce a debit, get what MAC1 is made from.
+    """INITIALIZE FOR PURCHASE, 80 50 01 02 (passbook 01), or for CAPP PURCHASE, 80 50 03 02: announce a debit, get what MAC1 is made from.
 
     A CAPP purchase (复合消费) may cost 0 fen and carries records that change together with the balance.
 
@@ -191,14 +225,16 @@ class InitializeForPurchase:
     amount_fen: int
     terminal: bytes
     compound: bool = False
+    purse: int = PURSE_EP
 
-    _PLAIN: ClassVar[bytes] = bytes.fromhex("80500102")
-    _COMPOUND: ClassVar[bytes] = bytes.fromhex("80500302")
+    _PLAIN: ClassVar[bytes] = bytes.fromhex("805001")
+    _COMPOUND: ClassVar[bytes] = bytes.fromhex("805003")
 
     def command(self) -> CommandApdu:
         """The command, Le 15."""
-        header = self._COMPOUND if self.compound else self._PLAIN
-        return _build(header, _initialize_data(self.key_index, self.amount_fen, self.terminal), 15)
+        purse = require_purse("INITIALIZE FOR PURCHASE", self.purse)
+        header = (self._COMPOUND if self.compound else self._PLAIN) + bytes((purse,))
+        return build(header, initialize_data(self.key_index, self.amount_fen, self.terminal), 15)
 
     @staticmethod
     def parse(response_data: bytes) -> PurchaseInitialization:
@@ -208,11 +244,11 @@ class InitializeForPurchase:
     @classmethod
     def from_command(cls, command: CommandApdu) -> Self:
         """Read the command as a card does."""
-        compound = command.header() == cls._COMPOUND
-        if not compound:
-            _header(command, cls._PLAIN, "INITIALIZE FOR PURCHASE")
+        purse = require_purse("INITIALIZE FOR PURCHASE", command.p2)
+        allowed = (kind + bytes((purse,)) for kind in (cls._PLAIN, cls._COMPOUND))
+        compound = require_header("INITIALIZE FOR PURCHASE", command, *allowed)[:3] == cls._COMPOUND
         index, amount, terminal = cut("INITIALIZE FOR PURCHASE", command.data, 1, 4, 6)
-        return cls(index[0], int.from_bytes(amount), terminal, compound)
+        return cls(index[0], int.from_bytes(amount), terminal, compound, purse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +267,7 @@ class UpdateCompoundCache:
 
     def command(self) -> CommandApdu:
         """The command, no Le."""
-        return CommandApdu(CLA_PURSE, 0xDC, self.record_number, _sfi(self.sfi) << 3, self.data)
+        return CommandApdu(CLA_PURSE, 0xDC, self.record_number, short_id(self.sfi) << 3, self.data)
 
     @classmethod
     def from_command(cls, command: CommandApdu) -> Self:
@@ -264,119 +300,16 @@ class DebitForPurchase:
             + require(what, "time", self.time, 3)
             + require(what, "MAC1", self.mac1, 4)
         )
-        return _build(self._HEADER, data, 8)
+        return build(self._HEADER, data, 8)
 
     @staticmethod
     def parse(response_data: bytes) -> PurchaseProof:
         """Read TAC and MAC2."""
-        return PurchaseProof(*cut("DEBIT FOR PURCHASE answer", response_data, 4, 4))
+        return PurchaseProof.decode(response_data)
 
     @classmethod
     def from_command(cls, command: CommandApdu) -> Self:
         """Read the command as a card does."""
-        _header(command, cls._HEADER, "DEBIT FOR PURCHASE")
+        require_header("DEBIT FOR PURCHASE", command, cls._HEADER)
         sequence, date, time, mac1 = cut("DEBIT FOR PURCHASE", command.data, 4, 4, 3, 4)
         return cls(int.from_bytes(sequence), date, time, mac1)
-
-
-@dataclass(frozen=True, slots=True)
-class GetTransactionProve:
-    """GET TRANSACTION PROVE, 80 5A 00: what the last committed transaction proved, for when its answer was lost.
-
-    Args:
-        tti: type of the transaction (02 load, 06 purchase, 09 CAPP purchase).
-        seq: n + 1, where n is what its INITIALIZE answered.
-
-    Refusals of the card: 9406 that transaction is not the last of its type.
-    """
-
-    tti: int
-    seq: int
-
-    def command(self) -> CommandApdu:
-        """The command, Le 8."""
-        return CommandApdu(CLA_PURSE, 0x5A, 0, self.tti, unsigned("GET TRANSACTION PROVE", "counter", self.seq, 2), 8)
-
-    @staticmethod
-    def parse(response_data: bytes) -> TransactionProof:
-        """Read MAC and TAC, in this order in our profile; public sources do not settle it."""
-        return TransactionProof(*cut("GET TRANSACTION PROVE answer", response_data, 4, 4))
-
-    @classmethod
-    def from_command(cls, command: CommandApdu) -> Self:
-        """Read the command as a card does."""
-        _header(command, bytes((CLA_PURSE, 0x5A, 0, command.p2)), "GET TRANSACTION PROVE")
-        return cls(command.p2, int.from_bytes(cut("GET TRANSACTION PROVE", command.data, 2)[0]))
-
-
-@dataclass(frozen=True, slots=True)
-class GetBalance:
-    """GET BALANCE, 80 5C 00: shown to people, decides nothing."""
-
-    purse: int = PURSE_EP
-
-    def command(self) -> CommandApdu:
-        """The command, Le 4."""
-        return CommandApdu(CLA_PURSE, 0x5C, 0, self.purse, le=4)
-
-    @staticmethod
-    def parse(response_data: bytes) -> int:
-        """Read the balance in fen; bit 31 is a flag on some cards and is masked."""
-        return int.from_bytes(cut("GET BALANCE answer", response_data, 4)[0]) & _BALANCE_MASK
-
-
-def _sfi(sfi: int) -> int:
-    if not 1 <= sfi <= _SFI_MAX:
-        raise MalformedCardData("short file id", f"{sfi}, must be 1 to {_SFI_MAX}")
-    return sfi
-
-
-def select_file(fid: int) -> CommandApdu:
-    """SELECT by 2-byte file id."""
-    return CommandApdu(CLA_ISO, 0xA4, 0, 0, unsigned("SELECT", "file id", fid, 2), 256)
-
-
-def select_application(name: bytes) -> CommandApdu:
-    """SELECT by application name, 5 to 16 bytes."""
-    return CommandApdu(CLA_ISO, 0xA4, 4, 0, name, 256)
-
-
-def read_binary(sfi: int, length: int, offset: int = 0) -> CommandApdu:
-    """READ BINARY of a file by its short id; `length` 1 to 256 bytes from `offset`."""
-    return CommandApdu(CLA_ISO, 0xB0, 0x80 | _sfi(sfi), offset, le=length)
-
-
-def read_record(sfi: int, number: int, length: int = 256) -> CommandApdu:
-    """READ RECORD by number; in a cyclic file 1 is the newest. 256 asks for the record in whatever length it has."""
-    return CommandApdu(CLA_ISO, 0xB2, number, _sfi(sfi) << 3 | 4, le=length)
-
-
-def get_challenge(length: int = 8) -> CommandApdu:
-    """GET CHALLENGE: 4 bytes for a command MAC, 8 for EXTERNAL AUTHENTICATE; good for the next command only."""
-    return CommandApdu(CLA_ISO, 0x84, 0, 0, le=length)
-
-
-def external_authenticate(cryptogram: bytes, kid: int = 0) -> CommandApdu:
-    """EXTERNAL AUTHENTICATE: the host proves a key; 8 bytes, or 16 in the social-security application."""
-    return CommandApdu(CLA_ISO, 0x82, 0, kid, cryptogram)
-
-
-def internal_authenticate(challenge8: bytes, kid: int) -> CommandApdu:
-    """INTERNAL AUTHENTICATE: the card proves a key over 8 bytes chosen by the host."""
-    return CommandApdu(CLA_ISO, 0x88, 0, kid, require("INTERNAL AUTHENTICATE", "challenge", challenge8, 8), 8)
-
-
-def pack_pin(digits: str) -> bytes:
-    """A PIN of 4 to 12 digits as packed BCD, 2 to 6 bytes; an odd number of digits is filled up with F.
-
-    Raises:
-        MalformedCardData: not digits, or too few or too many; the PIN is not in the message.
-    """
-    if not (digits.isascii() and digits.isdigit() and PIN_MIN_DIGITS <= len(digits) <= PIN_MAX_DIGITS):
-        raise MalformedCardData("PIN", f"must be {PIN_MIN_DIGITS} to {PIN_MAX_DIGITS} digits")
-    return bytes.fromhex(digits + "F" * (len(digits) % 2))
-
-
-def verify_pin(digits: str, kid: int = 0) -> CommandApdu:
-    """VERIFY. Refusals of the card: 63Cx wrong with x tries left, 6983 blocked."""
-    return CommandApdu(CLA_ISO, 0x20, 0, kid, pack_pin(digits))
