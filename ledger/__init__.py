@@ -17,7 +17,7 @@ from ledger.checks import AboveCeiling, Difference
 from ledger.cuts import draw_cut
 from ledger.days import ClosedDay, DayTotals, close_day, open_day, open_first_day, total_day
 from ledger.folding import Folded, fold
-from ledger.heads import Head, read_head, signed_head, verify_seals
+from ledger.heads import Head, head_differences, last_head, read_head, signed_head, verify_seals
 from ledger.holds import (
     Held,
     NewHold,
@@ -79,7 +79,9 @@ __all__ = [
     "expire_holds",
     "find_hold",
     "fold",
+    "head_differences",
     "hold",
+    "last_head",
     "open_accounts",
     "open_day",
     "open_first_day",
