@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 ROUNDS = 7
 
@@ -65,7 +66,7 @@ def interleaved(jobs: dict[str, Callable[[], int]]) -> dict[str, float]:
         began = time.perf_counter()
         return job() / (time.perf_counter() - began)
 
-    return interleaved_rates({name: (lambda job=job: timed(job)) for name, job in jobs.items()}, ROUNDS)
+    return interleaved_rates({name: partial(timed, job) for name, job in jobs.items()}, ROUNDS)
 
 
 def interleaved_rates(jobs: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:

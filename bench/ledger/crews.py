@@ -24,7 +24,7 @@ class Work(Protocol):
 
 
 class Crew:
-    """So many processes, ready to work."""
+    """So many processes."""
 
     def __init__(self, work: Work, processes: int) -> None:
         # Spawned, not forked: no connection and no lock of ours is inherited.
@@ -39,6 +39,13 @@ class Crew:
             theirs.close()
             self._processes.append(process)
             self._pipes.append(ours)
+
+    def wait(self) -> None:
+        """Wait until each has worked once.
+
+        Raises:
+            RuntimeError: one of them has ended.
+        """
         for pipe in self._pipes:
             _answer(pipe)
 
@@ -71,6 +78,7 @@ def crew(work: Work, processes: int) -> Iterator[Crew]:
     """A crew for the length of a block."""
     hired = Crew(work, processes)
     try:
+        hired.wait()
         yield hired
     finally:
         hired.end()

@@ -31,8 +31,9 @@ _TAKE = (
 )
 
 ONE_STATEMENT = (
-    f"{_SET}WITH card AS ({_TAKE} RETURNING id, currency) {_INSERT}"
-    f" SELECT {_VALUES.format(card='card.id', currency='card.currency')} FROM card ON CONFLICT (reference) DO NOTHING RETURNING id;\n"  # our own names
+    f"{_SET}WITH card AS ({_TAKE} RETURNING id, currency) {_INSERT}"  # noqa: S608 # our own names
+    f" SELECT {_VALUES.format(card='card.id', currency='card.currency')} FROM card"
+    " ON CONFLICT (reference) DO NOTHING RETURNING id;\n"
 )
 """S: the whole posting as one statement, prepared; the merchant is derived, so that no row is hot."""
 

@@ -13,6 +13,10 @@ MOST_FEN: Final = 500
 """The largest amount of a measured transfer; the smallest is 1 fen."""
 BATCH: Final = 1_000
 SMALL_BATCH: Final = 100
+PROVED_A_SECOND: Final = 60_000
+"""Transfers that a proof has to look at in a second: an absolute bar."""
+PROVED_OF_READ: Final = 0.2
+"""The same as a ratio, to one cursor that only reads the rows."""
 PEAK_MB: Final = 300
 """Memory that a proof may need, whatever the size of the books."""
 
@@ -24,10 +28,9 @@ class Sizes:
     Args:
         rounds: how often each job is measured.
         round_s: how long each time, in seconds.
-        young: transfers in the young books.
-        old: transfers in the old books.
+        age_round_s: the same where books must not grow old by being measured.
+        old: transfers in the old books; the young ones hold one for each purse.
         fill_s: after so many seconds of filling by batches the rest is filled by statements of its own.
-        hot: transfers of the account whose balance is asked for.
         cards: purses of the large city.
         hordak: transfers by django-hordak.
         accounting: transactions by python-accounting.
@@ -35,10 +38,9 @@ class Sizes:
 
     rounds: int
     round_s: float
-    young: int
+    age_round_s: float
     old: int
     fill_s: float
-    hot: int
     cards: int
     hordak: int
     accounting: int
@@ -47,10 +49,9 @@ class Sizes:
 FULL: Final = Sizes(
     rounds=5,
     round_s=3.0,
-    young=100_000,
+    age_round_s=1.0,
     old=5_000_000,
     fill_s=360.0,
-    hot=1_000_000,
     cards=MANY_CARDS,
     hordak=300,
     accounting=50,
@@ -58,10 +59,9 @@ FULL: Final = Sizes(
 QUICK: Final = Sizes(
     rounds=3,
     round_s=1.0,
-    young=20_000,
+    age_round_s=0.5,
     old=100_000,
     fill_s=10.0,
-    hot=50_000,
     cards=5_000,
     hordak=50,
     accounting=20,
