@@ -29,12 +29,13 @@ class Crew:
     def __init__(self, work: Work, processes: int) -> None:
         # Spawned, not forked: no connection and no lock of ours is inherited.
         context = multiprocessing.get_context("spawn")
-        barrier = context.Barrier(processes)
+        # Kept: its semaphores go with it, and a process that starts later would not find them.
+        self._barrier = context.Barrier(processes)
         self._processes = []
         self._pipes: list[Connection] = []
         for number in range(processes):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, barrier, work, number), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, self._barrier, work, number), daemon=True)
             process.start()
             theirs.close()
             self._processes.append(process)
