@@ -137,6 +137,7 @@ TITLES_ZH: Final[dict[str, str]] = {
     "unsupported_media_type": "不支持的内容类型",
     "utility_service_invalid": "缴费项目信息有误",
     "utility_service_name_taken": "已有同名缴费项目",
+    "head_differs": "已存出的账簿封印与现账不符",
     "hold_expired": "预授权已过期",
     "hold_ended": "预授权已结束",
     "ledger_stopped": "账务核对有差异，暂停入账",

@@ -11,10 +11,14 @@ from citizencard.errors import SettingsInvalid
 PREFIX = "CITIZENCARD_"
 VAULT_NAMES = ("VAULT_FILE", "VAULT_PASSPHRASE_FILE")
 TOKEN_NAMES = ("PKCS11_MODULE", "PKCS11_TOKEN", "PKCS11_PIN_FILE")
-KNOWN_NAMES = frozenset({"DATABASE_URL", "HSM", *VAULT_NAMES, *TOKEN_NAMES, "REALM", "PUBLIC_URL", "AGENT_PORT"})
+KNOWN_NAMES = frozenset(
+    {"DATABASE_URL", "HSM", *VAULT_NAMES, *TOKEN_NAMES, "REALM", "PUBLIC_URL", "AGENT_PORT", "HEADS_FOLDER"}
+)
 AGENT_PORT = "47112"
 PORT = re.compile(r"[1-9][0-9]{3,4}", re.ASCII)
 MOST_PORT = 65_535
+HEADS_BESIDE = {"vault": "VAULT_FILE", "pkcs11": "PKCS11_PIN_FILE"}
+"""Where the folder of the heads is, if nothing is said about it."""
 NO_FILE = "/nonexistent/vault"
 """A file that nobody makes: the vault of a city whose keys are in a hardware module."""
 
@@ -46,6 +50,8 @@ class Settings:
         public_url: address under which people and terminals reach the server.
         token: the hardware module that holds the keys (`CITIZENCARD_HSM=pkcs11`); None if the vault does, the default. With it the two
             settings of the vault may be left out, and are then files that do not exist.
+        heads_folder: where signed heads of the seals are written, to be carried out of the house; `heads` beside the vault's file, or
+            beside the token's PIN, if not given.
         agent_port: where pages look for the reader agent on the workstation that they are shown on (`citizencard-agent run --port`).
     """
 
@@ -56,6 +62,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     agent_port: int = int(AGENT_PORT)
     token: TokenPlace | None = None
+    heads_folder: Path = Path("heads")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -90,6 +97,7 @@ class Settings:
             public_url=given.get("PUBLIC_URL", "http://127.0.0.1:8000"),
             agent_port=int(agent_port),
             token=_token(given) if hsm == "pkcs11" else None,
+            heads_folder=Path(given.get("HEADS_FOLDER") or Path(given[HEADS_BESIDE[hsm]]).parent / "heads"),
         )
 
 

@@ -24,6 +24,12 @@ class DayNotClosed(CitizencardError):
     public = ("day",)
 
 
+class HeadDiffers(CitizencardError):
+    """A head that left the house is not the head of the books any more."""
+
+    code = "head_differs"
+
+
 class OpeningFileUnusable(CitizencardError):
     """The file cannot be read as opening balances at all; nothing of it was taken."""
 
