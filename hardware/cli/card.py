@@ -1,44 +1,107 @@
-"""`citizencard-card`: look at a card image as anybody with a reader may, and put one into a virtual PC/SC reader."""
+"""`citizencard-card`: readers and cards as anybody with a reader may see them; and card images, which play cards."""
 
 import json
-import signal
 import sys
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
-from hardware.cli.card_report import Report, report_on
-from hardware.cli.endings import one_sentence, yuan
+from hardware.cli.card_apdu import apdu
+from hardware.cli.card_diff import diff
+from hardware.cli.card_doctor import doctor
+from hardware.cli.card_recording import record, replay
+from hardware.cli.card_report import report_on
+from hardware.cli.card_source import Source, card_options, ending
+from hardware.cli.card_text import masked, masked_atr, report_lines
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.emulator.vpcd import DEFAULT_PORT, LOOPBACK, connect, serve
 from hardware.errors import NoReader
+from hardware.readers.watch import ReaderEvent, ReaderState, ReaderWatch, look
 
 MAX_PORT: Final = 65_535
+MAX_WATCH_S: Final = 7 * 24 * 3_600
+SLICE_S: Final = 60
 
 
 @click.group()
 def main() -> None:
-    """Look at citizen cards."""
+    """Look at citizen cards, transit cards and readers.
+
+    Exit codes: 0 done · 1 the card, the reader or its service said no · 2 the command line is wrong · 3 a file cannot be used · 4 the image
+    is inserted elsewhere, or another program holds the card: try later · 130 interrupted.
+    """
 
 
 @main.command()
-@click.argument("image", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def read(image: Path, *, as_json: bool) -> None:
-    """Read a card IMAGE: numbers, balance, log, trips, public social-security records. Never keys, never names.
+@click.option("--show", is_flag=True, help="Show the ATR whole: its end may be the chip's serial number.")
+def readers(*, as_json: bool, show: bool) -> None:
+    """List the PC/SC readers and what is in them."""
+    with ending():
+        found = [_reader(state, show=show) for state in look()]
+        if as_json:
+            click.echo(json.dumps(found, indent=2))
+            return
+        if not found:
+            raise NoReader("no reader is plugged in; citizencard-card doctor says more")
+        for reader in found:
+            click.echo(f"{reader['name']}: {_content(reader)}")
 
-    Exit code: 0 read, 1 the card refused, 3 the image is missing or damaged, 4 it is inserted elsewhere.
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each event.")
+@click.option("--show", is_flag=True, help="Show ATRs whole: their end may be the chip's serial number.")
+@click.option("--seconds", type=click.IntRange(0, MAX_WATCH_S), help="End after so many seconds instead of at Ctrl-C.")
+def watch(*, as_json: bool, show: bool, seconds: int | None) -> None:
+    """Tell readers and cards that come and go, also across restarts of the PC/SC service."""
+
+    def tell(event: ReaderEvent) -> None:
+        atr = event.atr.hex().upper()
+        table = {
+            "what": event.what,
+            "reader": event.reader,
+            "atr": atr if show else masked_atr(atr),
+            "detail": event.detail,
+        }
+        said = {key: value for key, value in table.items() if value}
+        now = datetime.now().astimezone()
+        if as_json:
+            click.echo(json.dumps({"at": now.isoformat(timespec="milliseconds"), **said}))
+        else:
+            words = [said.pop("what").replace("_", " "), *said.values()]
+            click.echo(f"{now:%H:%M:%S}  {words[0]:14}  {'  '.join(words[1:])}".rstrip())
+        sys.stdout.flush()
+
+    with ending(), suppress(KeyboardInterrupt), ReaderWatch([tell]) as watching:
+        if seconds is None:
+            watching.run(SLICE_S)
+        else:
+            watching.run_for(seconds)
+
+
+@main.command()
+@click.argument("image", type=click.Path(path_type=Path), required=False)
+@card_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def read(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 # the card's options, which Source.of takes
+    """Read the card in a reader, or a card IMAGE: numbers, balance, log, trips, public social-security records.
+
+    Never keys, never names. Cards of other cities are read as far as they allow it.
     """
-    with one_sentence(), EmulatedCard(CardImage.load(image)) as card:
-        card.reset()
-        report = report_on(card)
-    if as_json:
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
-    else:
-        click.echo("\n".join(_lines(report)))
+    source = Source.of(options)
+    with ending():
+        with source.card() as card:
+            report = report_on(card)
+        print_report(report if source.show else masked(report), as_json=as_json)
+
+
+def print_report(report: dict[str, Any], *, as_json: bool) -> None:
+    """A report on standard output, as JSON or as text."""
+    click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else "\n".join(report_lines(report)))
 
 
 @main.command()
@@ -50,8 +113,7 @@ def emulate(image: Path, port: int, host: str) -> None:
 
     Exit code: 0 pulled out, 1 no virtual reader there or its service ended, 3 the image is missing or damaged, 4 it is inserted elsewhere.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    with one_sentence(), EmulatedCard(CardImage.load(image)) as card:
+    with ending(), EmulatedCard(CardImage.load(image)) as card:
         try:
             connection = connect(port, host)
             click.echo(f"{image} is in the virtual reader {host}:{port}")
@@ -62,48 +124,16 @@ def emulate(image: Path, port: int, host: str) -> None:
         raise NoReader("the service of the virtual reader has ended")
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
+for command in (apdu, record, replay, diff, doctor):
+    main.add_command(command)
 
 
-def _lines(report: Report) -> list[str]:
-    lines = [f"chip {report['chip_serial']}"]
-    lines += [f"application {name}: {state}" for name, state in report["applications"].items() if state != "absent"]
-    if len(lines) == 1:
-        lines.append("a blank chip: no application on it")
-    for title, write in (("purse", _purse), ("social_security", _social_security), ("psam", _psam)):
-        if report[title] is not None:
-            lines += ["", *write(report[title])]
-    return lines
+def _reader(state: ReaderState, *, show: bool) -> dict[str, Any]:
+    atr = state.atr.hex().upper()
+    return {"name": state.name, "card": state.card, "mute": state.mute, "atr": atr if show else masked_atr(atr)}
 
 
-def _purse(purse: dict[str, Any]) -> list[str]:
-    lines = [
-        f"card number {purse['card_number']}, class {purse['card_class']}, valid {purse['valid_from']} to {purse['valid_to']}",
-        f"balance {yuan(purse['balance_fen'])}",
-        f"last {len(purse['log'])} transactions, newest first:",
-    ]
-    lines += [
-        f"  {entry['at'] or 'no time':25}  {entry['type']:17} {yuan(entry['amount_fen']):>10}  terminal {entry['terminal']}"
-        f"  no. {entry['sequence']}"
-        for entry in purse["log"]
-    ]
-    lines.append(f"last {len(purse['trips'])} trips, newest first:")
-    lines += [
-        f"  {trip['at']:25}  line {trip['line']:<12} {yuan(trip['amount_fen']):>10}  balance {yuan(trip['balance_fen'])}"
-        for trip in purse["trips"]
-    ]
-    return lines
-
-
-def _social_security(records: dict[str, Any]) -> list[str]:
-    return [
-        f"social-security card number {records['card_number']}, version {records['version']}",
-        f"card id {records['card_id']}",
-        f"issued {records['issued']} by {records['institution']}, expires {records['expires']}",
-    ]
-
-
-def _psam(psam: dict[str, Any]) -> list[str]:
-    return [f"PSAM {psam['serial']} of terminal {psam['terminal_number']}"]
+def _content(reader: dict[str, Any]) -> str:
+    if not reader["card"]:
+        return "empty"
+    return "a card that does not speak" if reader["mute"] else f"card, ATR {reader['atr']}"

@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from hardware.errors import CardImageInUse, CardImageInvalid, HardwareError, UplinkUnavailable
+from hardware.errors import CardImageInUse, CardImageInvalid, HardwareError, ReaderBusy, UplinkUnavailable
+from hardware.readers.errors import RecordingInvalid
 from hardware.terminal.errors import DeviceInvalid, OutboxInvalid
 
 REFUSED: Final = 1  # the card, the terminal or the server said no
@@ -16,10 +17,12 @@ TRY_LATER: Final = 4
 
 ENDINGS: Final[tuple[tuple[type[HardwareError], int], ...]] = (
     (CardImageInUse, TRY_LATER),
+    (ReaderBusy, TRY_LATER),
     (UplinkUnavailable, TRY_LATER),
     (CardImageInvalid, FILE_UNUSABLE),
     (DeviceInvalid, FILE_UNUSABLE),
     (OutboxInvalid, FILE_UNUSABLE),
+    (RecordingInvalid, FILE_UNUSABLE),
     (HardwareError, REFUSED),
 )
 

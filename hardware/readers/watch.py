@@ -115,6 +115,14 @@ class ReaderWatch:
         while not self._stopped.is_set():
             self.wait(slice_s)
 
+    def run_for(self, seconds: float) -> None:
+        """Tell the observers so long, or until `stop()`."""
+        deadline = time.monotonic() + seconds
+        left = seconds
+        while left >= 0 and not self._stopped.is_set():
+            self.wait(left)
+            left = deadline - time.monotonic()
+
     def stop(self) -> None:
         """End `run()` at its next event, or when its present slice of waiting is over."""
         self._stopped.set()
@@ -156,6 +164,20 @@ class ReaderWatch:
             return ()
         self._lost = True
         return (*gone, ReaderEvent("service_lost", detail=why))
+
+
+def look(command: Sequence[str] = CHILD) -> tuple[ReaderState, ...]:
+    """What is in the readers now.
+
+    Raises:
+        ReaderLibraryMissing, ReaderServiceDown, ReaderSilent, ReaderFailed: nobody knows.
+    """
+    process = ReaderProcess(command)
+    try:
+        answer = process.ask({"do": "watch", "ms": 0}, MARGIN_S)
+    finally:
+        process.end()
+    return tuple(_state(reader) for reader in answer["readers"])
 
 
 def changes(before: Mapping[str, ReaderState], after: Mapping[str, ReaderState]) -> tuple[ReaderEvent, ...]:
