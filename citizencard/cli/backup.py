@@ -15,7 +15,7 @@ from citizencard.cli.start import command_line, open_city
 from citizencard.clock import now
 from citizencard.db import transaction
 from citizencard.keys.hardening import harden_process
-from citizencard.keys.start import open_vault
+from citizencard.keys.start import open_vault_file
 
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -42,7 +42,7 @@ def create(to: Path | None, database_to: Path | None, vault_to: Path | None) -> 
     if database.absolute() == vault.absolute():
         raise click.UsageError("the two parts need two folders")
     city = open_city()
-    opened = open_vault(city.settings)
+    opened = open_vault_file(city.settings)
     with transaction(city.sessions) as session:
         audit.record(session, command_line("backup create"), "database.backup", "database", now=now())
     source = Source(city.settings.database_url, city.engine, city.settings.vault_file, opened)

@@ -10,10 +10,8 @@ from citizencard.cli.start import City, command_line, open_city
 from citizencard.clock import beijing_date, now
 from citizencard.db import Sessions, reading, transaction
 from citizencard.errors import CitizencardError
-from citizencard.keys.hardening import harden_process
-from citizencard.keys.start import open_vault
-from citizencard.keys.vault import SoftwareVault
-from citizencard.keys.wrapping import read_passphrase_file
+from citizencard.keys.errors import TokenEmpty
+from citizencard.keys.start import create_vault, open_vault
 from citizencard.staff.members import CreatedStaff, NewStaff, create_staff, has_administrator
 from citizencard.staff.permissions import Role
 from ledger import open_first_day
@@ -74,17 +72,24 @@ def begin_city(
 
 def _ready_vault(city: City) -> None:
     settings = city.settings
-    if settings.vault_file.exists():
+    if settings.token is not None:
+        try:
+            open_vault(settings)
+        except TokenEmpty:
+            where = f"the key set of the token {settings.token.label}"
+        else:
+            return
+    elif settings.vault_file.exists():
         open_vault(settings)
         return
+    else:
+        where = str(settings.vault_file)
     with reading(city.sessions) as session:
         lives = has_administrator(session)
     if lives:
-        # A new vault could read nothing that the old one encrypted, and would verify no card that the old one made.
-        raise VaultLost(f"{settings.vault_file} is missing; bring it back from its backup")
-    harden_process()
-    passphrase = read_passphrase_file(settings.vault_passphrase_file)
-    SoftwareVault.create(settings.vault_file, settings.realm, passphrase)
+        # New keys could read nothing that the old ones encrypted, and would verify no card that the old ones made.
+        raise VaultLost(f"{where} is missing; bring it back from its backup")
+    create_vault(settings)
 
 
 def _answer(created: CreatedStaff | None) -> dict[str, object]:

@@ -10,12 +10,9 @@ import click
 from citizencard.config import Settings
 from citizencard.errors import CitizencardError
 from citizencard.keys.errors import RealmRefused
-from citizencard.keys.hardening import harden_process
 from citizencard.keys.hsm import CHIP_SERIAL_BYTES
-from citizencard.keys.keyring import VaultTerms
+from citizencard.keys.start import create_vault as make_keys
 from citizencard.keys.start import open_vault
-from citizencard.keys.vault import SoftwareVault
-from citizencard.keys.wrapping import read_passphrase_file
 
 MAX_BLANKS: Final = 10_000
 
@@ -45,18 +42,16 @@ def keys() -> None:
     help="A vault file of the test realm; none of its keys gets into a production vault.",
 )
 def create_vault(realm: str, refuse_keys_of: tuple[Path, ...]) -> None:
-    """Make the vault file that the settings name, with random keys of every role.
+    """Make random keys of every role where the settings say: in a new vault file, or in an empty token (CITIZENCARD_HSM=pkcs11).
 
-    The passphrase is read from the file that the settings name; it must have mode 0600.
+    The passphrase, or the token's PIN, is read from the file that the settings name; it must have mode 0600.
     """
     settings = Settings.from_env(os.environ)
     if realm != settings.realm:
         raise RealmRefused(f"the settings are of the realm {settings.realm}, not {realm}")
-    harden_process()
-    passphrase = read_passphrase_file(settings.vault_passphrase_file)
-    terms = VaultTerms(test_vaults=refuse_keys_of)
-    vault = SoftwareVault.create(settings.vault_file, settings.realm, passphrase, terms)
-    click.echo(f"{settings.vault_file}: {len(vault.inventory())} keys, realm {vault.realm}")
+    vault = make_keys(settings, refuse_keys_of)
+    place = settings.token.label if settings.token else settings.vault_file
+    click.echo(f"{place}: {len(vault.inventory())} keys, realm {vault.realm}")
 
 
 @keys.command("add-missing")

@@ -12,14 +12,23 @@ STEP_TITLE: Final = b"citizencard-agent step 1\n"
 """First line of the signed bytes of a step (hardware/agent/README.md)."""
 
 
+def check_step(message: bytes) -> None:
+    """Refuse to sign what is no step.
+
+    Raises:
+        KeyRoleRefused: the message does not begin as one.
+    """
+    if not message.startswith(STEP_TITLE):
+        raise KeyRoleRefused("the agents' key signs steps only", role=str(KeyRole.AGENT_SIGNING))
+
+
 def sign_step(key: SecretKey, message: bytes) -> bytes:
     """Sign a step, 64 bytes.
 
     Raises:
         KeyRoleRefused: the message is no step.
     """
-    if not message.startswith(STEP_TITLE):
-        raise KeyRoleRefused("the agents' key signs steps only", role=str(KeyRole.AGENT_SIGNING))
+    check_step(message)
     return Ed25519PrivateKey.from_private_bytes(key.reveal()).sign(message)
 
 

@@ -65,6 +65,13 @@ class KeyStateRefused(KeysError):
     code = "key_state_refused"
 
 
+class CheckValueWrong(KeysError):
+    """The key does not have the check value of its paper."""
+
+    code = "check_value_wrong"
+    public = ("role",)
+
+
 class RealmRefused(KeysError):
     """The test realm and production are kept apart."""
 

@@ -15,14 +15,23 @@ HEAD_TITLE: Final = b"citizencard-ledger head 1\n"
 PUBLIC_KEY_BYTES: Final = 32
 
 
+def check_head(message: bytes) -> None:
+    """Refuse to sign what is no head.
+
+    Raises:
+        KeyRoleRefused: the message does not begin as one.
+    """
+    if not message.startswith(HEAD_TITLE):
+        raise KeyRoleRefused("the heads' key signs heads only", role=str(KeyRole.HEAD_SIGNING))
+
+
 def sign_head(key: SecretKey, message: bytes) -> bytes:
     """Sign a head, 64 bytes.
 
     Raises:
         KeyRoleRefused: the message is no head.
     """
-    if not message.startswith(HEAD_TITLE):
-        raise KeyRoleRefused("the heads' key signs heads only", role=str(KeyRole.HEAD_SIGNING))
+    check_head(message)
     return Ed25519PrivateKey.from_private_bytes(key.reveal()).sign(message)
 
 

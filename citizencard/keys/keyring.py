@@ -25,11 +25,12 @@ SERVICE: Final = "service"
 STORED_ROLES: Final = tuple(role for role in KeyRole if stored_role(role) is role)
 """Every role but the PSAM's purchase root, which is the purchase root itself."""
 
-_NEXT_STATES: Final = {
+NEXT_STATES: Final = {
     KeyState.ACTIVE: frozenset({KeyState.RETIRED}),
     KeyState.RETIRED: frozenset({KeyState.ACTIVE, KeyState.DESTROYED}),
     KeyState.DESTROYED: frozenset[KeyState](),
 }
+"""What may become of a key, in every keeper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +150,19 @@ class KeyRing:
         Raises:
             KeyStateRefused: there are 255 versions already, or the role has no key of its own.
         """
-        versions = [info.version for info in self.inventory() if info.role is role]
-        if role not in STORED_ROLES or max(versions, default=0) >= 0xFF:  # noqa: PLR2004 - a version is one byte on the card
-            raise KeyStateRefused(f"there is no further version of {role}", role=str(role))
-        key = admission.drawn(algorithm_of(role), admission.refused_check_values(self.realm))
-        info = _new_info(role, max(versions, default=0) + 1, key, self.realm)
-        self._save((*self._content.keys, vault_file.seal_key(self._kek, info, key)))
-        self._roots[info.key_id] = key
-        self._diversify_for_city()
-        return info
+        return self._add(role, admission.drawn(algorithm_of(role), admission.refused_check_values(self.realm)))
+
+    def install(self, role: KeyRole, material: bytes) -> KeyInfo:
+        """Take over a key, as a ceremony has put it together, as the newest version of its role. Saved before it is used.
+
+        Raises:
+            KeyStateRefused: as `add_version`.
+            KnownTestKeyRefused: production, and it is known from tests.
+            ValueError: of another length.
+        """
+        key = SecretKey(algorithm_of(role), material)
+        admission.refuse_known(role, key.check_value, admission.refused_check_values(self.realm))
+        return self._add(role, key)
 
     def add_missing(self) -> tuple[KeyInfo, ...]:
         """Draw a first key of every role that came into the world after this vault; nothing else changes. Saved before it is used.
@@ -178,7 +183,7 @@ class KeyRing:
         sealed = next((sealed for sealed in self._content.keys if sealed.info.key_id == key_id), None)
         if sealed is None:
             raise UnknownKeyVersion(f"there is no key {key_id}")
-        if state not in _NEXT_STATES[sealed.info.state]:
+        if state not in NEXT_STATES[sealed.info.state]:
             raise KeyStateRefused(f"a key that is {sealed.info.state} does not become {state}", key_id=key_id)
         info = replace(sealed.info, state=state)
         key = None if state is KeyState.DESTROYED else self._roots[key_id]
@@ -230,6 +235,16 @@ class KeyRing:
             for info in self.inventory()
             if info.role is role and info.key_id in self._upper and info.index == FIRST_INDEX
         }
+
+    def _add(self, role: KeyRole, key: SecretKey) -> KeyInfo:
+        versions = [info.version for info in self.inventory() if info.role is role]
+        if role not in STORED_ROLES or max(versions, default=0) >= 0xFF:  # noqa: PLR2004 - a version is one byte on the card
+            raise KeyStateRefused(f"there is no further version of {role}", role=str(role))
+        info = _new_info(role, max(versions, default=0) + 1, key, self.realm)
+        self._save((*self._content.keys, vault_file.seal_key(self._kek, info, key)))
+        self._roots[info.key_id] = key
+        self._diversify_for_city()
+        return info
 
     def _diversify_for_city(self) -> None:
         for info in self.inventory():

@@ -5,7 +5,7 @@ for each record.
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -18,14 +18,16 @@ from hardware.card import crypto
 
 CHUNK: Final = 65_536
 """Records handled together: bounds the memory of one question."""
+CityKey = bytes | Callable[[bytes], bytes]
+"""A key, or the call that encrypts whole blocks under one that stays where it is (triple DES, ECB)."""
 _ZERO_IV: Final = CBC(bytes(8))
 
 
-def tacs_are_valid(city_keys: Mapping[int, bytes], questions: Sequence[TacQuestion]) -> list[bool]:
+def tacs_are_valid(city_keys: Mapping[int, CityKey], questions: Sequence[TacQuestion]) -> list[bool]:
     """Say for each record whether its TAC is good.
 
     Args:
-        city_keys: by key version: the TAC root diversified for the city, 16 bytes.
+        city_keys: by key version: the TAC root diversified for the city, 16 bytes, or what encrypts whole blocks under it.
         questions: any number; an unknown key version or algorithm makes an answer False.
     """
     answers = [False] * len(questions)
@@ -40,7 +42,7 @@ def tacs_are_valid(city_keys: Mapping[int, bytes], questions: Sequence[TacQuesti
     return answers
 
 
-def _answer(city_key: bytes, questions: Sequence[TacQuestion], positions: list[int], answers: list[bool]) -> None:
+def _answer(city_key: CityKey, questions: Sequence[TacQuestion], positions: list[int], answers: list[bool]) -> None:
     """Judge the records at these positions, all under one key version."""
     ciphers = _tac_ciphers(city_key, {questions[position].card_serial[-CARD_FACTOR_BYTES:] for position in positions})
     for position in positions:
@@ -52,7 +54,7 @@ def _answer(city_key: bytes, questions: Sequence[TacQuestion], positions: list[i
         answers[position] = hmac.compare_digest(encryptor.update(padded)[-8:-4], question.tac)
 
 
-def _tac_ciphers(city_key: bytes, card_factors: set[bytes]) -> dict[bytes, Cipher[CBC]]:
+def _tac_ciphers(city_key: CityKey, card_factors: set[bytes]) -> dict[bytes, Cipher[CBC]]:
     """A cipher under the folded TAC key of each card."""
     factors = list(card_factors)
     count = len(factors)
@@ -60,7 +62,8 @@ def _tac_ciphers(city_key: bytes, card_factors: set[bytes]) -> dict[bytes, Ciphe
     # F and its complement side by side: take all factors as one number, invert it, and interleave by slices of 8 bytes.
     inverted = (int.from_bytes(joined) ^ ((1 << (8 * len(joined))) - 1)).to_bytes(len(joined))
     inputs = b"".join(joined[start : start + 8] + inverted[start : start + 8] for start in range(0, len(joined), 8))
-    keys = int.from_bytes(crypto.triple_des_encrypt(city_key, inputs))
+    encrypted = crypto.triple_des_encrypt(city_key, inputs) if isinstance(city_key, bytes) else city_key(inputs)
+    keys = int.from_bytes(encrypted)
     # DTK left xor right for all cards: the number shifted by half a key over itself leaves it in the right halves.
     folded = (keys ^ (keys >> 64)).to_bytes(16 * count)
     return {

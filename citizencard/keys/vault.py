@@ -75,6 +75,10 @@ class SoftwareVault:
         """Draw a new version of a key beside the older ones; see `KeyRing.add_version`."""
         return self._ring.add_version(role)
 
+    def install(self, role: KeyRole, material: bytes) -> KeyInfo:
+        """Take over a key as the newest version of its role; see `KeyRing.install`."""
+        return self._ring.install(role, material)
+
     def add_missing(self) -> tuple[KeyInfo, ...]:
         """Draw a first key of every role that this vault does not know; see `KeyRing.add_missing`."""
         return self._ring.add_missing()
