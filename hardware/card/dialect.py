@@ -106,7 +106,8 @@ class Dialect:
     Args:
         sm4_session_key: default padded: it is what the same standards do with every other short input.
         sm4_tac: default the full key: folding exists only because single DES has 8 bytes.
-        challenge_bytes: of a command MAC, 4 (default) or 8; filled up with zeros to a block. EXTERNAL AUTHENTICATE always takes 8.
+        sm4_authentication_bytes: challenge of EXTERNAL AUTHENTICATE under SM4, 8 (default) or 16; 8 are filled up to a block.
+        challenge_bytes: of a command MAC, 4 (default) or 8; filled up with zeros to a block.
         proof_order: default MAC ‖ TAC, as two code bases of terminals read it.
         log_counter: default n + 1, as three traces of real cards show.
         psam_sequence: default at 8070: no number is ever used twice.
@@ -121,11 +122,12 @@ class Dialect:
         begun_survives_reads: whether an INITIALIZE survives other commands than GET CHALLENGE and the CAPP cache; default false.
 
     Raises:
-        MalformedCardData: challenge_bytes or purchase_factors out of range.
+        MalformedCardData: a number of bytes or factors out of range.
     """
 
     sm4_session_key: Sm4SessionKey = Sm4SessionKey.PADDED
     sm4_tac: Sm4Tac = Sm4Tac.FULL_KEY
+    sm4_authentication_bytes: int = 8
     challenge_bytes: int = 4
     proof_order: ProofOrder = ProofOrder.MAC_FIRST
     log_counter: LogCounter = LogCounter.AFTER
@@ -144,6 +146,10 @@ class Dialect:
         """Hold the bounds."""
         if self.challenge_bytes not in {4, 8}:
             raise MalformedCardData("dialect", f"challenge_bytes {self.challenge_bytes}, must be 4 or 8")
+        if self.sm4_authentication_bytes not in {8, 16}:
+            raise MalformedCardData(
+                "dialect", f"sm4_authentication_bytes {self.sm4_authentication_bytes}, must be 8 or 16"
+            )
         if not 1 <= self.purchase_factors <= 3:  # noqa: PLR2004 - what 8070 carries
             raise MalformedCardData("dialect", f"purchase_factors {self.purchase_factors}, must be 1 to 3")
 

@@ -18,7 +18,7 @@ NAME_MIN_BYTES: Final = 1
 NAME_MAX_BYTES: Final = 16
 SFI_MAX: Final = 0x1F
 MAX_LE: Final = 256
-CHALLENGE_LENGTHS: Final = (4, 8)
+CHALLENGE_LENGTHS: Final = (4, 8, 16)
 CRYPTOGRAM_LENGTHS: Final = (8, 16)
 MAX_OFFSET: Final = 0x7FFF
 _SFI_IN_P1: Final = 0x80
@@ -194,14 +194,17 @@ class ReadRecord:
 
 @dataclass(frozen=True, slots=True)
 class GetChallenge:
-    """GET CHALLENGE, 00 84: 4 bytes for a command MAC, 8 for EXTERNAL AUTHENTICATE; good for the next command only."""
+    """GET CHALLENGE, 00 84: 4 bytes for a command MAC, 8 for EXTERNAL AUTHENTICATE; good for the next command only.
+
+    16 bytes are for cards with SM4 whose challenge is a whole block. Refusals: 6700, 6Cxx.
+    """
 
     length: int = 8
 
     _HEADER: ClassVar[bytes] = bytes.fromhex("00840000")
 
     def command(self) -> CommandApdu:
-        """The command, Le 4 or 8."""
+        """The command, Le 4, 8 or 16."""
         return build(self._HEADER, le=_challenge_length(self.length))
 
     def parse(self, response_data: bytes) -> bytes:
@@ -218,7 +221,7 @@ class GetChallenge:
 
 def _challenge_length(length: int) -> int:
     if length not in CHALLENGE_LENGTHS:
-        raise MalformedCardData("GET CHALLENGE", f"{length} bytes, must be 4 or 8")
+        raise MalformedCardData("GET CHALLENGE", f"{length} bytes, must be 4, 8 or 16")
     return length
 
 
@@ -229,7 +232,7 @@ class ExternalAuthenticate:
     Refusals: 63Cx wrong with x tries left, 6983 blocked, 6984 no challenge, 6A88 no such key.
 
     Args:
-        cryptogram: 8 bytes, the challenge under the key; 16 in the social-security application, DES of X and X.
+        cryptogram: 8 bytes, the challenge under the key (SM4: 16); 16 in the social-security application, DES of X and X.
         kid: number of the key.
     """
 

@@ -17,6 +17,7 @@ from hardware.card.administration import (
     write_key_header,
 )
 from hardware.card.apdu import CommandApdu
+from hardware.card.dialect import OUR_CARD, Dialect
 from hardware.card.files import CARDHOLDER_BYTES, LOG_RECORD_BYTES, MANAGEMENT_BYTES, PUBLIC_DATA_BYTES
 from hardware.card.purse import pack_pin
 
@@ -161,11 +162,13 @@ class CardProfile:
         load_needs_pin: whether INITIALIZE FOR LOAD wants the PIN (the load key's use byte is F1 then).
         person_needs_pin: whether name and id number (EF16, EF06) can be read only after VERIFY.
         key_version: version that the purse keys carry.
+        dialect: how the card answers where public sources are silent.
     """
 
     load_needs_pin: bool = False
     person_needs_pin: bool = True
     key_version: int = KEY_VERSION
+    dialect: Dialect = OUR_CARD
 
     @property
     def purse_directory(self) -> FileSpec:
@@ -251,9 +254,11 @@ class PsamProfile:
 
     Args:
         key_version: version of the purchase root key.
+        dialect: number of factors of 8070, when the sequence counts.
     """
 
     key_version: int = KEY_VERSION
+    dialect: Dialect = OUR_CARD
 
     @property
     def master_keys(self) -> tuple[KeySlot, ...]:

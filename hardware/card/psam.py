@@ -20,6 +20,17 @@ class PurchaseAuthorization(NamedTuple):
     terminal_seq: int
     mac1: bytes
 
+    def encode(self) -> bytes:
+        """The 8 bytes as the PSAM sends them."""
+        what = "INIT SAM FOR PURCHASE answer"
+        return unsigned(what, "terminal sequence", self.terminal_seq, 4) + require(what, "MAC1", self.mac1, 4)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the 8 bytes."""
+        sequence, mac1 = cut("INIT SAM FOR PURCHASE answer", data, 4, 4)
+        return cls(int.from_bytes(sequence), mac1)
+
 
 @dataclass(frozen=True, slots=True)
 class InitSamForPurchase:
@@ -79,8 +90,7 @@ class InitSamForPurchase:
         Raises:
             MalformedCardData: not 8 bytes.
         """
-        sequence, mac1 = cut("INIT SAM FOR PURCHASE answer", response_data, 4, 4)
-        return PurchaseAuthorization(int.from_bytes(sequence), mac1)
+        return PurchaseAuthorization.decode(response_data)
 
     @classmethod
     def from_command(cls, command: CommandApdu) -> Self:
@@ -223,3 +233,23 @@ def terminal_number(data: bytes) -> bytes:
     if not digits.hex().isdecimal():
         raise MalformedCardData("PSAM EF16", "not BCD")
     return digits
+
+
+@dataclass(frozen=True, slots=True)
+class PsamSequence:
+    """EF18 of the purchase application on PSAMs that have it, 4 bytes: the terminal sequence. Ours keeps it in its system."""
+
+    terminal_seq: int
+
+    def encode(self) -> bytes:
+        """The 4 bytes of the file."""
+        return unsigned("PSAM EF18", "terminal sequence", self.terminal_seq, 4)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the 4 bytes.
+
+        Raises:
+            MalformedCardData: another length.
+        """
+        return cls(int.from_bytes(cut("PSAM EF18", data, 4)[0]))

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Final, Self
 
 from hardware.card.bcd import bcd_day, day_from_bcd
-from hardware.card.crypto import retail_mac
+from hardware.card.crypto import ZERO_IV, challenge_iv, retail_mac
 from hardware.card.fixed import cut, require
 from hardware.card.text import decode_text, encode_text
 from hardware.errors import MalformedCardData
 
 CARD_ID_BYTES: Final = 16
 CARD_ID_BODY_BYTES: Final = 12
+REGION_DIGITS: Final = 6
 SCHEME: Final = bytes.fromhex("D156000005")
 CARD_NUMBER_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -106,14 +107,34 @@ def card_id_body(region: str, chip_serial: bytes) -> bytes:
     Raises:
         MalformedCardData: the region is not 6 digits or the chip serial not 4 or 8 bytes.
     """
-    if len(region) != 6 or not (region.isascii() and region.isdigit()) or len(chip_serial) not in {4, 8}:  # noqa: PLR2004 - field lengths
+    if len(region) != REGION_DIGITS or not (region.isascii() and region.isdigit()) or len(chip_serial) not in {4, 8}:
         raise MalformedCardData("card id", "needs a region of 6 digits and a chip serial of 4 or 8 bytes")
     return bytes.fromhex(region) + SCHEME + chip_serial[-4:]
 
 
-def card_id_mac(irk16: bytes, body12: bytes) -> bytes:
-    """Last 4 bytes of the card id: retail MAC over the first 12 under IRK, from zeros (our choice: hardware/README.md, decision 10)."""
-    return retail_mac(irk16, require("card id", "body", body12, CARD_ID_BODY_BYTES))
+def card_id_mac(irk16: bytes, body12: bytes, challenge4: bytes | None = None) -> bytes:
+    """Last 4 bytes of the card id: retail MAC over the first 12 under IRK.
+
+    Public sources disagree on its initial value (`dialect.CardIdIv`): zeros, which is our choice (hardware/README.md, decision 10),
+    or a 4-byte challenge of the card and zeros.
+
+    Raises:
+        MalformedCardData: the body is not 12 bytes.
+        ValueError: a key or a challenge of another length.
+    """
+    iv = ZERO_IV if challenge4 is None else challenge_iv(challenge4)
+    return retail_mac(irk16, require("card id", "body", body12, CARD_ID_BODY_BYTES), iv)
+
+
+def social_second_factor(city: str) -> bytes:
+    """Second diversification factor of a social-security card: the six digits of the city and `sx`, as 8 ASCII characters.
+
+    Raises:
+        MalformedCardData: not 6 digits.
+    """
+    if len(city) != REGION_DIGITS or not (city.isascii() and city.isdigit()):
+        raise MalformedCardData("city", f"must be {REGION_DIGITS} digits")
+    return city.encode() + b"sx"
 
 
 @dataclass(frozen=True, slots=True)

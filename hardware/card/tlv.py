@@ -8,6 +8,7 @@ from hardware.errors import MalformedCardData
 
 MAX_ELEMENTS: Final = 64
 MAX_TAG_BYTES: Final = 3
+MAX_DEPTH: Final = 8
 TAG_FCI: Final = 0x6F
 TAG_NAME: Final = 0x84
 TAG_PROPRIETARY: Final = 0xA5
@@ -16,6 +17,7 @@ TAG_VERSION: Final = 0x9F08
 TAG_PUBLIC_DATA: Final = 0x9F0C
 DIRECTORY_SFI: Final = 0x01
 APPLICATION_VERSION: Final = 0x02
+_CONSTRUCTED: Final = 0x20
 _MORE_TAG_BYTES: Final = 0x1F
 _LONG_LENGTH: Final = 0x80
 _BYTE_LENGTH, _WORD_LENGTH = 0x81, 0x82
@@ -159,3 +161,49 @@ def directory_fci(name: bytes) -> bytes:
     """The answer to SELECT of the master file: `6F { 84 name, A5 { 88 01 } }`."""
     inner = Tlv(TAG_DIRECTORY_SFI, bytes((DIRECTORY_SFI,))).encode()
     return Tlv(TAG_FCI, Tlv(TAG_NAME, name).encode() + Tlv(TAG_PROPRIETARY, inner).encode()).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A data object with what is in it: `value` of a primitive one, `children` of a constructed one."""
+
+    tag: int
+    value: bytes = b""
+    children: tuple["Node", ...] = ()
+
+    @property
+    def constructed(self) -> bool:
+        """Whether the tag says that data objects are in it."""
+        return _is_constructed(self.tag)
+
+    def encode(self) -> bytes:
+        """The object as it travels.
+
+        Raises:
+            MalformedCardData: as `Tlv.encode`; or a primitive object with children, a constructed one with a value of its own.
+        """
+        if self.value if self.constructed else self.children:
+            raise MalformedCardData("TLV", f"object {self.tag:X} cannot hold this")
+        inner = b"".join(child.encode() for child in self.children)
+        return Tlv(self.tag, inner if self.constructed else self.value).encode()
+
+
+def _is_constructed(tag: int) -> bool:
+    length = max(1, (tag.bit_length() + 7) // 8)
+    return bool(tag.to_bytes(length)[0] & _CONSTRUCTED)
+
+
+def parse_tree(data: bytes, depth: int = MAX_DEPTH) -> tuple[Node, ...]:
+    """Read data objects and what is in them, at most `depth` levels deep.
+
+    Raises:
+        MalformedCardData: as `parse`, on any level, or deeper than that.
+    """
+    if not depth:
+        raise MalformedCardData("TLV", "data objects are nested too deeply")
+    return tuple(
+        Node(element.tag, children=parse_tree(element.value, depth - 1))
+        if _is_constructed(element.tag)
+        else Node(element.tag, element.value)
+        for element in parse(data)
+    )

@@ -187,3 +187,74 @@ class TUnionManagementData:
         country, province, city, interoperation, kind = cut("T-Union EF17", data[:11], 4, 2, 2, 2, 1)
         codes = (digits_of(country), digits_of(province), digits_of(city))
         return cls(*codes, int.from_bytes(interoperation), kind[0])
+
+
+@dataclass(frozen=True, slots=True)
+class TUnionTrip:
+    """EF1E of any T-Union card, 48 bytes a record, for reading cards of other cities: no byte is given a meaning of ours.
+
+    Args:
+        type: 02 or 06 single, 03 entry, 04 exit. industry: 01 metro, 02 bus.
+        terminal: 8 bytes. place: 7 bytes, line and station as the city writes them.
+        amount_fen, balance_fen: what was paid, what the purse held afterwards.
+        moment: date and time, 7 BCD bytes as the terminal sent them; `at` reads them.
+        city: 2 bytes. acquirer: 8 bytes. reserved: 6 bytes.
+    """
+
+    type: int
+    terminal: bytes
+    industry: int
+    place: bytes
+    amount_fen: int
+    balance_fen: int
+    moment: bytes
+    city: bytes
+    acquirer: bytes
+    reserved: bytes = bytes(6)
+
+    @property
+    def at(self) -> datetime:
+        """When, by the terminal's clock.
+
+        Raises:
+            MalformedCardData: the terminal sent no proper date or time.
+        """
+        return instant_from_bcd(self.moment)
+
+    def encode(self) -> bytes:
+        """The 48 bytes of the record."""
+        what = "T-Union trip"
+        return (
+            unsigned(what, "type", self.type, 1)
+            + require(what, "terminal", self.terminal, 8)
+            + unsigned(what, "industry", self.industry, 1)
+            + require(what, "place", self.place, 7)
+            + unsigned(what, "amount", self.amount_fen, 4)
+            + unsigned(what, "balance", self.balance_fen, 4)
+            + require(what, "date and time", self.moment, 7)
+            + require(what, "city", self.city, 2)
+            + require(what, "acquirer", self.acquirer, 8)
+            + require(what, "reserved part", self.reserved, 6)
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read the 48 bytes.
+
+        Raises:
+            MalformedCardData: another length.
+        """
+        fields = cut("T-Union trip", data, 1, 8, 1, 7, 4, 4, 7, 2, 8, 6)
+        kind, terminal, industry, place, amount, balance, moment, city, acquirer, reserved = fields
+        return cls(
+            type=kind[0],
+            terminal=terminal,
+            industry=industry[0],
+            place=place,
+            amount_fen=int.from_bytes(amount),
+            balance_fen=int.from_bytes(balance),
+            moment=moment,
+            city=city,
+            acquirer=acquirer,
+            reserved=reserved,
+        )
