@@ -15,6 +15,7 @@ from citizencard.db import Sessions, make_engine, make_sessions, transaction
 from citizencard.migrations import upgrade
 from citizencard.migrations.grants import APP, MIGRATOR, create_roles
 from tests import postgres
+from tests.citizencard.keys.softhsm import SoftHsm
 
 TEMPLATE = "citizencard_template"
 LOOPBACK = ("127.", "::1", "localhost")
@@ -69,6 +70,12 @@ def _make_template(port: int) -> None:
     engine = make_engine(postgres.url(port, TEMPLATE, MIGRATOR))
     upgrade(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """This worker's PKCS#11 tokens; without SoftHSM the run fails and says how to get it."""
+    return SoftHsm.start(tmp_path_factory.mktemp("softhsm"))
 
 
 @pytest.fixture(scope="session")

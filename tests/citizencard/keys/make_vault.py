@@ -5,10 +5,12 @@ The masters are our own regression set; everybody knows them, so they work in th
 
 from pathlib import Path
 
-from citizencard.keys.hsm import KeyRole, Realm
+from citizencard.keys.derivation import DEFAULT_CITY, chip_factor, stored_role, upper_factors
+from citizencard.keys.hsm import CardKeyHolder, KeyRole, Realm
 from citizencard.keys.keyring import VaultTerms
 from citizencard.keys.vault import SoftwareVault
 from citizencard.keys.wrapping import KdfCost
+from hardware.card import crypto
 
 PASSPHRASE = "a passphrase for tests"
 CHEAP = KdfCost(time_cost=1, memory_kib=8, lanes=1)
@@ -36,6 +38,26 @@ REGRESSION_MASTERS: dict[KeyRole, bytes] = {
     KeyRole.PSAM_APPLICATION_CONTROL: counting(0x20),
     KeyRole.PSAM_MAINTENANCE: counting(0x10),
 }
+
+
+COMPLETE_MASTERS: dict[KeyRole, bytes] = {
+    **REGRESSION_MASTERS,
+    KeyRole.OVERDRAFT: counting(0xF0),
+    KeyRole.UNLOAD: counting(0x00),
+    KeyRole.CARD_IDENTITY: counting(0x18),
+    KeyRole.PERSONAL_DATA: counting(0x20, 32),
+    KeyRole.BLIND_INDEX: counting(0x40, 32),
+    KeyRole.AGENT_SIGNING: counting(0x60, 32),
+    KeyRole.HEAD_SIGNING: counting(0x80, 32),
+}
+"""A root for every role, to ask two keepers the same."""
+
+
+def key_of(role: KeyRole, holder: CardKeyHolder, root: bytes | None = None) -> bytes:
+    """The key of a chip under the complete masters, or under a root of the test's own, as the chip itself holds it."""
+    factor = chip_factor(role, holder)
+    factors = (*upper_factors(role, DEFAULT_CITY), *([] if factor is None else [factor]))
+    return crypto.diversify_chain(root or COMPLETE_MASTERS[stored_role(role)], factors)
 
 
 def regression_vault(folder: Path) -> SoftwareVault:
