@@ -30,7 +30,7 @@ _FILL = text(
     " written AS (INSERT INTO ledger_transfer (reference, debit_id, credit_id, amount_fen, currency, kind, occurred_at, fingerprint,"
     " metadata, business_date, recorded_at)"
     " SELECT 'purchase:' || left(md5(CAST(random() AS text)), 12) || lpad(to_hex(:seed + i), 12, '0'), debit_id, credit_id, amount_fen,"
-    " 'CNY', :kind, at, encode(sha256(convert_to(concat_ws(E'\\n', debit, credit, amount_fen, 'CNY', :kind,"
+    " 'CNY', CAST(:kind AS text), at, encode(sha256(convert_to(concat_ws(E'\\n', debit, credit, amount_fen, 'CNY', CAST(:kind AS text),"
     " to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') || '+00:00', ''), 'UTF8')), 'hex'), '{}',"
     " (SELECT day FROM ledger_day WHERE state = 'open'), now() FROM named RETURNING debit_id, amount_fen)"
     " UPDATE ledger_account a SET posted_debits_fen = a.posted_debits_fen + s.taken_fen"
