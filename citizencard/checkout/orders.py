@@ -179,14 +179,19 @@ def require_payable(session: Session, order: PaymentOrder) -> None:
 def end(session: Session, order: PaymentOrder, state: OrderState, now: datetime) -> None:
     """Bring a locked payment to its end, and with it the try that was open: nobody asks about it any more."""
     order.state, order.final_at, order.updated_at, order.next_url = state, now, now, None
+    end_try(session, order, "overtaken", now)
+    session.flush()
+    record(session, CHECKOUT, f"payment.{state}", order.id, after={"state": str(state)}, now=now)
+
+
+def end_try(session: Session, order: PaymentOrder, outcome: str, now: datetime) -> None:
+    """Note how the open try of a locked payment ended, when a report said it before the answer did; there may be none."""
     session.execute(
         update(PaymentAttempt)
         .where(PaymentAttempt.payment_id == order.id, PaymentAttempt.state != AttemptState.DONE)
-        .values(state=AttemptState.DONE, outcome="overtaken", ended_at=now, lease_until=None, lease_token=None)
+        .values(state=AttemptState.DONE, outcome=outcome, ended_at=now, lease_until=None, lease_token=None)
         .execution_options(synchronize_session="fetch")
     )
-    session.flush()
-    record(session, CHECKOUT, f"payment.{state}", order.id, after={"state": str(state)}, now=now)
 
 
 def payer(order: PaymentOrder) -> Actor:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from citizencard.checkout.booking import book_charge, book_second_charge
-from citizencard.checkout.orders import end
+from citizencard.checkout.orders import end, end_try
 from citizencard.payments.gateway import Payment, Problem
 from citizencard.payments.models import FINAL, OrderState, PaymentOrder
 from citizencard.payments.states import PaymentState, payment_may_become
@@ -68,6 +68,8 @@ def take_report(session: Session, order: PaymentOrder, seen: Payment, now: datet
         order.updated_at = now
         if seen.problem is not None and _STATES[seen.state] is OrderState.WAITING:
             order.last_problem = told(seen.problem)
+            # It has moved from where we knew it to be, and tries follow one another: the open one is what the provider declined.
+            end_try(session, order, order.last_problem, now)
     order.state = _STATES[seen.state]
     order.next_url = _usable(seen.next_url) if seen.state is PaymentState.REQUIRES_ACTION else None
     session.flush()

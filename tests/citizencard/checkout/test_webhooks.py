@@ -10,7 +10,7 @@ from citizencard.payments.errors import WebhookForged, WebhookOutOfTime
 from citizencard.payments.models import WebhookEvent
 from tests.citizencard.checkout.make_checkout import BILL_FEN, SECRETS, Office
 from tests.stripe_fake import webhooks
-from tests.stripe_fake.books import TO_PAGE
+from tests.stripe_fake.books import DECLINING, TO_PAGE, WORKING
 from tests.stripe_fake.server import Ordered
 
 
@@ -74,6 +74,21 @@ def test_old_news_is_looked_up_and_changes_nothing(desk: Office) -> None:
     ).outcome
     assert desk.see(begun.id).state == "succeeded"
     assert desk.money(begun.id)["utility"] == BILL_FEN
+
+
+def test_a_reported_decline_ends_the_try_whose_answer_was_lost(desk: Office) -> None:
+    """The answer never came, the report says 'declined': whoever pays by another card now gets a new payment, not the declined one."""
+    bill = desk.works.bill()
+    declined = desk.begin_bill(bill, method=DECLINING)
+    desk.fake.order("confirm", Ordered.RESET_AFTER)
+    desk.fake.order("look", Ordered.RESET_BEFORE)
+    assert desk.confirm(declined.id, DECLINING).problem == "unknown"
+    assert desk.report(desk.event("payment_intent.payment_failed", desk.provider(declined.id))).outcome is Outcome.NOTED
+    assert (desk.see(declined.id).state, desk.see(declined.id).problem) == ("waiting", "insufficient_funds")
+    assert [str(attempt.state) for attempt in desk.attempts(declined.id)] == ["done", "done"]
+    paid = desk.confirm(desk.begin_bill(bill, method=WORKING).id)
+    assert paid.id != declined.id
+    assert desk.money(paid.id)["utility"] == BILL_FEN
 
 
 def test_an_end_that_contradicts_another_is_looked_up(desk: Office) -> None:
