@@ -65,14 +65,16 @@ def write(session: Session, batch: Batch, now: datetime, *, each: bool) -> dict[
         ReferenceReused: in the same moment somebody else gave a reference another content.
     """
     new = [decision for decision in batch.decisions if decision.is_new]
+    ids: dict[str, int] = {}
     if new:
         refuse_stopped(batch)
-    accounts = batch.bench.accounts
-    ids = writing.insert(session, new, accounts, batch.day, now) if new else {}
-    late = [decision for decision in new if decision.order.transfer.reference not in ids]
-    if late:
+        ids = writing.write(session, new, batch.bench.accounts, batch.day, now)
+        reservations.end(session, batch.due, HoldState.EXPIRED, now)
+    else:
+        close(session, batch, now)
+    if len(ids) < len(new):
+        late = [decision for decision in new if decision.order.transfer.reference not in ids]
         _yield_to_others(session, late, batch.bench, each=each)
-    close(session, batch, now)
     answers: dict[int, Posted] = {}
     for decision in batch.decisions:
         known, transfer = decision.known, decision.order.transfer
@@ -108,9 +110,8 @@ def close(session: Session, batch: Batch, now: datetime) -> None:
     writing.move(session, batch.bench.accounts.values())
 
 
-def _yield_to_others(session: Session, late: Iterable[Decision], bench: Bench, *, each: bool) -> None:
+def _yield_to_others(session: Session, late: Sequence[Decision], bench: Bench, *, each: bool) -> None:
     """Somebody committed these references while we were deciding: a second statement tells whether they are the same transfers."""
-    late = list(late)
     found = writing.find(session, (decision.order.transfer.reference for decision in late))
     for decision in late:
         _settle_late(decision, found[decision.order.transfer.reference], bench, each=each)
@@ -118,14 +119,14 @@ def _yield_to_others(session: Session, late: Iterable[Decision], bench: Bench, *
 
 def _settle_late(decision: Decision, known: Known, bench: Bench, *, each: bool) -> None:
     transfer = decision.order.transfer
-    debit, credit = bench.accounts[transfer.debit], bench.accounts[transfer.credit]
-    debit.moved_debits_fen -= transfer.amount_fen
-    credit.moved_credits_fen -= transfer.amount_fen
-    if is_same(decision, known):
+    # The same transfer between the same accounts would have waited for the lock of either. A locked account has moved by now, and only
+    # rolling back undoes that; of derived ones nothing is written.
+    locked = bench.accounts[transfer.debit].locked or bench.accounts[transfer.credit].locked
+    if is_same(decision, known) and not locked:
         decision.known = known
         return
     refusal: LedgerError = reused(transfer.reference)
-    if not each or debit.locked or credit.locked:
+    if not each or locked:
         raise refusal
     decision.refusal = refusal
 

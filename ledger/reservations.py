@@ -4,7 +4,7 @@ Whoever changes a hold has the locked accounts of the hold under lock; each hold
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,20 +53,18 @@ _SELECT = (
 )
 
 
+OVER = (
+    "SELECT h.id, h.debit_id, h.credit_id FROM ledger_hold h WHERE h.state = 'open' AND h.expires_at <= :now"  # noqa: S608 # a constant
+    " AND (h.debit_id IN (SELECT id FROM named) OR h.credit_id IN (SELECT id FROM named))"
+    f" ORDER BY h.expires_at, h.id LIMIT {MAX_DUE}"
+)
+"""Part of a statement: open holds of the accounts in `named` whose time is over, at most `MAX_DUE`."""
+
+
 def find(session: Session, reference: str) -> Placed | None:
     """The hold of this reference."""
     found = _placed(session, "h.reference = :reference", {"reference": reference})
     return found[0] if found else None
-
-
-def due(session: Session, account_ids: Iterable[int], now: datetime) -> list[Placed]:
-    """Open holds of these accounts whose time is over, at most `MAX_DUE`."""
-    mine = " OR ".join(among(session, f"h.{side}", "ids", "bigint") for side in ("debit_id", "credit_id"))
-    return _placed(
-        session,
-        f"h.state = 'open' AND h.expires_at <= :now AND ({mine}) ORDER BY h.expires_at, h.id LIMIT {MAX_DUE}",
-        {"ids": listed(session, sorted(account_ids)), "now": now},
-    )
 
 
 def oldest_due(session: Session, now: datetime, limit: int) -> list[Placed]:
@@ -78,11 +76,8 @@ def oldest_due(session: Session, now: datetime, limit: int) -> list[Placed]:
     )
 
 
-def still_due(session: Session, holds: Iterable[Placed], now: datetime) -> list[Placed]:
-    """Those of the holds that are due now: to be asked again once their accounts are locked."""
-    ids = [placed.id for placed in holds]
-    if not ids:
-        return []
+def due(session: Session, ids: Sequence[int], now: datetime) -> list[Placed]:
+    """Those of the holds that are open and over: to be asked once their accounts are locked."""
     return _placed(
         session,
         f"h.state = 'open' AND h.expires_at <= :now AND {among(session, 'h.id', 'ids', 'bigint')} ORDER BY h.id",

@@ -15,6 +15,7 @@ MAX_METADATA_BYTES = 2_048
 
 _REFERENCE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_REFERENCE}}}")
 _KIND = re.compile(rf"[a-z0-9_.:-]{{1,{LONGEST_KIND}}}")
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +82,16 @@ def fingerprint(transfer: Transfer, currency: str) -> str:
     Covers debit, credit, amount, currency, kind, occurred_at and journal; not the business day, recorded_at or metadata, because a resend
     after the day was closed must still be recognised. None of the fields can hold a line feed, which separates them.
     """
-    fields = (
-        transfer.debit,
-        transfer.credit,
-        str(transfer.amount_fen),
-        currency,
-        transfer.kind,
-        canonical(transfer.occurred_at),
-        transfer.journal or "",
+    content = (
+        f"{transfer.debit}\n{transfer.credit}\n{transfer.amount_fen}\n{currency}\n{transfer.kind}\n"
+        f"{canonical(transfer.occurred_at)}\n{transfer.journal or ''}"
     )
-    return sha256("\n".join(fields).encode()).hexdigest()
+    return sha256(content.encode()).hexdigest()
 
 
 def canonical_metadata(metadata: Mapping[str, str | int]) -> str:
     """The one way metadata is written: JSON in ASCII, keys sorted, no spaces."""
-    return json.dumps(dict(metadata), sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(dict(metadata)) if metadata else "{}"
 
 
 def fault(transfer: Transfer) -> InvalidTransfer | None:

@@ -58,11 +58,18 @@ class Books:
     moved_credits_fen: int = 0
     moved_held_out_fen: int = 0
     moved_held_in_fen: int = 0
+    grows_by_debit: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the type once: every transfer of the batch asks the account."""
+        self.grows_by_debit = self.type.grows_by_debit
 
     @property
     def balance_fen(self) -> int:
         """What the account holds now, on its normal side, with what the batch has moved so far."""
-        return self.type.normal(self.debits_fen + self.moved_debits_fen, self.credits_fen + self.moved_credits_fen)
+        debits_fen = self.debits_fen + self.moved_debits_fen
+        credits_fen = self.credits_fen + self.moved_credits_fen
+        return debits_fen - credits_fen if self.grows_by_debit else credits_fen - debits_fen
 
     @property
     def reserved_out_fen(self) -> int:
@@ -159,12 +166,11 @@ def refusal_of(transfer: Transfer, debit: Books | None, credit: Books | None) ->
             f"{transfer.reference}: {debit.currency} and {credit.currency}", reference=transfer.reference
         )
     falling, rising = sides(debit, credit)
-    return (
-        _closed(transfer, (debit, credit))
-        or _frozen(transfer, falling)
-        or _too_low(transfer, falling)
-        or _too_high(transfer, rising)
-    )
+    if not (debit.state is credit.state is AccountState.OPEN):
+        barred = _closed(transfer, (debit, credit)) or _frozen(transfer, falling)
+        if barred:
+            return barred
+    return _too_low(transfer, falling) or _too_high(transfer, rising)
 
 
 def is_same(decision: Decision, known: Known) -> bool:
@@ -187,12 +193,10 @@ def worst(decisions: Iterable[Decision]) -> LedgerError | None:
 
 def sides(debit: Books, credit: Books) -> tuple[list[Books], list[Books]]:
     """Those of the two accounts whose balance falls, and those whose balance rises."""
-    falling = [
-        account
-        for account, falls in ((debit, not debit.type.grows_by_debit), (credit, credit.type.grows_by_debit))
-        if falls
-    ]
-    rising = [account for account in (debit, credit) if account not in falling]
+    falling: list[Books] = []
+    rising: list[Books] = []
+    (rising if debit.grows_by_debit else falling).append(debit)
+    (falling if credit.grows_by_debit else rising).append(credit)
     return falling, rising
 
 
@@ -212,8 +216,10 @@ def _frozen(transfer: Transfer, falling: Iterable[Books]) -> LedgerError | None:
 
 def _too_low(transfer: Transfer, falling: Iterable[Books]) -> LedgerError | None:
     for account in falling:
-        missing_fen = (account.floor_fen or 0) + account.reserved_out_fen - account.balance_fen + transfer.amount_fen
-        if account.floor_fen is not None and missing_fen > 0:
+        if account.floor_fen is None:
+            continue
+        missing_fen = account.floor_fen + account.reserved_out_fen - account.balance_fen + transfer.amount_fen
+        if missing_fen > 0:
             return BalanceTooLow(
                 f"{transfer.reference}: {account.code} lacks {missing_fen} fen",
                 account=account.code,

@@ -4,14 +4,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Boolean, Date, Row, text
+from sqlalchemy import BigInteger, Boolean, Date, String, TextClause, TextualSelect, bindparam, column, text
 from sqlalchemy.orm import Session
 
 from ledger import reservations
-from ledger.arrays import Column, among, given, is_postgresql, listed, rows
+from ledger.arrays import Column, Value, among, dialect, given, is_postgresql, listed, rows
 from ledger.errors import NoOpenDay
-from ledger.instants import Instant, canonical, in_utc
+from ledger.instants import Instant, canonical
 from ledger.models import AccountState, AccountType
 from ledger.reservations import Placed
 from ledger.transfers import Posted, Transfer, canonical_metadata
@@ -31,16 +33,27 @@ _NEW: Sequence[Column] = (
     ("reverses", "bigint"),
 )
 _MOVED: Sequence[Column] = (
-    ("id", "bigint"),
+    ("account_id", "bigint"),
     ("debits_fen", "bigint"),
     ("credits_fen", "bigint"),
     ("out_fen", "bigint"),
     ("in_fen", "bigint"),
 )
-_BOOKS = (
-    "a.id, a.code, a.type, a.currency, a.locked, a.floor_fen, a.ceiling_fen, a.state, a.posted_debits_fen, a.posted_credits_fen,"
-    " a.held_out_fen, a.held_in_fen"
+_MOVE = (
+    "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + moves.debits_fen,"
+    " posted_credits_fen = posted_credits_fen + moves.credits_fen,"
+    " held_out_fen = held_out_fen + moves.out_fen, held_in_fen = held_in_fen + moves.in_fen"
 )
+_BOOKS = "id, code, type, currency, locked, floor_fen, ceiling_fen, state, posted_debits_fen, posted_credits_fen, held_out_fen, held_in_fen"
+_BOOKS_TYPES: Mapping[str, type[String | Boolean]] = {
+    "code": String,
+    "type": String,
+    "currency": String,
+    "locked": Boolean,
+    "state": String,
+}
+_TYPES = {kind.value: kind for kind in AccountType}
+_STATES = {state.value: state for state in AccountState}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +76,68 @@ class OpenBooks:
 def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBooks:
     """The open business day, and the accounts by code; those that keep a checked balance are locked, sorted by id.
 
+    With them, in the same sorted run, are locked the accounts on the other side of holds that are over.
+
     Raises:
         NoOpenDay: no business day was ever opened.
     """
     found = session.execute(
-        text(
-            f"SELECT d.day, (SELECT p.id FROM ledger_stop p WHERE p.state = 'stopped') AS stop_id, {_BOOKS} FROM ledger_day d"  # noqa: S608 # our own names
-            f" LEFT JOIN ledger_account a ON {among(session, 'a.code', 'codes')} WHERE d.state = 'open'"
-        ).columns(day=Date, locked=Boolean),
-        {"codes": listed(session, sorted(set(codes)))},
+        _opening(dialect(session)), {"codes": listed(session, sorted(set(codes))), "now": now}
     ).all()
     if not found:
         raise NoOpenDay("no business day is open")
-    accounts = {row.code: _books(row) for row in found if row.code is not None}
-    return _lock(session, OpenBooks(found[0].day, accounts, [], found[0].stop_id is not None), now)
-
-
-def _lock(session: Session, books: OpenBooks, now: datetime) -> OpenBooks:
-    """Lock the accounts with a checked balance, and with them those of their holds that are over: in one sorted run."""
-    accounts = books.accounts
-    holding = [account.id for account in accounts.values() if account.held_out_fen or account.held_in_fen]
-    due = reservations.due(session, holding, now) if holding else []
-    to_lock = {account.id for account in accounts.values() if account.locked}
-    others = {side for placed in due for side in (placed.debit_id, placed.credit_id)} - {
-        account.id for account in accounts.values()
-    }
-    # On SQLite the transaction is alone since its BEGIN IMMEDIATE, and what was read is what is there.
-    if others or (to_lock and is_postgresql(session)):
-        lock = " FOR NO KEY UPDATE" if is_postgresql(session) else ""
-        found = session.execute(
-            text(
-                f"SELECT {_BOOKS} FROM ledger_account a WHERE {among(session, 'a.id', 'ids', 'bigint')} AND a.locked"  # noqa: S608 # our own names
-                f" ORDER BY a.id{lock}"
-            ).columns(locked=Boolean),
-            {"ids": listed(session, sorted(to_lock | others))},
-        )
-        accounts.update((row.code, _books(row)) for row in found)
-    due = reservations.still_due(session, due, now)
+    day, stop_id, over = found[0][:3]
+    accounts = {row[4]: _books(row) for row in found if row[4] is not None}
+    # Asked again now that the accounts are locked: somebody may have ended the holds while we waited.
+    due = reservations.due(session, [int(hold_id) for hold_id in over.split(",")], now) if over else []
     for placed in due:
         reservations.reserve(placed.transfer, accounts, -placed.rest_fen)
-    return OpenBooks(books.day, accounts, due, books.stopped)
+    return OpenBooks(day, accounts, due, stop_id is not None)
 
 
-def _books(row: Row[tuple[object, ...]]) -> Books:
+@cache
+def _opening(database: str) -> TextualSelect:
+    """The statement of `open_books`. On SQLite the transaction is alone since its BEGIN IMMEDIATE, and locks nothing here."""
+    lock = "FOR NO KEY UPDATE" if is_postgresql(database) else ""
+    return (
+        text(
+            f"WITH named AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account WHERE {among(database, 'code', 'codes')}),"  # noqa: S608 # our own names
+            f" over AS MATERIALIZED ({reservations.OVER}),"
+            " sides AS (SELECT id FROM named WHERE locked UNION SELECT debit_id FROM over UNION SELECT credit_id FROM over),"
+            f" ours AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account a WHERE a.locked AND a.id IN (SELECT id FROM sides)"
+            f" ORDER BY a.id {lock})"
+            " SELECT y.day, (SELECT p.id FROM ledger_stop p WHERE p.state = 'stopped'),"
+            f" (SELECT {'string_agg' if is_postgresql(database) else 'group_concat'}(CAST(id AS text), ',') FROM over), b.*"
+            " FROM ledger_day y LEFT JOIN (SELECT * FROM ours UNION ALL SELECT * FROM named WHERE NOT locked) AS b ON true"
+            " WHERE y.state = 'open'"
+        )
+        .bindparams(bindparam("now", type_=Instant))
+        .columns(
+            column("day", Date),
+            column("stop_id", BigInteger),
+            column("over", String),
+            *(column(name, _BOOKS_TYPES.get(name, BigInteger)) for name in _BOOKS.split(", ")),
+        )
+    )
+
+
+def _books(row: Sequence[Any]) -> Books:
+    (*_, key, code, kind, currency, locked, floor_fen, ceiling_fen, state, debits_fen, credits_fen, out_fen, in_fen) = (
+        row
+    )
     return Books(
-        id=row.id,
-        code=row.code,
-        type=AccountType(row.type),
-        currency=row.currency,
-        locked=row.locked,
-        floor_fen=row.floor_fen,
-        ceiling_fen=row.ceiling_fen,
-        state=AccountState(row.state),
-        debits_fen=row.posted_debits_fen,
-        credits_fen=row.posted_credits_fen,
-        held_out_fen=row.held_out_fen,
-        held_in_fen=row.held_in_fen,
+        key,
+        code,
+        _TYPES[kind],
+        currency,
+        locked,
+        floor_fen,
+        ceiling_fen,
+        _STATES[state],
+        debits_fen,
+        credits_fen,
+        out_fen,
+        in_fen,
     )
 
 
@@ -127,15 +146,7 @@ def find(session: Session, references: Iterable[str]) -> dict[str, Known]:
     wanted = sorted(set(references))
     if not wanted:
         return {}
-    found = session.execute(
-        text(
-            "SELECT t.id, t.reference, d.code AS debit, c.code AS credit, t.amount_fen, t.kind, t.occurred_at, t.recorded_at,"  # noqa: S608 # our own names
-            " t.business_date, t.journal, t.fingerprint, t.metadata, t.reverses FROM ledger_transfer t"
-            " JOIN ledger_account d ON d.id = t.debit_id JOIN ledger_account c ON c.id = t.credit_id"
-            f" WHERE {among(session, 't.reference', 'references')}"
-        ).columns(occurred_at=Instant, recorded_at=Instant, business_date=Date),
-        {"references": listed(session, wanted)},
-    )
+    found = session.execute(_finding(dialect(session)), {"references": listed(session, wanted)})
     return {
         row.reference: Known(
             Posted(
@@ -161,38 +172,89 @@ def find(session: Session, references: Iterable[str]) -> dict[str, Known]:
     }
 
 
-def insert(
+@cache
+def _finding(database: str) -> TextualSelect:
+    return text(
+        "SELECT t.id, t.reference, d.code AS debit, c.code AS credit, t.amount_fen, t.kind, t.occurred_at, t.recorded_at,"  # noqa: S608 # our own names
+        " t.business_date, t.journal, t.fingerprint, t.metadata, t.reverses FROM ledger_transfer t"
+        " JOIN ledger_account d ON d.id = t.debit_id JOIN ledger_account c ON c.id = t.credit_id"
+        f" WHERE {among(database, 't.reference', 'references')}"
+    ).columns(
+        column("id", BigInteger),
+        column("reference", String),
+        column("debit", String),
+        column("credit", String),
+        column("amount_fen", BigInteger),
+        column("kind", String),
+        column("occurred_at", Instant),
+        column("recorded_at", Instant),
+        column("business_date", Date),
+        column("journal", String),
+        column("fingerprint", String),
+        column("metadata", String),
+        column("reverses", BigInteger),
+    )
+
+
+def write(
     session: Session, new: Sequence[Decision], accounts: Mapping[str, Books], day: date, now: datetime
 ) -> dict[str, int]:
-    """Write the transfers; returns the ids by reference, without those that somebody else has written in the meantime.
+    """Write the transfers and move the accounts; the ids by reference, without those that somebody else has written in the meantime.
 
-    Ids follow the order of the batch. The references are entered sorted, so that two batches never wait for each other crosswise.
+    Ids follow the order of the batch. The references are entered sorted, so that two batches never wait for each other crosswise. On
+    PostgreSQL it is one statement.
     """
-    values = [_row(decision, accounts) for decision in new]
-    names = ", ".join(name for name, _ in _NEW)
+    moved = moves(accounts.values())
+    values = {
+        **given(session, _NEW, [_row(decision, accounts) for decision in new]),
+        "business_date": day,
+        "recorded_at": now,
+    }
     if is_postgresql(session):
-        numbered = f"(SELECT nextval('ledger_transfer_id_seq') AS id, {names} FROM {rows(session, _NEW)}) AS numbered"  # noqa: S608 # our own names
+        values |= given(session, _MOVED, moved)
+    elif moved:
+        session.execute(_moving(dialect(session)), given(session, _MOVED, moved))
+    return dict(session.execute(_inserting(dialect(session)), values).all())
+
+
+@cache
+def _inserting(database: str) -> TextualSelect:
+    names = ", ".join(name for name, _ in _NEW)
+    if is_postgresql(database):
         statement = (
-            f"INSERT INTO ledger_transfer (id, {names}, business_date, recorded_at) OVERRIDING SYSTEM VALUE"  # noqa: S608 # our own names
-            f" SELECT id, {names}, :business_date, :recorded_at FROM {numbered} ORDER BY reference"
+            f"WITH moved AS ({_MOVE} FROM {rows(database, _MOVED, 'moves')} WHERE ledger_account.id = moves.account_id)"  # noqa: S608 # our own names
+            f" INSERT INTO ledger_transfer (id, {names}, business_date, recorded_at) OVERRIDING SYSTEM VALUE"
+            f" SELECT id, {names}, :business_date, :recorded_at"
+            f" FROM (SELECT nextval('ledger_transfer_id_seq') AS id, {names} FROM {rows(database, _NEW)}) AS numbered"
+            " ORDER BY reference"
         )
-        fixed: dict[str, object] = {"business_date": day, "recorded_at": in_utc(now)}
     else:
         statement = (
             f"INSERT INTO ledger_transfer ({names}, business_date, recorded_at)"  # noqa: S608 # our own names
-            f" SELECT {names}, :business_date, :recorded_at FROM {rows(session, _NEW)} WHERE true ORDER BY position"
+            f" SELECT {names}, :business_date, :recorded_at FROM {rows(database, _NEW)} WHERE true ORDER BY position"
         )
-        fixed = {"business_date": day.isoformat(), "recorded_at": canonical(now)}
-    written = session.execute(
-        text(f"{statement} ON CONFLICT (reference) DO NOTHING RETURNING id, reference"),
-        {**given(session, _NEW, values), **fixed},
+    return (
+        text(f"{statement} ON CONFLICT (reference) DO NOTHING RETURNING reference, id")
+        .bindparams(bindparam("business_date", type_=Date), bindparam("recorded_at", type_=Instant))
+        .columns(column("reference", String), column("id", BigInteger))
     )
-    return {row.reference: row.id for row in written}
 
 
 def move(session: Session, accounts: Iterable[Books]) -> None:
     """Raise the sums of the locked accounts by what the batch moved, and what holds reserve of them. Derived accounts are not touched."""
-    moved = [
+    moved = moves(accounts)
+    if moved:
+        session.execute(_moving(dialect(session)), given(session, _MOVED, moved))
+
+
+@cache
+def _moving(database: str) -> TextClause:
+    return text(f"{_MOVE} FROM {rows(database, _MOVED, 'moves')} WHERE ledger_account.id = moves.account_id")
+
+
+def moves(accounts: Iterable[Books]) -> list[tuple[int, ...]]:
+    """What is to be written of the accounts: id, debits, credits, held out and held in, each as a difference in fen."""
+    return [
         (
             account.id,
             account.moved_debits_fen,
@@ -203,30 +265,19 @@ def move(session: Session, accounts: Iterable[Books]) -> None:
         for account in accounts
         if account.has_moved()
     ]
-    if not moved:
-        return
-    session.execute(
-        text(
-            "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + given.debits_fen,"  # noqa: S608 # our own names
-            " posted_credits_fen = posted_credits_fen + given.credits_fen,"
-            " held_out_fen = held_out_fen + given.out_fen, held_in_fen = held_in_fen + given.in_fen"
-            f" FROM {rows(session, _MOVED)} WHERE ledger_account.id = given.id"
-        ),
-        given(session, _MOVED, moved),
-    )
 
 
-def _row(decision: Decision, accounts: Mapping[str, Books]) -> tuple[str | int | datetime | None, ...]:
+def _row(decision: Decision, accounts: Mapping[str, Books]) -> tuple[Value, ...]:
     transfer = decision.order.transfer
-    debit, credit = accounts[transfer.debit], accounts[transfer.credit]
+    debit = accounts[transfer.debit]
     return (
         transfer.reference,
         debit.id,
-        credit.id,
+        accounts[transfer.credit].id,
         transfer.amount_fen,
         debit.currency,
         transfer.kind,
-        in_utc(transfer.occurred_at),
+        canonical(transfer.occurred_at),
         transfer.journal,
         decision.fingerprint,
         canonical_metadata(transfer.metadata),

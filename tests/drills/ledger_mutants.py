@@ -1,6 +1,6 @@
 """Ledgers with one rule broken: whoever compares a ledger with dictionaries must notice each of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ _reserve = reservations.reserve
 _settle = reservations.settle
 _is_empty = accounts._is_empty
 _fold = folding.fold
-_move = writing.move
+_moves = writing.moves
 _decide = batches.decide
 
 
@@ -101,11 +101,12 @@ def _by_running_sum(session: Session, orders: Sequence[Order], now: datetime) ->
     return Batch(books.day, bench, books.due, books.stopped, batch.decisions)
 
 
-def _moves_one_side(session: Session, moved: Sequence[Books]) -> None:
+def _moves_one_side(moved: Iterable[Books]) -> list[tuple[int, ...]]:
+    moved = list(moved)
     for account in moved:
         if account.moved_credits_fen > 0 and account.type.grows_by_debit:
             account.moved_credits_fen -= 1
-    _move(session, moved)
+    return _moves(moved)
 
 
 def _same_whatever(_decision: object, _known: object) -> bool:
@@ -154,7 +155,7 @@ MUTANTS: Final[Mapping[str, Sequence[Patch]]] = {
     ],
     "verdicts in another order": [(batches, "decide", _in_reverse_order)],
     "verdicts by running sums": [(batches, "decide", _by_running_sum)],
-    "a fen lost in a checked balance": [(writing, "move", _moves_one_side)],
+    "a fen lost in a checked balance": [(writing, "moves", _moves_one_side)],
     "a fold that forgets one transfer": [(folding, "fold", _folds_less)],
     "a past that begins a day early": [(snapshots, "base_of", _yesterdays_base)],
     "an expired hold settles": [(Placed, "is_over", lambda _self, _now: False)],

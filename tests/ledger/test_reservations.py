@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, reading, transaction
-from ledger import NewHold, Settlement, hold, prove, reservations, settle_hold
+from ledger import NewHold, Settlement, hold, prove, reservations, settle_hold, writing
 from tests.ledger.make import AT, books, fund, tamper
 
 LATER = AT + timedelta(minutes=1)
@@ -24,15 +24,12 @@ def test_hold_is_read_as_it_was_placed(session: Session) -> None:
     assert placed is not None
     assert (placed.transfer.metadata, placed.rest_fen, placed.expires_at) == ({"pump": 4}, 300, LATER)
     assert (placed.is_over(AT), placed.is_over(LATER)) == (False, True)
-    assert reservations.due(session, [placed.debit_id], AT) == []
-    for found in (
-        reservations.due(session, [placed.debit_id], LATER),
-        reservations.due(session, [placed.credit_id], LATER),
-        reservations.oldest_due(session, LATER, 9),
-        reservations.still_due(session, [placed], LATER),
-    ):
+    for found in (reservations.oldest_due(session, LATER, 9), reservations.due(session, [placed.id], LATER)):
         assert found == [placed]
-    assert reservations.due(session, [10_000], LATER) == []
+    assert reservations.due(session, [placed.id], AT) == reservations.due(session, [10_000], LATER) == []
+    for code in ("wallet:1", "merchant:1:clearing"):
+        assert writing.open_books(session, [code], LATER).due == [placed]
+    assert writing.open_books(session, ["wallet:1"], AT).due == writing.open_books(session, ["bank"], LATER).due == []
     assert reservations.find(session, "hold:2") is None
 
 
