@@ -35,12 +35,13 @@ class SealedTrail:
 
 @dataclass(frozen=True, slots=True)
 class TrailHead:
-    """The last seal of the trail: its number, the last entry under it, how many entries are sealed in all, and its hash."""
+    """The last seal of the trail: its number, the last entry under it, how many are sealed in all, its hash, and when it was made."""
 
     seal: int
     last_id: int
     entries: int
     hash: str
+    sealed_at: str
 
 
 def cut_trail(session: Session, now: datetime) -> int:
@@ -72,9 +73,13 @@ def trail_head(session: Session) -> TrailHead | None:
     """The last seal of the trail; None before the first one."""
     entries = select(func.sum(AuditSeal.entries)).scalar_subquery()
     found = session.execute(
-        select(AuditSeal.id, AuditSeal.last_id, entries, AuditSeal.hash).order_by(AuditSeal.id.desc()).limit(1)
+        select(AuditSeal.id, AuditSeal.last_id, entries, AuditSeal.hash, AuditSeal.sealed_at)
+        .order_by(AuditSeal.id.desc())
+        .limit(1)
     ).one_or_none()
-    return None if found is None else TrailHead(found[0], found[1], int(found[2]), found[3])
+    if found is None:
+        return None
+    return TrailHead(found[0], found[1], int(found[2]), found[3], canonical(found[4]))
 
 
 def trail_differences(session: Session, progress: Progress | None = None) -> Iterator[Difference]:

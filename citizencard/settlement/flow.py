@@ -10,13 +10,27 @@ from sqlalchemy.orm import Session
 
 from citizencard import audit
 from citizencard.audit import Actor
+from citizencard.audit.seals import cut_trail, seal_trail
 from citizencard.db import Sessions, is_postgresql, reading, transaction
 from citizencard.settlement.certificate import certify
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
 from citizencard.settlement.netting import net, positions_of
-from ledger import ClosedDay, Proof, Stopped, close_day, fold, open_day, prove, release, seal, stop, total_day
-from ledger.errors import InvalidDay, UnknownDay
+from ledger import (
+    ClosedDay,
+    Proof,
+    Stopped,
+    close_day,
+    draw_cut,
+    fold,
+    open_day,
+    prove,
+    release,
+    seal,
+    stop,
+    total_day,
+)
+from ledger.errors import InvalidDay, LedgerStopped, UnknownDay
 from ledger.models import LedgerDay
 
 MAX_PORTIONS: Final = 100_000
@@ -63,6 +77,8 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
             raise NextDayWrong(str(error), day=closing.day, next_day=closing.next_day) from error
         if was_open:
             audit.record(session, actor, "day.close", str(closing.day), after={"cut_id": closed.cut_id}, now=now)
+            # By the same barrier, which this transaction has alone: the day's acts are sealed with the day's money.
+            cut_trail(session, now)
     return _settle(sessions, closed, now)
 
 
@@ -90,30 +106,49 @@ def _closed_and_not_settled(sessions: Sessions, before: date) -> list[ClosedDay]
 def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:
     with transaction(sessions) as session:
         total_day(session, closed.day)
+    # Before any money moves: of books that are stopped, the day is closed and sealed all the same.
+    roll_up(sessions, now)
     with transaction(sessions) as session:
         _take_turns(session, closed)
         positions = net(session, closed, now)
     with transaction(sessions) as session:
         _take_turns(session, closed)
         certificate = certify(session, closed, now)
-    roll_up(sessions, now)
     return SettledDay(closed, positions, certificate)
 
 
 def roll_up(sessions: Sessions, now: datetime) -> None:
-    """Fold and seal what is final up to the last cut, a portion a transaction. Again, or after a crash, it goes on where it stopped.
+    """Fold and seal what is final up to the last cuts, a portion a transaction. Again, or after a crash, it goes on where it stopped.
 
-    Raises:
-        LedgerStopped: the books could not be proved.
+    Books that are stopped are sealed, since that preserves evidence, and not folded.
     """
     for _ in range(MAX_PORTIONS):
-        with transaction(sessions) as session:
-            if not fold(session, now=now).has_more:
-                break
+        try:
+            with transaction(sessions) as session:
+                if not fold(session, now=now).has_more:
+                    break
+        except LedgerStopped:
+            break
     for _ in range(MAX_PORTIONS):
         with transaction(sessions) as session:
             if seal(session, now=now) is None:
                 break
+    for _ in range(MAX_PORTIONS):
+        with transaction(sessions) as session:
+            if seal_trail(session, now=now) is None:
+                break
+
+
+def seal_up(sessions: Sessions, now: datetime) -> None:
+    """Make all that is in the books and in the audit trail final at one instant, and fold and seal it.
+
+    Raises:
+        LedgerBusy: those who are writing did not finish in time; try again later.
+    """
+    with transaction(sessions) as session:
+        draw_cut(session, now)
+        cut_trail(session, now)
+    roll_up(sessions, now)
 
 
 def _take_turns(session: Session, closed: ClosedDay) -> None:
@@ -158,6 +193,12 @@ def prove_books(sessions: Sessions, now: datetime) -> Proof:
         if not proof.proved:
             stop(session, first, now=now)
     return proof
+
+
+def stop_books(sessions: Sessions, cause: str, now: datetime) -> Stopped:
+    """Let no money move until somebody has looked: seals, or a head that left the house, do not fit the books."""
+    with transaction(sessions) as session:
+        return stop(session, cause, now=now)
 
 
 def release_ledger(sessions: Sessions, actor: Actor, reason: str, now: datetime) -> Stopped:
