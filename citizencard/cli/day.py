@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import click
 
-from citizencard.cli.start import command_line, open_city
+from citizencard.cli.ledger_seals import leave_head
+from citizencard.cli.start import City, command_line, open_city
 from citizencard.clock import beijing_date, now
 from citizencard.db import reading
 from citizencard.errors import CitizencardError
@@ -36,7 +37,10 @@ def show_open_day() -> None:
 @day.command("close")
 @click.option("--early", is_flag=True, help="Close it although it is not over in Beijing.")
 def close_open_day(*, early: bool) -> None:
-    """Close the open business day, net every merchant, and issue the custody certificate. A day that a crash left is settled first."""
+    """Close the open business day, seal it, net every merchant, issue the custody certificate, and write the signed head of the seals.
+
+    A day that a crash left is settled first.
+    """
     city = open_city()
     instant = now()
     with reading(city.sessions) as session:
@@ -50,6 +54,7 @@ def close_open_day(*, early: bool) -> None:
     )
     click.echo(f"{ending} is closed: {len(settled.positions)} net positions")
     _print_certificate(settled.certificate)
+    _leave_head(city)
 
 
 @day.command("show")
@@ -74,6 +79,17 @@ def show_day(closed: date, *, as_json: bool) -> None:
     for one in positions:
         click.echo(f"{one.merchant_id}  netted {one.clearing_fen}  payable {one.payable_fen}")
     _print_certificate(certificate)
+
+
+def _leave_head(city: City) -> None:
+    """The day is closed whatever becomes of the head: it can be written at any time afterwards."""
+    try:
+        written = leave_head(city)
+    except (CitizencardError, OSError) as refusal:
+        click.echo(f"no head was written, run `citizencard ledger seal`: {refusal}", err=True)
+        return
+    if written is not None:
+        click.echo(f"head of the seals: {written.path}")
 
 
 def _print_certificate(certificate: CustodyCertificate) -> None:

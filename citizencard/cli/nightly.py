@@ -45,7 +45,7 @@ class Shelves:
 @click.option("--keep", default=KEPT, show_default=True, type=click.IntRange(1, 10_000), help="So many nights stay.")
 @click.option("--once", is_flag=True, help="Work now and end; exit status 1 when a job did not succeed.")
 def nightly(*, at: str, database_to: Path, vault_to: Path, keep: int, once: bool) -> None:
-    """Every night: close the days that are over, look after payments, purge, back up, prove.
+    """Every night: close the days that are over, look after payments, purge, seal, write the signed head, back up, prove, verify.
 
     A job that fails is told on the error output and does not stop the next one.
     """
@@ -79,10 +79,15 @@ def work(shelves: Shelves) -> bool:
 
 
 def jobs(shelves: Shelves, stamp: str) -> Iterator[tuple[str, ...]]:
-    """What is done after the days are closed; payments are looked after where there is a provider."""
+    """What is done after the days are closed; payments are looked after where there is a provider.
+
+    A day's close has made its snapshots, folded and sealed it; sealing here goes on where that stopped, and leaves the night's head. The
+    proof, and then the heads of all nights held against the chains, stop the ledger when something differs.
+    """
     if os.environ.get("STRIPE_SECRET_KEY_FILE"):
         yield ("payments", "sweep")
     yield ("database", "purge")
+    yield ("ledger", "seal")
     yield (
         "backup",
         "create",
@@ -92,6 +97,7 @@ def jobs(shelves: Shelves, stamp: str) -> Iterator[tuple[str, ...]]:
         str(shelves.vault / stamp),
     )
     yield ("ledger", "prove")
+    yield ("ledger", "seal", "--verify", "--trail", "--kept", "--stop")
 
 
 def close_days() -> bool:

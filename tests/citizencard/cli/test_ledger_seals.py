@@ -9,6 +9,7 @@ import pytest
 from citizencard.clock import now
 from citizencard.db import make_engine, make_sessions, transaction
 from tests.citizencard.cli.run_command import Installation
+from tests.citizencard.keys.make_vault import random_vault
 from tests.citizencard.settlement.make import begin, day_of_rides
 from tests.ledger.make import tamper
 
@@ -21,16 +22,18 @@ def city(tmp_path: Path, clone_database: Callable[[str], str]) -> Installation:
     with transaction(make_sessions(engine)) as session:
         day_of_rides(session, begin(session, now()), now())
     engine.dispose()
+    random_vault(tmp_path, name="vault.json")
     return Installation(tmp_path, url)
 
 
 def test_altered_row_is_named_and_stops_the_ledger_until_released(city: Installation) -> None:
     """What was sealed is recognised; who alters a row is found, money stands still, and moves when somebody answers for it."""
     sealed = city.run("ledger", "seal")
-    head, covers = sealed.stdout.splitlines()
+    head, covers, *rest = sealed.stdout.splitlines()
     assert (sealed.returncode, head[:2], len(head), covers) == (0, "1:", 66, "every transfer up to 6 is sealed")
+    assert rest == [f"head written: {next((city.vault_file.parent / 'heads').iterdir())}"]
     verified = city.run("ledger", "seal", "--verify", "--noted", head)
-    assert (verified.returncode, verified.stdout) == (0, sealed.stdout)
+    assert (verified.returncode, verified.stdout.splitlines()) == (0, [head, covers])
     assert city.run("ledger", "release", "--reason", "nothing happened").returncode == 1
 
     engine = make_engine(city.environ["CITIZENCARD_DATABASE_URL"])
@@ -53,4 +56,4 @@ def test_notes_are_read_with_care(city: Installation) -> None:
     """A note that is none, or that nothing would be held against, is wrong usage; nothing sealed is said so."""
     assert city.run("ledger", "seal", "--verify", "--noted", "x").returncode == 2
     assert city.run("ledger", "seal", "--noted", "1:ab").returncode == 2
-    assert city.run("ledger", "seal", "--verify").stdout == "nothing is sealed yet\n"
+    assert city.run("ledger", "seal", "--verify").stdout == "no transfer is sealed yet\n"
