@@ -76,6 +76,8 @@ RETURNING id, business_date - DATE '0001-01-01' + 1
 row has changed meanwhile, READ COMMITTED evaluates the UPDATE's conditions on the new row. Answers the id and the ordinal of the day."""
 
 _UNIQUE_VIOLATION: Final = "23505"
+_NO_SUCH_STATEMENT: Final = "26000"
+"""psycopg deallocates every statement of a connection, ours too, when a transaction is rolled back in which it had prepared its own."""
 
 
 def post_hot(connection: Connection, transfer: Transfer, *, now: datetime) -> Posted:
@@ -127,6 +129,10 @@ def attempt(connection: Connection, transfer: Transfer, now: datetime) -> Posted
             done = True
         if error.sqlstate == _UNIQUE_VIOLATION:
             return None
+        if error.sqlstate == _NO_SUCH_STATEMENT:
+            del connection.info[_PREPARED]
+            if not connection.in_transaction():
+                return attempt(connection, transfer, now)
         raise DBAPIError.instance(_POSTING.decode(), None, error, psycopg.Error) from error
     finally:
         if not done:

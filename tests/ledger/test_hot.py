@@ -34,3 +34,16 @@ def test_money_moves_and_is_committed(committed: Sessions, now: datetime) -> Non
         assert held(session, "wallet:1", MERCHANT) == [2, 8]
         assert session.execute(text("SELECT count(*) FROM ledger_transfer")).scalar_one() == 2
         assert prove(session).differences == ()
+
+
+def test_driver_forgets_what_was_prepared(committed: Sessions, now: datetime) -> None:
+    """A till whose connection has seen refusals and rolled back work goes on selling: what the driver forgot is prepared again."""
+    with transaction(committed) as session:
+        books(session)
+        fund(session, "wallet:1", 10)
+    with committed.kw["bind"].connect() as connection:
+        post_hot(connection, transfer("a", "wallet:1", MERCHANT, 1), now=now)
+        for _ in range(8):
+            connection.execute(text("SELECT 1"))
+        connection.rollback()
+        assert not post_hot(connection, transfer("b", "wallet:1", MERCHANT, 1), now=now).replayed
