@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from bench.figure import tell
 from bench.ledger.books import FRESH, KIND, MERCHANT
@@ -62,13 +63,26 @@ def fill(address: str, cards: int, wanted: int, longest_s: float) -> str:
         for number, _ in enumerate(range(count, wanted, ROWS_AT_ONCE)):
             rows = min(ROWS_AT_ONCE, wanted - count - number * ROWS_AT_ONCE)
             tell(f"filling by statements: {count + number * ROWS_AT_ONCE:,} of {wanted:,}")
-            values = {"rows": rows, "seed": number * ROWS_AT_ONCE, "cards": cards, "most": MOST_FEN}
             with transaction(sessions) as session:
-                session.execute(_FILL, {**values, "merchant": MERCHANT, "kind": KIND})
+                fill_by_statement(session, cards=cards, rows=rows, seed=number * ROWS_AT_ONCE)
         said += f" in {time.monotonic() - began:,.0f} s"
     tell("")
     engine.dispose()
     return said
+
+
+def fill_by_statement(session: Session, *, cards: int, rows: int, seed: int) -> None:
+    """Write so many purchases by one statement, as `post_each()` would have: fingerprints, and sums of the purses.
+
+    Args:
+        session: of PostgreSQL, alone with the books.
+        cards: how many purses there are.
+        rows: how many purchases.
+        seed: references are numbered from it on.
+    """
+    session.execute(
+        _FILL, {"rows": rows, "seed": seed, "cards": cards, "most": MOST_FEN, "merchant": MERCHANT, "kind": KIND}
+    )
 
 
 def fold_all(sessions: Sessions) -> None:

@@ -3,7 +3,7 @@
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Protocol
@@ -15,8 +15,8 @@ END_TIMEOUT_S = 10
 class Work(Protocol):
     """What each process of a crew does, again and again. It travels to the process, so it holds plain values only."""
 
-    def begin(self, number: int) -> Callable[[], int]:
-        """Connect; returns what does the work once and says how many things that were.
+    def begin(self, number: int) -> AbstractContextManager[Callable[[], int]]:
+        """Connect, for the length of a block; gives what does the work once and says how many things that were.
 
         Args:
             number: of the process within its crew.
@@ -94,16 +94,16 @@ def _answer(pipe: Connection) -> tuple[int, float]:
 
 
 def _serve(pipe: Connection, barrier: Barrier, work: Work, number: int) -> None:
-    once = work.begin(number)
-    once()
-    pipe.send((0, 0.0))
-    while True:
-        try:
-            seconds = pipe.recv()
-        except EOFError:
-            return
-        barrier.wait(START_TIMEOUT_S)
-        done, began = 0, time.perf_counter()
-        while time.perf_counter() - began < seconds:
-            done += once()
-        pipe.send((done, time.perf_counter() - began))
+    with work.begin(number) as once:
+        once()
+        pipe.send((0, 0.0))
+        while True:
+            try:
+                seconds = pipe.recv()
+            except EOFError:
+                return
+            barrier.wait(START_TIMEOUT_S)
+            done, began = 0, time.perf_counter()
+            while time.perf_counter() - began < seconds:
+                done += once()
+            pipe.send((done, time.perf_counter() - began))

@@ -1,7 +1,8 @@
 """The doors of the ledger that are measured, as work for a crew or for one process."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,9 +20,11 @@ class OrdinaryDoor:
     address: str
     cards: int
 
-    def begin(self, number: int) -> Callable[[], int]:
+    @contextmanager
+    def begin(self, number: int) -> Iterator[Callable[[], int]]:
         """Connect."""
-        sessions = make_sessions(make_engine(self.address))
+        engine = make_engine(self.address)
+        sessions = make_sessions(engine)
         purchases = iter(Purchases(self.cards, f"{os.getpid()}:{number}"))
 
         def once() -> int:
@@ -29,7 +32,8 @@ class OrdinaryDoor:
                 post(session, [next(purchases)], now=datetime.now(UTC))
             return 1
 
-        return once
+        yield once
+        engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,20 @@ class HotDoor:
     address: str
     cards: int
 
-    def begin(self, number: int) -> Callable[[], int]:
+    @contextmanager
+    def begin(self, number: int) -> Iterator[Callable[[], int]]:
         """Connect."""
-        connection = make_engine(self.address).connect()
+        engine = make_engine(self.address)
+        connection = engine.connect()
         purchases = iter(Purchases(self.cards, f"{os.getpid()}:{number}"))
 
         def once() -> int:
             post_hot(connection, next(purchases), now=datetime.now(UTC))
             return 1
 
-        return once
+        yield once
+        connection.close()
+        engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,11 @@ class BatchDoor:
     cards: int
     size: int
 
-    def begin(self, number: int) -> Callable[[], int]:
+    @contextmanager
+    def begin(self, number: int) -> Iterator[Callable[[], int]]:
         """Connect."""
-        sessions = make_sessions(make_engine(self.address))
+        engine = make_engine(self.address)
+        sessions = make_sessions(engine)
         purchases = iter(Purchases(self.cards, f"{os.getpid()}:{number}"))
 
         def once() -> int:
@@ -73,4 +83,5 @@ class BatchDoor:
                 raise AssertionError(f"{len(refused)} of {self.size} purchases were refused, such as: {refused[0]}")
             return self.size
 
-        return once
+        yield once
+        engine.dispose()

@@ -4,6 +4,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -35,14 +36,19 @@ def measure_files(size: Sizes, *, profiled: bool) -> tuple[list[Figure], list[st
         ours, theirs = (make_sqlite(Path(folder), name) for name in ("ours", "theirs"))
         for address in (ours, theirs):
             open_city(address, CARDS)
-        doors = {
-            "batch": BatchDoor(ours, CARDS, BATCH).begin(0),
-            "plain batch": _plain(Path(folder) / "theirs.db", BATCH),
-            "single": OrdinaryDoor(ours, CARDS).begin(0),
-            "plain single": _plain(Path(folder) / "theirs.db", 1),
-        }
-        jobs = {name: partial(_for_seconds, size.round_s, once) for name, once in doors.items()}
-        rates = interleaved_rates(jobs, size.rounds)
+        with (
+            BatchDoor(ours, CARDS, BATCH).begin(0) as batch,
+            OrdinaryDoor(ours, CARDS).begin(0) as single,
+            closing(sqlite3.connect(Path(folder) / "theirs.db", isolation_level=None)) as connection,
+        ):
+            works = {
+                "batch": batch,
+                "plain batch": _plain(connection, BATCH),
+                "single": single,
+                "plain single": _plain(connection, 1),
+            }
+            jobs = {name: partial(_for_seconds, size.round_s, once) for name, once in works.items()}
+            rates = interleaved_rates(jobs, size.rounds)
         reached = rates["batch"] >= BAR
         notes = [] if reached and not profiled else profile("SQLite, batch of 1,000", BatchDoor(ours, CARDS, BATCH))
     absolute = Figure("SQLite: batches of 1,000", rates["batch"], "absolute bar", BAR, 1.0, judged=False)
@@ -62,8 +68,7 @@ def _for_seconds(seconds: float, once: Callable[[], int]) -> float:
     return done / (time.perf_counter() - began)
 
 
-def _plain(path: Path, size: int) -> Callable[[], int]:
-    connection = sqlite3.connect(path, isolation_level=None)
+def _plain(connection: sqlite3.Connection, size: int) -> Callable[[], int]:
     connection.execute("PRAGMA synchronous=FULL")
     ids: dict[str, int] = dict(connection.execute("SELECT code, id FROM ledger_account"))
     purchases = iter(Purchases(CARDS, f"plain:{size}"))

@@ -20,7 +20,11 @@ _PLACES = ("psycopg", "sqlalchemy", "json", "hashlib", "datetime")
 
 def profile(name: str, door: Work) -> list[str]:
     """Lines that say where the time of one call of a door goes, in this process, alone on the database."""
-    once = door.begin(0)
+    with door.begin(0) as once:
+        return _profiled(name, once)
+
+
+def _profiled(name: str, once: Callable[[], int]) -> list[str]:
     statements = _Statements()
     event.listen(Engine, "before_cursor_execute", statements.before)
     event.listen(Engine, "after_cursor_execute", statements.after)
