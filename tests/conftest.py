@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -73,9 +74,11 @@ def _make_template(port: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def softhsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    """This worker's PKCS#11 tokens; without SoftHSM the run fails and says how to get it."""
-    return SoftHsm.start(tmp_path_factory.mktemp("softhsm"))
+def softhsm() -> Iterator[SoftHsm]:
+    """This worker's PKCS#11 tokens, in memory where there is such a folder; without SoftHSM the run fails and says how to get it."""
+    memory = Path("/dev/shm")  # noqa: S108 # a folder of its own in it, which is removed: tokens write each object to the disk
+    with TemporaryDirectory(prefix="softhsm", dir=memory if memory.is_dir() else None) as folder:
+        yield SoftHsm.start(Path(folder))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,7 @@ class SoftHsm:
 
     folder: Path
     tool: str
+    places: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def start(cls, folder: Path) -> "SoftHsm":
@@ -45,16 +46,26 @@ class SoftHsm:
 
     def token(self, label: str) -> TokenPlace:
         """Initialise a token, as its security officer does, and write its PIN into a file of mode 0600."""
+        before = set((self.folder / "tokens").iterdir())
         subprocess.run(
             [self.tool, "--init-token", "--free", "--label", label, "--so-pin", SO_PIN, "--pin", PIN],
             check=True,
             capture_output=True,
             timeout=60,
         )
+        (self.places[label],) = set((self.folder / "tokens").iterdir()) - before
         pin_file = self.folder / f"{label}.pin"
         pin_file.write_text(PIN + "\n")
         pin_file.chmod(0o600)
         return TokenPlace(MODULE, label, pin_file)
+
+    def take_away(self, place: TokenPlace) -> None:
+        """Pull the token out."""
+        self.places[place.label].rename(self.folder / place.label)
+
+    def bring_back(self, place: TokenPlace) -> None:
+        """Plug the token in again."""
+        (self.folder / place.label).rename(self.places[place.label])
 
     def environ(self, place: TokenPlace, realm: str = "test") -> dict[str, str]:
         """The settings of a server whose keys are in this token."""
