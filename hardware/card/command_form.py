@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hardware.card.apdu import CommandApdu
+from hardware.card.apdu import MAX_DATA_BYTES, MAX_LE, CommandApdu
 from hardware.errors import MalformedCardData
 
 CLA_PURSE: Final = 0x80
@@ -12,9 +12,10 @@ PURSE_EP: Final = 0x02
 
 
 def build(header: bytes, data: bytes = b"", le: int | None = None) -> CommandApdu:
-    """A command with this 4-byte header."""
+    """A command with this 4-byte header, extended when data or Le do not fit in a short one."""
     cla, ins, p1, p2 = header
-    return CommandApdu(cla, ins, p1, p2, data, le)
+    extended = len(data) > MAX_DATA_BYTES or (le or 0) > MAX_LE
+    return CommandApdu(cla, ins, p1, p2, data, le, extended=extended)
 
 
 def require_header(what: str, command: CommandApdu, *allowed: bytes) -> bytes:

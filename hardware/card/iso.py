@@ -122,7 +122,7 @@ class ReadBinary:
     Args:
         sfi: short id, or None for the current file.
         offset: where to begin.
-        length: 1 to 256 bytes, 256 asks for all that is left; None sends no Le.
+        length: 1 to 256 bytes, 256 asks for all that is left; more makes the command extended; None sends no Le.
     """
 
     sfi: int | None

@@ -15,7 +15,7 @@ from hardware.card.social_security import ISSUER_TAGS, PERSON_TAGS, decode_digit
 from hardware.card.text import decode_text
 from hardware.errors import MalformedCardData
 
-_RID: Final = bytes.fromhex("D15600000500")
+_RID: Final = bytes.fromhex("D156000005")
 SOCIAL_DDF: Final = bytes.fromhex("7378312E73682EC9E7BBE1B1A3D5CF")
 """`sx1.sh.社会保障`; cards of the SM and SSF33 algorithms have `sx2.sh.`."""
 SOCIAL_DDF_SM: Final = b"sx2" + SOCIAL_DDF[3:]

@@ -4,8 +4,10 @@ import importlib
 import sys
 
 DRILLS = {
+    "decoders": "a million damaged and forged inputs into every decoder of cards: a value or the documented error, none slow",
     "kill": "kill -9 of the server again and again during the demo's day: the same final balances",
     "ledger-model": "scripts of everything the ledger can do, played on a plain dictionary as well: the same balances, the books proved",
+    "ledger-races": "many at once on the ledger: one wallet and 32 tills, opposite batches, double reversals, closes under 8 writers",
     "payments": "nine faults at each step of a payment, power cuts, lost and doubled reports: nobody pays twice, every fen agrees",
     "restore": "backups taken while taps arrive, everything wiped, restored: books proved, cards alive, nothing acknowledged lost",
     "reversals": "purchases and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
@@ -22,7 +24,7 @@ def main(arguments: list[str]) -> int:
     """
     if len(arguments) != 1 or arguments[0] not in DRILLS:
         for name, promise in DRILLS.items():
-            print(f"bin/drill {name:<8} {promise}")
+            print(f"bin/drill {name:<12} {promise}")
         return 0 if not arguments else 2
     drill = importlib.import_module(f"tests.drills.drill_{arguments[0].replace('-', '_')}")
     passed: bool = drill.run_full()
