@@ -122,10 +122,10 @@ class Machine(Comparison):
         """Post one transfer."""
         self.post_both(door, door, [data.draw(self.transfers(together=False))])
 
-    @rule(data=st.data(), door=st.sampled_from(sorted(DOORS)))
-    def post_batch(self, data: st.DataObject, door: str) -> None:
+    @rule(data=st.data())
+    def post_batch(self, data: st.DataObject) -> None:
         """Post several, all or none."""
-        self.post_both(f"{door} batch", door, data.draw(st.lists(self.transfers(), min_size=2, max_size=4)))
+        self.post_both("post batch", "post", data.draw(st.lists(self.transfers(), min_size=2, max_size=4)))
 
     @rule(data=st.data())
     def post_verdicts(self, data: st.DataObject) -> None:
