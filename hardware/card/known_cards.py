@@ -17,6 +17,7 @@ from hardware.errors import MalformedCardData
 
 INFORMATION_SFI, LOG_SFI, TRIP_SFI = 0x15, 0x18, 0x1E
 SHANGHAI: Final = "2000"
+MAX_INTEGER_BYTES: Final = 8
 
 
 class Place:
@@ -112,13 +113,27 @@ def hexadecimal(data: bytes) -> str:
 
 
 def little_endian(data: bytes) -> str:
-    """An integer, lowest byte first."""
-    return str(int.from_bytes(data, "little"))
+    """An integer of at most 8 bytes, lowest byte first.
+
+    Raises:
+        MalformedCardData: more bytes than any card number has.
+    """
+    return str(int.from_bytes(_short(data), "little"))
 
 
 def big_endian(data: bytes) -> str:
-    """An integer, highest byte first."""
-    return str(int.from_bytes(data))
+    """An integer of at most 8 bytes, highest byte first.
+
+    Raises:
+        MalformedCardData: more bytes than any card number has.
+    """
+    return str(int.from_bytes(_short(data)))
+
+
+def _short(data: bytes) -> bytes:
+    if len(data) > MAX_INTEGER_BYTES:
+        raise MalformedCardData("card number", f"{len(data)} bytes, at most {MAX_INTEGER_BYTES}")
+    return data
 
 
 @dataclass(frozen=True, slots=True)
