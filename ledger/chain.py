@@ -20,7 +20,7 @@ from sqlalchemy import Executable, Row, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from ledger import barrier
-from ledger.checks import Difference
+from ledger.checks import Difference, streamed
 
 MAX_SEALED_AT_ONCE: Final = 10_000
 """Rows under one seal: what a verifier holds in memory."""
@@ -29,7 +29,8 @@ ID_BYTES: Final = 8
 DIGEST_BYTES: Final = 16
 LOWEST_ID: Final = -(2**63)
 """The first seal begins at id 1, and rows below it exist in forged books only: there they are looked for as well."""
-_ENTRY_BYTES: Final = ID_BYTES + DIGEST_BYTES
+ENTRY_BYTES: Final = ID_BYTES + DIGEST_BYTES
+_ALL: Final = 2**62
 
 Progress = Callable[[str, int], None]
 """Called with the name of a check and how many rows it has looked at."""
@@ -120,20 +121,27 @@ def differences(session: Session, chain: Chain, progress: Progress | None = None
     number, first_id, previous, looked_at = 1, 1, GENESIS, 0
     last: int = session.execute(select(func.coalesce(func.max(chain.seals.c.id), 0))).scalar_one()
     while number <= last:
-        link = _link(session, chain, number)
+        link = link_of(session, chain, number)
         if link is None:
             where = f"{chain.seal_name} {number}"
             yield Difference("seal_missing", where, "a chain without a gap", f"no such {chain.seal_name}")
             return
-        yield from _link_differences(chain, link, first_id, previous)
-        yield from _row_differences(session, chain, link)
+        if link.first_id != first_id or link.previous != previous:
+            where, expected = f"{chain.seal_name} {number}", f"from id {first_id} after {previous}"
+            yield Difference("seal_chain", where, expected, f"{link.first_id} {link.previous}")
+        yield from hash_differences(chain, link)
+        # One more than was sealed is enough to find that something was slipped in, and keeps memory bounded.
+        rows = _rows(session, chain, _first_id(link), link.last_id, min(link.rows, MAX_SEALED_AT_ONCE) + 1)
+        if _hashed(chain, rows) != (link.rows_hash, link.digests):
+            yield from row_differences(session, chain, link)
         looked_at += link.rows
         if progress:
             progress(f"{chain.seal_name}s", looked_at)
         number, first_id, previous = number + 1, link.last_id + 1, link.hash
 
 
-def _link(session: Session, chain: Chain, number: int) -> Link | None:
+def link_of(session: Session, chain: Chain, number: int) -> Link | None:
+    """A link by its number, if there is one."""
     table = chain.seals
     found = session.execute(
         select(
@@ -150,38 +158,51 @@ def _link(session: Session, chain: Chain, number: int) -> Link | None:
     return None if found is None else Link(*found)
 
 
-def _link_differences(chain: Chain, link: Link, first_id: int, previous: str) -> Iterator[Difference]:
-    where = f"{chain.seal_name} {link.number}"
-    if link.first_id != first_id or link.previous != previous:
-        yield Difference(
-            "seal_chain", where, f"from id {first_id} after {previous}", f"{link.first_id} {link.previous}"
-        )
-    recomputed = chained(
-        (link.number, link.first_id, link.last_id, link.rows), link.previous, link.rows_hash, link.digests
-    )
+def hash_differences(chain: Chain, link: Link) -> Iterator[Difference]:
+    """Whether a link's hash is the hash of what it says."""
+    span = (link.number, link.first_id, link.last_id, link.rows)
+    recomputed = chained(span, link.previous, link.rows_hash, link.digests)
     if recomputed != link.hash:
-        yield Difference("seal_hash", where, recomputed, link.hash)
+        yield Difference("seal_hash", f"{chain.seal_name} {link.number}", recomputed, link.hash)
 
 
-def _row_differences(session: Session, chain: Chain, link: Link) -> Iterator[Difference]:
-    first_id = LOWEST_ID if link.number == 1 else link.first_id
-    # One more than was sealed is enough to find what was slipped in, and keeps memory bounded.
-    rows = _rows(session, chain, first_id, link.last_id, link.rows + 1)
-    rows_hash, digests = _hashed(chain, rows)
-    if rows_hash == link.rows_hash and digests == link.digests:
-        return
-    sealed, found = _entries(link.digests), _entries(digests)
-    nothing = f"no such {chain.row_name}"
-    named = False
-    for row_id in sorted(sealed.keys() | found.keys()):
-        was, now = sealed.get(row_id), found.get(row_id)
-        if was == now or (now is None and len(rows) > link.rows and row_id > rows[-1].id):
-            continue
+def row_differences(session: Session, chain: Chain, link: Link) -> Iterator[Difference]:
+    """Each row under a link that was altered, removed or slipped in, the first one first.
+
+    To be asked when `rows_hash` or `digests` are not what the rows say; what the link keeps is in memory, the rows are not.
+    """
+    sealed = _entries(link.digests)
+    waiting = sorted(sealed, reverse=True)
+    nothing, named, whole = f"no such {chain.row_name}", False, sha256()
+    ids = {"first_id": _first_id(link), "last_id": link.last_id, "limit": _ALL}
+    for row in streamed(session, chain.rows, ids):
+        while waiting and waiting[-1] < row.id:
+            missing, named = waiting.pop(), True
+            yield Difference("sealed_row_missing", f"{chain.row_name} {missing}", sealed[missing], nothing)
+        if waiting and waiting[-1] == row.id:
+            waiting.pop()
+        line = chain.canonical(row)
+        whole.update(line + b"\n")
+        was, now = sealed.get(row.id), digest_entry(row.id, line)[ID_BYTES:].hex()
+        if was != now:
+            named = True
+            what = "sealed_row_altered" if was else "sealed_row_inserted"
+            yield Difference(what, f"{chain.row_name} {row.id}", was or nothing, now)
+    for missing in reversed(waiting):
         named = True
-        what = "sealed_row_altered" if was and now else "sealed_row_missing" if was else "sealed_row_inserted"
-        yield Difference(what, f"{chain.row_name} {row_id}", was or nothing, now or nothing)
+        yield Difference("sealed_row_missing", f"{chain.row_name} {missing}", sealed[missing], nothing)
     if not named:
-        yield Difference("seal_rows", f"{chain.seal_name} {link.number}", link.rows_hash, rows_hash)
+        yield Difference("seal_rows", f"{chain.seal_name} {link.number}", link.rows_hash, whole.hexdigest())
+
+
+def digest_entry(number: int, line: bytes) -> bytes:
+    """What a link keeps of a row to name it by: its id, and the beginning of the SHA-256 of its canonical bytes."""
+    # Ids below zero exist in forged books only, and are no reason to fail there.
+    return number.to_bytes(ID_BYTES, "big", signed=True) + sha256(line).digest()[:DIGEST_BYTES]
+
+
+def _first_id(link: Link) -> int:
+    return LOWEST_ID if link.number == 1 else link.first_id
 
 
 def _rows(session: Session, chain: Chain, first_id: int, last_id: int, limit: int) -> Sequence[Row[Any]]:
@@ -193,15 +214,12 @@ def _hashed(chain: Chain, rows: Sequence[Row[Any]]) -> tuple[str, bytes]:
     for row in rows:
         written = chain.canonical(row)
         whole.update(written + b"\n")
-        # Ids below zero exist in forged books only, and are no reason to fail there.
-        digests += row.id.to_bytes(ID_BYTES, "big", signed=True) + sha256(written).digest()[:DIGEST_BYTES]
+        digests += digest_entry(row.id, written)
     return whole.hexdigest(), bytes(digests)
 
 
 def _entries(digests: bytes) -> dict[int, str]:
     return {
-        int.from_bytes(digests[at : at + ID_BYTES], "big", signed=True): digests[
-            at + ID_BYTES : at + _ENTRY_BYTES
-        ].hex()
-        for at in range(0, len(digests), _ENTRY_BYTES)
+        int.from_bytes(digests[at : at + ID_BYTES], "big", signed=True): digests[at + ID_BYTES : at + ENTRY_BYTES].hex()
+        for at in range(0, len(digests), ENTRY_BYTES)
     }

@@ -1,45 +1,50 @@
 """`prove()`: every invariant of the books, recomputed from the transfers alone.
 
-Each check is one statement and therefore looks at one moment, so that it may run while the city is posting. All but one return only what
-is wrong; the one that looks at every transfer streams them. Memory is bounded whatever the size of the books.
+All of it looks at one moment, so that it may run while the city is posting; one pass over the transfers, then one statement for each thing
+that is kept beside them. Memory is bounded whatever the size of the books and however much is wrong with them.
 """
 
-import json
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
-from typing import Any
+from typing import Final
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger import checks, history
+from ledger import canonical, checks, history
+from ledger.arrays import is_postgresql
 from ledger.checks import AboveCeiling, Difference
-from ledger.instants import Instant
-from ledger.models import BIGGEST_AMOUNT_FEN, LONGEST_STORED_REFERENCE
-from ledger.seals import Progress, chain_differences
-from ledger.transfers import Transfer, canonical_metadata, fingerprint
+from ledger.proving import holds, snapshots
+from ledger.proving.crew import Check, Crew, Outcome, Task, carry_out, crew, name_of
+from ledger.proving.days import day_totals, spans
+from ledger.proving.snapshots import snapshot_days
+from ledger.proving.transfers import Looking
+from ledger.proving.units import Unit, plan
+from ledger.seals import Progress
 
-MAX_DIFFERENCES = 1_000
-"""So many differences are listed; books with more need a restore, not a longer list."""
-MAX_ABOVE_CEILING = 1_000
-ROWS_BETWEEN_PROGRESS = 10_000
+MAX_DIFFERENCES: Final = 1_000
+"""So many differences are kept; books with more need a restore, not a longer list."""
+MAX_ABOVE_CEILING: Final = 1_000
+MAX_PROCESSES: Final = 16
+UNITS_AHEAD: Final = 4
+"""So many units a process are given out before the first one of them is waited for."""
+SORT_MEMORY: Final = "64MB"
+"""What PostgreSQL may take for one sort or hash of a check before it goes to disk."""
 
-_REFERENCE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_STORED_REFERENCE}}}")
-Check = Callable[[Session], Iterator[Difference]]
+
 _CHECKS: Sequence[Check] = (
     checks.duplicates,
     checks.accounts,
-    checks.holds,
     checks.reversals,
     checks.days,
-    checks.business_dates,
-    checks.day_totals,
+    holds.terms,
+    holds.reserved,
+    holds.settlements,
     history.cut_order,
-    history.snapshots,
+    history.folds,
+    snapshots.kept,
     checks.debits_are_credits,
 )
 
@@ -49,12 +54,13 @@ class Proof:
     """The outcome of a proof.
 
     Args:
-        differences: what is wrong, at most `MAX_DIFFERENCES` of them.
+        differences: what is wrong, the first `MAX_DIFFERENCES` of it.
         transfers: how many were looked at.
         accounts: how many there are.
         total_fen: sum of all amounts looked at: of all debits, and of all credits.
         above_ceiling: accounts above their ceiling. No difference: refunds and decisions for a holder may lead there.
         proved: nothing is wrong.
+        found: how many differences there are.
     """
 
     differences: tuple[Difference, ...]
@@ -63,88 +69,91 @@ class Proof:
     total_fen: int
     above_ceiling: tuple[AboveCeiling, ...]
     proved: bool
+    found: int
 
 
-@dataclass(slots=True)
-class _Tally:
-    transfers: int = 0
-    total_fen: int = 0
-
-
-def prove(session: Session, progress: Progress | None = None) -> Proof:
+def prove(
+    session: Session,
+    progress: Progress | None = None,
+    *,
+    processes: int = 1,
+    tell: Callable[[Difference], None] | None = None,
+) -> Proof:
     """Recompute balances, floors, states, references, fingerprints, holds, reversals, days, snapshots and seals from the transfers alone.
 
     Changes nothing; who finds that the books are not proved stops them (`stop()`). Each difference says what, where, expected and found.
 
     Args:
-        session: any transaction.
-        progress: told the name of each check and how many transfers it has looked at: at its beginning, and again and again.
+        session: one that has not begun, so that all of the proof sees one moment; or a transaction beside which nobody posts. On
+            PostgreSQL a transaction that is REPEATABLE READ sees one moment in any case, and on SQLite every transaction.
+        progress: told the name of each check and how many transfers were looked at: at its beginning, and again and again.
+        processes: how many work on it, at most `MAX_PROCESSES`; more than one need a session on an engine.
+        tell: told every difference as it is found, also those that the proof does not keep.
     """
-    tally = _Tally()
-    sources: Sequence[Check] = (
-        partial(_transfers, tally=tally, progress=progress),
-        *(partial(_told, check, progress) for check in _CHECKS),
-        partial(chain_differences, progress=progress),
-    )
-    with closing(_differences(session, sources)) as found:
-        differences = tuple(islice(found, MAX_DIFFERENCES))
+    if is_postgresql(session):
+        if not session.in_transaction():
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(text("SELECT set_config('work_mem', :memory, true)"), {"memory": SORT_MEMORY})
+    canonical.prepare(session)
+    looking = Looking(spans(session))
+    kept: list[Difference] = []
+    found = 0
+    with crew(session, looking.days, min(processes, MAX_PROCESSES)) as helpers:
+        ahead = UNITS_AHEAD * processes
+        for difference in _Proving(session, looking, helpers, progress, ahead).differences():
+            found += 1
+            if len(kept) < MAX_DIFFERENCES:
+                kept.append(difference)
+            if tell:
+                tell(difference)
     accounts: int = session.execute(text("SELECT count(*) FROM ledger_account")).scalar_one()
     above_ceiling = tuple(checks.above_ceiling(session, MAX_ABOVE_CEILING))
-    return Proof(differences, tally.transfers, accounts, tally.total_fen, above_ceiling, proved=not differences)
+    tally = looking.tally
+    return Proof(tuple(kept), tally.transfers, accounts, tally.total_fen, above_ceiling, proved=not found, found=found)
 
 
-def _differences(session: Session, sources: Iterable[Check]) -> Generator[Difference, None, None]:
-    for check in sources:
-        yield from check(session)
+@dataclass(frozen=True, slots=True)
+class _Proving:
+    """One run of a proof, alone or with helpers. Differences come in the order of the ids, then check by check."""
 
+    session: Session
+    looking: Looking
+    helpers: Crew | None
+    progress: Progress | None
+    ahead: int
 
-def _told(check: Check, progress: Progress | None, session: Session) -> Iterator[Difference]:
-    if progress:
-        progress(check.__name__, 0)
-    yield from check(session)
+    def differences(self) -> Iterator[Difference]:
+        """Everything that is wrong."""
+        given: list[tuple[Task, Future[Outcome] | None]] = [(check, self._give(check)) for check in _CHECKS]
+        given += [(day, self._give(day)) for day in snapshot_days(self.session)]
+        window: deque[tuple[Unit, Future[Outcome] | None]] = deque()
+        for unit in plan(self.session):
+            if isinstance(unit, Difference):
+                yield unit
+                continue
+            window.append((unit, self._give(unit)))
+            if len(window) >= self.ahead or self.helpers is None:
+                yield from self._unit(*window.popleft())
+        for waiting in window:
+            yield from self._unit(*waiting)
+        yield from day_totals(self.session, self.looking.tally)
+        for task, future in given:
+            if self.progress:
+                self.progress(name_of(task), 0)
+            yield from self._came_of(task, future)
 
+    def _unit(self, unit: Unit, future: Future[Outcome] | None) -> Iterator[Difference]:
+        yield from self._came_of(unit, future)
+        if self.progress:
+            self.progress("transfers", self.looking.tally.transfers)
 
-def _transfers(session: Session, tally: _Tally, progress: Progress | None) -> Iterator[Difference]:
-    """Every transfer by itself: known accounts of its currency, a sound reference, amount and metadata, the fingerprint of its content."""
-    stream = checks.streamed(
-        session,
-        text(
-            "SELECT t.id, t.reference, t.amount_fen, t.currency, t.kind, t.occurred_at, t.journal, t.fingerprint, t.metadata,"
-            " t.debit_id, t.credit_id, d.code AS debit, c.code AS credit, d.currency AS debit_currency, c.currency AS credit_currency"
-            " FROM ledger_transfer t LEFT JOIN ledger_account d ON d.id = t.debit_id"
-            " LEFT JOIN ledger_account c ON c.id = t.credit_id ORDER BY t.id"
-        ).columns(occurred_at=Instant),
-    )
-    for row in stream:
-        tally.transfers += 1
-        tally.total_fen += row.amount_fen
-        if progress and tally.transfers % ROWS_BETWEEN_PROGRESS == 0:
-            progress("transfers", tally.transfers)
-        for what, expected, found in _faults(row):
-            yield Difference(what, f"transfer {row.id} {row.reference}", expected, found)
+    def _give(self, task: Task) -> Future[Outcome] | None:
+        return self.helpers.give(task) if self.helpers else None
 
-
-def _faults(row: Row[Any]) -> Iterator[tuple[str, str, str]]:
-    if row.debit is None or row.credit is None:
-        missing = row.debit_id if row.debit is None else row.credit_id
-        yield "unknown_account", "accounts that were opened", f"account id {missing}"
-        return
-    if not row.debit_currency == row.credit_currency == row.currency:
-        yield "currency", row.currency, f"{row.debit_currency} and {row.credit_currency}"
-    if not _REFERENCE.fullmatch(row.reference):
-        yield "reference", "a reference of plain characters", repr(row.reference)
-    if not 1 <= row.amount_fen <= BIGGEST_AMOUNT_FEN:
-        yield "amount", f"1 to {BIGGEST_AMOUNT_FEN} fen", f"{row.amount_fen} fen"
-    if row.metadata != "{}" and not _is_canonical(row.metadata):
-        yield "metadata", "JSON in its one form", repr(row.metadata)
-    content = Transfer(row.reference, row.debit, row.credit, row.amount_fen, row.kind, row.occurred_at, row.journal)
-    recomputed = fingerprint(content, row.currency)
-    if recomputed != row.fingerprint:
-        yield "fingerprint", recomputed, row.fingerprint
-
-
-def _is_canonical(metadata: str) -> bool:
-    try:
-        return canonical_metadata(json.loads(metadata)) == metadata
-    except (ValueError, TypeError):
-        return False
+    def _came_of(self, task: Task, future: Future[Outcome] | None) -> Iterator[Difference]:
+        outcome = Crew.outcome(future)
+        if outcome is None:
+            yield from carry_out(self.session, task, self.looking)
+            return
+        self.looking.tally.add(outcome.tally)
+        yield from outcome.differences

@@ -5,18 +5,17 @@ debit_id, credit_id, amount_fen, currency, kind, occurred_at, recorded_at, busin
 in UTC with microseconds and `+00:00`, the date as YYYY-MM-DD.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Date, Row, Table, text
+from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
-from ledger import barrier, cuts
-from ledger.chain import GENESIS, MAX_SEALED_AT_ONCE, Chain, Progress, add_link, chained, differences, encode
+from ledger import barrier, canonical, cuts
+from ledger.chain import GENESIS, MAX_SEALED_AT_ONCE, Chain, Progress, add_link, chained, differences
 from ledger.checks import Difference
-from ledger.instants import Instant, canonical
 from ledger.models import Seal
 
 __all__ = ["GENESIS", "Progress", "Sealed", "canonical_row", "chain_differences", "chained", "seal"]
@@ -39,6 +38,7 @@ def seal(session: Session, *, now: datetime, limit: int = MAX_SEALED_AT_ONCE) ->
     Draw a cut in a transaction before this one, and call it, a transaction each, until it returns None. Again, or after a crash, it goes on
     where it stopped. Posting never waits for it.
     """
+    canonical.prepare(session)
     made = add_link(session, TRANSFERS, cuts.last_cut(session), now, limit)
     return None if made is None else Sealed(made.number, made.first_id, made.last_id, made.rows, made.hash)
 
@@ -48,39 +48,21 @@ def chain_differences(session: Session, progress: Progress | None = None) -> Ite
 
     One seal is in memory at a time. Two statements a seal; sealed rows never change, so they need not be of one moment.
     """
+    canonical.prepare(session)
     return differences(session, TRANSFERS, progress)
 
 
-def canonical_row(row: Row[Any]) -> bytes:
-    """A transfer as it is hashed."""
-    return encode(
-        [
-            row.id,
-            row.reference,
-            row.debit_id,
-            row.credit_id,
-            row.amount_fen,
-            row.currency,
-            row.kind,
-            canonical(row.occurred_at),
-            canonical(row.recorded_at),
-            row.business_date.isoformat(),
-            row.journal,
-            row.fingerprint,
-            row.metadata,
-            row.reverses,
-        ]
-    ).encode()
+def canonical_row(row: Sequence[Any]) -> bytes:
+    """A transfer as it is hashed; the fields of `canonical.COLUMNS` in their order."""
+    return canonical.written(row).encode()
 
 
 TRANSFERS: Final = Chain(
     seals=cast("Table", Seal.__table__),
     counted="transfers",
     rows=text(
-        "SELECT t.id, t.reference, t.debit_id, t.credit_id, t.amount_fen, t.currency, t.kind, t.occurred_at, t.recorded_at,"
-        " t.business_date, t.journal, t.fingerprint, t.metadata, t.reverses FROM ledger_transfer t"
-        " WHERE t.id >= :first_id AND t.id <= :last_id ORDER BY t.id LIMIT :limit"
-    ).columns(occurred_at=Instant, recorded_at=Instant, business_date=Date),
+        f"SELECT {canonical.COLUMNS} FROM ledger_transfer t WHERE t.id >= :first_id AND t.id <= :last_id ORDER BY t.id LIMIT :limit"  # noqa: S608 # constants
+    ),
     canonical=canonical_row,
     row_name="transfer",
     seal_name="seal",

@@ -19,8 +19,6 @@ from tests.ledger.make import AT, books, transfer
         checks.duplicates,
         checks.reversals,
         checks.days,
-        checks.business_dates,
-        checks.day_totals,
         checks.debits_are_credits,
     ],
 )
