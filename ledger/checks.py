@@ -29,6 +29,10 @@ class Difference:
     expected: str
     found: str
 
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"{self.what}: {self.where}: expected {self.expected}, found {self.found}"
+
 
 @dataclass(frozen=True, slots=True)
 class AboveCeiling:

@@ -1,4 +1,4 @@
-"""`citizencard ledger …`: what auditors ask of the books. `prove` ends with 1 when a difference is found."""
+"""`citizencard ledger …`: what auditors ask of the books."""
 
 import json
 import sys
@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from citizencard.chart import CHART, POOL_OF
 from citizencard.cli.ledger_files import DAY, date_of, export_books, import_opening_file, one_moment
+from citizencard.cli.ledger_prove import prove_ledger
 from citizencard.cli.ledger_seals import release_books, seal_books
 from citizencard.cli.ledger_tables import Shape, grouped_yuan, shape_of, show
 from citizencard.cli.start import open_city
-from citizencard.clock import now
-from citizencard.settlement.flow import prove_books
 from ledger import (
     Balance,
     PastTrialBalance,
@@ -63,27 +62,11 @@ def ledger() -> None:
     """The books. `import-opening`, `seal` and `release` write; all else may be run by an auditor, who can only read."""
 
 
+ledger.add_command(prove_ledger)
 ledger.add_command(export_books)
 ledger.add_command(import_opening_file)
 ledger.add_command(seal_books)
 ledger.add_command(release_books)
-
-
-@ledger.command("prove")
-@click.option("--json", "as_json", is_flag=True, help="Every difference, for machines.")
-def prove_ledger(*, as_json: bool) -> None:
-    """Recompute every invariant from the transfers alone; exit status 1 when something differs."""
-    proof = prove_books(open_city().sessions, now())
-    if as_json:
-        click.echo(json.dumps(asdict(proof), default=str, indent=1))
-    else:
-        for difference in proof.differences:
-            click.echo(str(difference))
-        verdict = "the books are proved" if proof.proved else "THE BOOKS ARE NOT PROVED"
-        click.echo(
-            f"{proof.transfers} transfers, {proof.accounts} accounts, {len(proof.differences)} differences: {verdict}"
-        )
-    sys.exit(0 if proof.proved else 1)
 
 
 @ledger.command("accounts")

@@ -1,6 +1,6 @@
 """Closing the day (日终) in short transactions, each of which can be run again: barrier, totals, netting, certificate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -18,6 +18,8 @@ from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosi
 from citizencard.settlement.netting import net, positions_of
 from ledger import (
     ClosedDay,
+    Difference,
+    Progress,
     Proof,
     Stopped,
     close_day,
@@ -52,6 +54,15 @@ class DayClosing:
 
     day: date
     next_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ProvingWith:
+    """How a proof is made: who is told how far it is, how many processes work on it, who is told every difference."""
+
+    progress: Progress | None = None
+    processes: int = 1
+    tell: Callable[[Difference], None] | None = None
 
 
 def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime) -> SettledDay:
@@ -169,13 +180,13 @@ def settled_day(sessions: Sessions, day: date) -> tuple[Sequence[NetPosition], C
         return positions_of(session, day), certificate
 
 
-def prove_books(sessions: Sessions, now: datetime) -> Proof:
+def prove_books(sessions: Sessions, now: datetime, using: ProvingWith = ProvingWith()) -> Proof:
     """Let the ledger prove itself, and keep when and with what result. A difference stops the ledger until somebody releases it.
 
     An auditor's role proves as well, and leaves no trace.
     """
     with reading(sessions) as session:
-        proof = prove(session)
+        proof = prove(session, using.progress, processes=using.processes, tell=using.tell)
         may_keep = _may_keep_proofs(session)
     if not may_keep:
         return proof
@@ -186,7 +197,7 @@ def prove_books(sessions: Sessions, now: datetime) -> Proof:
                 proved_at=now,
                 transfers=proof.transfers,
                 accounts=proof.accounts,
-                differences=len(proof.differences),
+                differences=proof.found,
                 first_difference=first,
             )
         )
