@@ -122,13 +122,18 @@ class TokenConnection(Generic[Opened]):
                 return question(self._current()[0])
 
     def change(self, check: Callable[[Opened], object], change: Callable[[pkcs11.Session, Opened], Answer]) -> Answer:
-        """Change the token: first a question, asked twice if need be, then the change itself, once. The next question finds a new session.
+        """Change the token, in a session of its own: what was changed elsewhere is seen, and nothing stale is built upon.
+
+        Args:
+            check: a question, asked twice if need be.
+            change: the change itself, made once.
 
         Raises:
             TokenError: the token does not answer; whether it was changed is seen in the next inventory.
             KeysError: as check, change and `load` raise.
         """
         with _MODULES.lock:
+            self._forget()
             self.ask(check)
             opened, _ = self._current()
             try:
@@ -161,7 +166,7 @@ class TokenConnection(Generic[Opened]):
 
     def _forget(self) -> None:
         session, self._session, self._opened = self._session, None, None
-        if session is not None:
+        if session is not None and self._pid == os.getpid():
             with contextlib.suppress(pkcs11.PKCS11Error):
                 session.close()
 

@@ -89,6 +89,10 @@ class TokenVault:
         """See `TokenStore.set_state`."""
         return self.store.set_state(key_id, state)
 
+    def close(self) -> None:
+        """Log out; the next question logs in again."""
+        self.store.close()
+
     def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
         """See `Hsm.tacs_are_valid`. All cards of a batch are one call of the token; their MACs are computed here."""
         versions = self.store.ask(lambda ring: tuple(ring.versions(KeyRole.TAC)))
