@@ -42,4 +42,6 @@ def test_production_is_the_default_and_the_password_is_not_shown() -> None:
     assert settings.realm == "production"
     assert settings.agent_port == 47112
     assert settings.vault_file == Path("/srv/vault")
+    assert settings.heads_folder == Path("/srv/heads")
+    assert Settings.from_env({**GOOD, "CITIZENCARD_HEADS_FOLDER": "/out"}).heads_folder == Path("/out")
     assert "hidden" not in repr(settings)

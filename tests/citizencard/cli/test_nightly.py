@@ -49,6 +49,11 @@ def test_night_leaves_closed_days_a_backup_and_a_proof(
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("is closed") == 2
     assert "the books are proved" in done.stdout
+    order = ("day close", "ledger seal", "backup create", "ledger prove")
+    places = [
+        done.stdout.rindex(f"UTC: {job}") if job == "day close" else done.stdout.index(f"UTC: {job}") for job in order
+    ]
+    assert places == sorted(places), "the head is in the folder and the seals are in the backup before the proof"
     assert home.run("day", "open").stdout.strip() == str(today)
     made = [next(shelf.iterdir()) for shelf in shelves]
     assert made[0].name == made[1].name

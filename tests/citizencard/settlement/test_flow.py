@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from citizencard import chart
 from citizencard.audit import AuditEntry
 from citizencard.db import Sessions, reading, transaction
+from citizencard.settlement import flow
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.flow import (
     DayClosing,
@@ -16,9 +17,11 @@ from citizencard.settlement.flow import (
     prove_books,
     release_ledger,
     settle_day,
+    settle_unfinished,
     settled_day,
+    stop_books,
 )
-from ledger import balance, close_day, open_day, stopped
+from ledger import balance, balance_on, close_day, open_day, snapshots, stopped
 from ledger.errors import LedgerStopped, NotStopped
 from tests.citizencard.settlement.make import AFTER_NEXT, DAY, FINANCE, NEXT_DAY, begin, day_of_rides
 
@@ -122,3 +125,51 @@ def test_settled_day_is_folded_and_sealed(committed: Sessions, now: datetime) ->
     with reading(committed) as session:
         assert session.execute(text("SELECT max(folded_to) FROM ledger_fold")).scalar_one() == settled.closed.cut_id
         assert session.execute(text("SELECT max(last_id) FROM ledger_seal")).scalar_one() == settled.closed.cut_id
+
+
+def test_books_that_are_stopped_are_sealed_all_the_same(committed: Sessions, now: datetime) -> None:
+    """Evidence is kept: the day closes, its transfers and acts are sealed; no money moves, and nothing is folded, until the release."""
+    with transaction(committed) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+    stop_books(committed, "a head of before does not fit", now)
+    with pytest.raises(LedgerStopped):
+        settle_day(committed, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+    with reading(committed) as session:
+        assert session.execute(text("SELECT max(last_id) FROM ledger_seal")).scalar_one() == 6
+        assert session.execute(text("SELECT max(last_id) FROM audit_seal")).scalar_one() == 1
+        assert session.execute(text("SELECT count(*) FROM ledger_fold")).scalar_one() == 0
+        assert open_day(session) == NEXT_DAY
+    release_ledger(committed, FINANCE, "it was the wrong file", now)
+    (left,) = settle_unfinished(committed, NEXT_DAY, now)
+    assert [position.clearing_fen for position in left.positions] == [260]
+
+
+def test_killed_after_the_close_the_next_run_makes_snapshots_folds_and_seals(
+    committed: Sessions, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever step the process dies at, the next run brings the day to the same end, and past balances begin at its snapshot."""
+    with transaction(committed) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+    for step in ("total_day", "fold", "seal", "seal_trail", "net", "certify"):
+        with monkeypatch.context() as killed:
+            killed.setattr(flow, step, die)
+            with pytest.raises(Killed):
+                settle_day(committed, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+    settle_day(committed, DayClosing(DAY, NEXT_DAY), FINANCE, now)
+    with reading(committed) as session:
+        assert snapshots.base_of(session, 6) == snapshots.Base(DAY, 6)
+        assert balance_on(session, chart.clearing(merchant_id), DAY).balance_fen == 260
+        assert session.execute(text("SELECT max(folded_to), count(*) FROM ledger_fold")).one() == (6, 1)
+        assert session.execute(text("SELECT max(last_id), count(*) FROM ledger_seal")).one() == (6, 1)
+        assert session.execute(text("SELECT max(last_id), count(*) FROM audit_seal")).one() == (1, 1)
+    assert prove_books(committed, now).proved
+
+
+class Killed(BaseException):
+    """The end of a process, as no handler of ours sees it."""
+
+
+def die(*_arguments: object, **_named: object) -> None:
+    raise Killed

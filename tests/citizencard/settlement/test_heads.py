@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def keeper(tmp_path_factory: pytest.TempPathFactory) -> SoftwareVault:
 
 
 @pytest.fixture
-def city(committed: Sessions, now: datetime) -> Iterator[Sessions]:
+def city(committed: Sessions, now: datetime) -> Sessions:
     """A day of money and an act, sealed."""
     with transaction(committed) as session:
         day_of_rides(session, begin(session, now), now)
