@@ -39,6 +39,8 @@ _MOVED: Sequence[Column] = (
     ("out_fen", "bigint"),
     ("in_fen", "bigint"),
 )
+_SIDES = {True: "a.id = ANY(ARRAY(SELECT id FROM sides))", False: "a.id IN (SELECT id FROM sides)"}
+"""By PostgreSQL or not. It reads an array by its index, whatever it believes about how many accounts there are."""
 _MOVE = (
     "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + moves.debits_fen,"
     " posted_credits_fen = posted_credits_fen + moves.credits_fen,"
@@ -104,7 +106,7 @@ def _opening(database: str) -> TextualSelect:
             f"WITH named AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account WHERE {among(database, 'code', 'codes')}),"  # noqa: S608 # our own names
             f" over AS MATERIALIZED ({reservations.OVER}),"
             " sides AS (SELECT id FROM named WHERE locked UNION SELECT debit_id FROM over UNION SELECT credit_id FROM over),"
-            f" ours AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account a WHERE a.locked AND a.id IN (SELECT id FROM sides)"
+            f" ours AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account a WHERE a.locked AND {_SIDES[is_postgresql(database)]}"
             f" ORDER BY a.id {lock})"
             " SELECT y.day, (SELECT p.id FROM ledger_stop p WHERE p.state = 'stopped'),"
             f" (SELECT {'string_agg' if is_postgresql(database) else 'group_concat'}(CAST(id AS text), ',') FROM over), b.*"
