@@ -153,4 +153,7 @@ def _ranges(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _words(one: Difference) -> str:
-    return f"{one['was'] or 'nothing'} → {one['is'] or 'nothing'}" if "was" in one else str(one["is"])
+    if "was" not in one:
+        return str(one["is"])
+    was, now = ("nothing" if one[side] in {"", None} else one[side] for side in ("was", "is"))
+    return f"{was} → {now}"

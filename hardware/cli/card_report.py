@@ -4,32 +4,22 @@ Names, ID numbers and keys are not read: the first two need the PIN, the keys no
 little of it can be read, there is a report: what was refused or has another form is named in it.
 """
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 from hardware.card import profile
 from hardware.card.apdu import CommandApdu
-from hardware.card.bcd import day_from_bcd
-from hardware.card.card_number import printed_number
+from hardware.card.card_walk import CardReading, read_application
 from hardware.card.channel import CardChannel, exchange, send
-from hardware.card.files import MANAGEMENT_BYTES, PUBLIC_DATA_BYTES, ManagementData
-from hardware.card.fixed import cut
+from hardware.card.files import MANAGEMENT_BYTES, ManagementData, PublicApplicationData, TransactionLogRecord
+from hardware.card.known_cards import KNOWN_CARDS, city_code
 from hardware.card.psam import PsamPublicData, terminal_number
-from hardware.card.purse import read_binary, select_application, select_file
+from hardware.card.purse import GetBalance, read_binary, read_record, select_application, select_file
 from hardware.card.social_security import ISSUER_TAGS, IssuerRecords
 from hardware.card.status import StatusWord
-from hardware.card.transit import TripRecord, TUnionManagementData
-from hardware.cli.card_schemes import (
-    SCHEMES,
-    T_UNION,
-    TRIP_RECORDS,
-    TRIP_SFI,
-    Reading,
-    balance,
-    log_entries,
-    read_scheme,
-    records,
-)
-from hardware.errors import MalformedCardData
+from hardware.card.transit import TripRecord, TUnionTrip
+from hardware.errors import CardRefused, MalformedCardData
 from hardware.readers.contactless import ats, contactless_card, uid
 from hardware.readers.errors import NotContactless, ResetByAnother
 from hardware.readers.reader import PcscCard
@@ -39,8 +29,25 @@ Report = dict[str, Any]
 CHIP_SERIAL_BYTES: Final = 8
 MIN_ATR_BYTES: Final = 12  # a shorter one has no room for a chip serial beside what it must say
 MAX_BEGINNINGS: Final = 3
+T_UNION, CITY_UNION, SOCIAL = "t_union", "city_union", "social_security"
 _BLOCKED: Final = frozenset({StatusWord.FILE_INVALID, StatusWord.NOT_SUPPORTED})
 _OURS: Final = (("purse", profile.PURSE_AID), ("social_security", profile.SSSE_AID), ("psam", profile.PSAM_AID))
+_OTHERS: Final = tuple(card for card in KNOWN_CARDS if card.slug not in {T_UNION, SOCIAL})
+_KNOWN: Final = {card.slug: card for card in KNOWN_CARDS}
+
+TYPES: Final = {
+    0x01: "passbook load",
+    0x02: "load",
+    0x03: "unload",
+    0x04: "cash withdrawal",
+    0x05: "passbook purchase",
+    0x06: "purchase",
+    0x07: "overdraft limit",
+    0x09: "compound purchase",
+    0x91: "grey lock",
+    0x93: "grey unlock",
+    0x95: "unlock on line",
+}
 
 
 def report_on(card: CardChannel) -> Report:
@@ -66,28 +73,45 @@ def report_on(card: CardChannel) -> Report:
 
 
 def _report(card: CardChannel) -> Report:
-    reading = Reading(card)
     contactless = _contactless(card)
     if contactless is not None and not contactless["processor"]:
-        return _whole(card, reading, contactless, dict.fromkeys((key for key, _ in _OURS), "absent"))
+        return _empty(card, contactless, dict.fromkeys((key for key, _ in _OURS), "absent"))
     states = {key: _state(card, select_application(name)) for key, name in _OURS}
-    report = _whole(card, reading, contactless, states)
-    if states["purse"] != "absent":
-        report["purse"] = _purse(reading)
-    if states["social_security"] == "working":
-        with reading.part("social security"):
-            report["social_security"] = _social_security(card)
+    report = _empty(card, contactless, states)
     if states["psam"] != "absent":
-        with reading.part("PSAM"):
-            report["psam"] = _psam(card)
-    if states["psam"] == "absent":
-        read = {key: read_scheme(reading, scheme) for key, scheme in SCHEMES.items()}
-        report["other_schemes"] = [found for found in read.values() if found is not None]
+        _add(report, "psam", card, _psam)
+    else:
+        _add_applications(report, card)
     report["kind"] = _kind(report)
     return report
 
 
-def _whole(card: CardChannel, reading: Reading, contactless: Report | None, states: dict[str, str]) -> Report:
+def _add_applications(report: Report, card: CardChannel) -> None:
+    """Our own applications by our profile; what is not of it, and everything else, as cards of other cities are read."""
+    states = report["applications"]
+    others = list(_OTHERS)
+    if states["purse"] != "absent" and not _add(report, "purse", card, _purse):
+        others.insert(0, _KNOWN[T_UNION])
+    if states["social_security"] == "working" and not _add(report, "social_security", card, _social_security):
+        others.append(_KNOWN[SOCIAL])
+    for known in others:
+        found = read_application(card, known)
+        if found is not None:
+            report["other_schemes"].append(_scheme(found))
+            report["unread"] += [f"{known.title}, {note}" for note in found.notes]
+
+
+def _add(report: Report, part: str, card: CardChannel, read: Callable[[CardChannel], Report]) -> bool:
+    """Add a part of our profile; what is not of it is named. Returns whether it was read."""
+    try:
+        report[part] = read(card)
+    except (CardRefused, MalformedCardData) as error:
+        report["unread"].append(f"{part.replace('_', ' ')} of our profile, {error}")
+        return False
+    return True
+
+
+def _empty(card: CardChannel, contactless: Report | None, states: dict[str, str]) -> Report:
     has_serial = contactless is None and len(card.atr) >= MIN_ATR_BYTES
     return {
         "kind": contactless["kind"] if contactless else "unknown card",
@@ -99,20 +123,17 @@ def _whole(card: CardChannel, reading: Reading, contactless: Report | None, stat
         "social_security": None,
         "psam": None,
         "other_schemes": [],
-        "unread": reading.unread,
+        "unread": [],
     }
 
 
 def _kind(report: Report) -> str:
-    states = report["applications"]
-    if report["psam"] is not None or states["psam"] != "absent":
+    if report["applications"]["psam"] != "absent":
         return "PSAM"
-    purse = report["purse"]
-    names = [scheme["scheme"] for scheme in report["other_schemes"]]
-    if purse is not None:
-        names.insert(0, "citizen card" if purse["card_class"] is not None else T_UNION.title)
-    if report["social_security"] is not None:
-        names.append("social security")
+    names = ["citizen card"] if report["purse"] is not None else []
+    names += [scheme["title"] for scheme in report["other_schemes"]]
+    if report["social_security"] is not None and report["purse"] is None:
+        names.append(_KNOWN[SOCIAL].title)
     return " + ".join(names) or "unknown card or blank chip"
 
 
@@ -139,70 +160,58 @@ def _state(card: CardChannel, command: CommandApdu) -> str:
 
 def _has_files(card: CardChannel) -> bool:
     """Whether a SELECT that answered 6A81 or 6283 selected something: a blocked application still shows its files."""
-    return any(exchange(card, read_binary(sfi, 1)).ok for sfi in (profile.PUBLIC_DATA_SFI, profile.SSSE_ISSUER_SFI))
+    return any(exchange(card, read_binary(sfi, 1)).ok for sfi in (profile.PUBLIC_DATA_SFI, profile.MANAGEMENT_SFI))
 
 
-def _purse(reading: Reading) -> Report:
-    exchange(reading.card, select_application(profile.PURSE_AID))
-    public = reading.data("EF15", read_binary(profile.PUBLIC_DATA_SFI, PUBLIC_DATA_BYTES))
-    management = _management(reading)
-    ours = management["card_class"] is not None
+def _purse(card: CardChannel) -> Report:
+    exchange(card, select_application(profile.PURSE_AID))
+    management = ManagementData.decode(send(card, read_binary(profile.MANAGEMENT_SFI, MANAGEMENT_BYTES)))
+    public = PublicApplicationData.decode(send(card, read_binary(profile.PUBLIC_DATA_SFI, 30)))
+    until = management.class_valid_to
     return {
-        **_public(reading, public),
-        **management,
-        "balance_fen": balance(reading, None if ours else T_UNION),
-        "log": log_entries(reading),
-        "trips": _trips(reading),
-    }
-
-
-def _public(reading: Reading, data: bytes) -> Report:
-    """EF15 as any T-Union card has it: days that are none are left out, so that the number is read all the same."""
-    read: Report = {"card_number": None, "issuer": None, "valid_from": None, "valid_to": None}
-    with reading.part("EF15"):
-        issuer, _, serial, first, last, _ = cut("EF15", data, 8, 2, 10, 4, 4, 2)
-        read["issuer"] = issuer.hex().upper()
-        read["card_number"] = serial.hex().upper()
-        read["card_number"] = printed_number(serial)
-        read["valid_from"] = day_from_bcd(first).isoformat()
-        read["valid_to"] = day_from_bcd(last).isoformat()
-    return read
-
-
-def _management(reading: Reading) -> Report:
-    """EF17: ours has a card class, that of other cities ends with the part that all have."""
-    whole = exchange(reading.card, read_binary(profile.MANAGEMENT_SFI, MANAGEMENT_BYTES))
-    try:
-        ours = ManagementData.decode(whole.data if whole.ok else b"")
-    except MalformedCardData:
-        return _foreign_management(reading, whole.data)
-    until = ours.class_valid_to
-    return {
-        "city": ours.city,
-        "card_class": f"{ours.card_class:02X}",
+        "card_number": public.printed_number,
+        "issuer": public.issuer.hex().upper(),
+        "valid_from": public.valid_from.isoformat(),
+        "valid_to": public.valid_to.isoformat(),
+        "city": management.city,
+        "card_class": f"{management.card_class:02X}",
         "class_valid_to": None if until is None else until.isoformat(),
+        "balance_fen": GetBalance.parse(send(card, GetBalance().command())),
+        "log": [
+            _log_entry(TransactionLogRecord.decode(raw)) for raw in _records(card, profile.LOG_SFI, profile.LOG_RECORDS)
+        ],
+        "trips": [_trip(TripRecord.decode(raw)) for raw in _records(card, profile.TRIP_SFI, profile.TRIP_RECORDS)],
     }
 
 
-def _foreign_management(reading: Reading, data: bytes) -> Report:
-    read: Report = {"city": None, "card_class": None, "class_valid_to": None}
-    data = data or reading.data("EF17", read_binary(profile.MANAGEMENT_SFI, 256))
-    with reading.part("EF17"):
-        read["city"] = TUnionManagementData.decode(data).city if data else None
-    return read
+def _records(card: CardChannel, sfi: int, limit: int) -> list[bytes]:
+    records: list[bytes] = []
+    for number in range(1, limit + 1):
+        response = exchange(card, read_record(sfi, number))
+        if not response.ok:
+            break
+        records.append(response.data)
+    return records
 
 
-def _trips(reading: Reading) -> list[Report]:
-    trips: list[Report] = []
-    for raw in records(reading.card, TRIP_SFI, TRIP_RECORDS):
-        with reading.part("trips"):
-            if any(raw):
-                trips.append(_trip(raw))
-    return trips
+def _log_entry(entry: TransactionLogRecord) -> Report:
+    return {
+        "sequence": entry.sequence,
+        "type": TYPES.get(entry.type, f"{entry.type:02X}"),
+        "amount_fen": entry.amount_fen,
+        "terminal": entry.terminal.hex().upper(),
+        "at": _time(entry),
+    }
 
 
-def _trip(raw: bytes) -> Report:
-    trip = TripRecord.decode(raw)
+def _time(entry: TransactionLogRecord | TUnionTrip) -> str | None:
+    try:
+        return entry.at.isoformat()
+    except MalformedCardData:
+        return None
+
+
+def _trip(trip: TripRecord) -> Report:
     return {
         "line": trip.line,
         "stop": trip.stop,
@@ -214,10 +223,48 @@ def _trip(raw: bytes) -> Report:
     }
 
 
+def _scheme(found: CardReading) -> Report:
+    first, last = found.valid or (None, None)
+    return {
+        "scheme": found.card.slug,
+        "title": found.card.title,
+        "chinese": found.card.chinese,
+        "card_number": found.number,
+        "city": _city(found),
+        "valid_from": _day(first),
+        "valid_to": _day(last),
+        "balance_fen": found.balance_fen,
+        "log": [_log_entry(entry) for entry in found.log],
+        "trips": [_foreign_trip(trip) for trip in found.trips],
+        "records": found.records,
+    }
+
+
+def _city(found: CardReading) -> str | None:
+    if found.card.slug != CITY_UNION:
+        return None
+    try:
+        return city_code(found.selected.public_data)
+    except MalformedCardData:
+        return None
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _foreign_trip(trip: TUnionTrip) -> Report:
+    return {
+        "amount_fen": trip.amount_fen,
+        "balance_fen": trip.balance_fen,
+        "terminal": trip.terminal.hex().upper(),
+        "at": _time(trip),
+    }
+
+
 def _social_security(card: CardChannel) -> Report:
     send(card, select_application(profile.SSSE_AID))
-    found = tuple(records(card, profile.SSSE_ISSUER_SFI, len(ISSUER_TAGS)))
-    issuer = IssuerRecords.decode(found)
+    issuer = IssuerRecords.decode(tuple(_records(card, profile.SSSE_ISSUER_SFI, len(ISSUER_TAGS))))
     return {
         "card_id": issuer.card_id.hex().upper(),
         "card_number": issuer.card_number,

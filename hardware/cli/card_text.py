@@ -152,28 +152,34 @@ def _log(entries: Sequence[Report]) -> list[str]:
 
 
 def _purse(purse: Report) -> list[str]:
-    card_class = f", class {purse['card_class']}" if purse["card_class"] is not None else ""
-    number = purse["card_number"] or "unknown"
-    lines = [
-        f"card number {number}{card_class}, {_days(purse['valid_from'], purse['valid_to'])}",
+    days = _days(purse["valid_from"], purse["valid_to"])
+    return [
+        f"card number {purse['card_number']}, class {purse['card_class']}, {days}",
         f"balance {_money(purse['balance_fen'])}",
         *_log(purse["log"]),
-        f"last {len(purse['trips'])} trips, newest first:",
+        *_trips(purse["trips"]),
     ]
-    return lines + [
-        f"  {trip['at']:25}  line {trip['line']:<12} {yuan(trip['amount_fen']):>10}  balance {yuan(trip['balance_fen'])}"
-        for trip in purse["trips"]
+
+
+def _trips(trips: Sequence[Report]) -> list[str]:
+    return [f"last {len(trips)} trips, newest first:"] + [
+        f"  {trip['at'] or 'no time':25}  line {trip.get('line', '?'):<12} {yuan(trip['amount_fen']):>10}"
+        f"  balance {yuan(trip['balance_fen'])}"
+        for trip in trips
     ]
 
 
 def _scheme(scheme: Report) -> list[str]:
     city = f", city {scheme['city']}" if scheme["city"] is not None else ""
     days = _days(scheme["valid_from"], scheme["valid_to"])
-    return [
-        f"{scheme['scheme']}: card number {scheme['card_number'] or 'unknown'}{city}, {days}",
-        f"balance {_money(scheme['balance_fen'])}",
-        *_log(scheme["log"]),
-    ]
+    lines = [f"{scheme['title']} {scheme['chinese']}: card number {scheme['card_number'] or 'unknown'}{city}, {days}"]
+    if scheme["balance_fen"] is not None:
+        lines.append(f"balance {_money(scheme['balance_fen'])}")
+    if scheme["log"]:
+        lines += _log(scheme["log"])
+    if scheme["trips"]:
+        lines += _trips(scheme["trips"])
+    return lines + [f"{name.replace('_', ' ')} {value}" for name, value in scheme["records"].items()]
 
 
 def _social_security(issuer: Report) -> list[str]:

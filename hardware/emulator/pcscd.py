@@ -6,9 +6,11 @@ right on /run is needed where user namespaces are allowed.
 """
 
 import contextlib
+import os
 import secrets
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -25,6 +27,7 @@ CLIENT_VARIABLE: Final = "PCSCLITE_CSOCK_NAME"
 PCSCD: Final = ("/usr/sbin/pcscd", "/usr/local/sbin/pcscd")
 DRIVER: Final = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 READER: Final = "Virtual PCD"
+SECOND_READER: Final = "Second PCD"
 SLOTS: Final = 2
 MAX_WAITING_CLIENTS: Final = 16
 LOWEST_PORT: Final = 20_000
@@ -68,6 +71,7 @@ class PrivatePcscd:
         self._log_file = self._folder / "log"
         self.socket = self._folder / "pcscd.comm"
         self.ports = _free_ports()
+        self._second: tuple[int, ...] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def __repr__(self) -> str:
@@ -116,11 +120,7 @@ class PrivatePcscd:
         raise NoReader("the virtual reader found no free port")
 
     def _launch(self) -> None:
-        port = self.ports[0]
-        configuration = self._folder / "reader.conf"
-        configuration.write_text(
-            f'FRIENDLYNAME "{READER}"\nDEVICENAME /dev/null:{port:#x}\nLIBPATH {DRIVER}\nCHANNELID {port:#x}\n'
-        )
+        configuration = self._configure()
         self.socket.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listening, self._log_file.open("wb") as log:
             listening.bind(str(self.socket))
@@ -128,6 +128,23 @@ class PrivatePcscd:
             self._process = subprocess.Popen(  # noqa: S603 # our own command, no outside part in it
                 self._command(configuration), stdin=listening.fileno(), stdout=log, stderr=subprocess.STDOUT
             )
+
+    def _configure(self) -> Path:
+        """Write which readers there are; two of one driver need two files of it."""
+        readers = [(READER, DRIVER, self.ports)]
+        if self._second is not None:
+            copy = self._folder / "second.so"
+            if not copy.exists():
+                shutil.copy(DRIVER, copy)
+            readers.append((SECOND_READER, str(copy), self._second))
+        configuration = self._folder / "reader.conf"
+        configuration.write_text(
+            "".join(
+                f'FRIENDLYNAME "{name}"\nDEVICENAME /dev/null:{ports[0]:#x}\nLIBPATH {driver}\nCHANNELID {ports[0]:#x}\n\n'
+                for name, driver, ports in readers
+            )
+        )
+        return configuration
 
     def _port_was_taken(self) -> bool:
         """Wait until the service is ready, then see whether its driver got its ports."""
@@ -150,9 +167,20 @@ class PrivatePcscd:
         self._end(kill=True)
 
     def signal(self, number: int) -> None:
-        """Send it a signal while it runs: SIGSTOP makes it hang, SIGCONT go on."""
+        """Send it a signal while it runs: SIGSTOP makes it hang (it does when this returns), SIGCONT go on."""
         if self._process is not None:
             self._process.send_signal(number)
+            if number == signal.SIGSTOP:
+                os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def plug_in(self) -> tuple[int, ...]:
+        """Plug a second reader in; the service sees one that is only configured at its next start. Returns the ports of its two slots."""
+        self._second = _free_ports()
+        return self._second
+
+    def unplug(self) -> None:
+        """Take the second reader away, from the next start on."""
+        self._second = None
 
     def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None

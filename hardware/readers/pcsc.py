@@ -195,6 +195,7 @@ class Conversation:
             "name": name,
             "card": bool(state & scard.SCARD_STATE_PRESENT),
             "mute": bool(state & scard.SCARD_STATE_MUTE),
+            "in_use": bool(state & (scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE)),
             "atr": atr.hex(),
             "events": (state & UNSIGNED) >> EVENT_SHIFT,
         }

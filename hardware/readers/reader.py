@@ -10,6 +10,7 @@ from hardware.card.channel import CardChannel
 from hardware.errors import CardRemoved, HardwareError, NoReader, ReaderBusy
 from hardware.readers.errors import ReaderGone, ReaderSilent, ResetByAnother
 from hardware.readers.process import CHILD, ReaderProcess
+from hardware.readers.watch import look
 
 LIST_TIMEOUT_S: Final = 5
 CONNECT_TIMEOUT_S: Final = 10
@@ -18,6 +19,7 @@ STATUS_TIMEOUT_S: Final = 3
 HOLD_TIMEOUT_S: Final = 10
 HOLD_TRIES: Final = 3
 WAIT_MARGIN_S: Final = 3
+KEPT: Final = "another program keeps the card for itself"
 
 
 def list_readers(command: Sequence[str] = CHILD) -> list[str]:
@@ -132,7 +134,7 @@ class PcscCard:
         try:
             self._process.ask({"do": "hold"}, HOLD_TIMEOUT_S)
         except ReaderSilent:
-            raise ReaderBusy("another program keeps the card for itself") from None
+            raise ReaderBusy(KEPT) from None
 
     def release(self) -> None:
         """End the transaction: others may use the card, and reset it, until `hold()`."""
@@ -219,11 +221,21 @@ class PcscReader:
             card = PcscCard(process, answer, self._timeout_s)
             if self._shared:
                 _hold_anew(card)
+        except ReaderSilent:
+            if self._in_use():  # the service lets one who connects wait for the end of another one's transaction
+                raise ReaderBusy(KEPT) from None
+            raise
         except HardwareError:
             process.end()
             raise
         self._process, self._name = process, str(answer["reader"])
         return card
+
+    def _in_use(self) -> bool:
+        """Whether the service is well, and says that a program is connected to a card in such a reader."""
+        with contextlib.suppress(HardwareError):
+            return any(state.in_use for state in look(self._command) if state.name.startswith(self._wanted))
+        return False
 
     def is_there(self) -> bool:
         """Whether the connected card is still in the reader and under power; one that is gone is let go of."""

@@ -31,6 +31,7 @@ class ReaderState:
         card: whether a card is in it; mute: one that does not speak.
         atr: the card's answer to reset; empty without a card that speaks.
         events: the service's count of what happened in the reader.
+        in_use: whether a program is connected to the card.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ReaderState:
     mute: bool = False
     atr: bytes = b""
     events: int = 0
+    in_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,4 +212,5 @@ def _state(reader: Mapping[str, Any]) -> ReaderState:
         mute=bool(reader["mute"]),
         atr=bytes.fromhex(str(reader["atr"])),
         events=int(reader["events"]),
+        in_use=bool(reader["in_use"]),
     )

@@ -20,10 +20,11 @@ HTTP_TIMEOUT_S = 60
 
 @dataclass
 class Desk:
-    """A page at an agent, and the server behind the page."""
+    """A page at an agent, and the server behind the page; `prefix` goes before the name of every session."""
 
     agent: RunningAgent
     server_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    prefix: str = ""
 
     def pair(self) -> dict[str, Any]:
         """Type the code that the agent shows."""
@@ -37,7 +38,7 @@ class Desk:
         """A step as the server signs it; any answer of the card lets the next command be sent."""
         document = {
             "agent": self.agent.agent,
-            "session": session,
+            "session": self.prefix + session,
             "step": number,
             "apdus": [command.to_bytes().hex().upper() for command in commands],
             "expected": [["9000", "6A82", "6982"] for _ in commands],

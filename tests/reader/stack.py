@@ -17,7 +17,7 @@ from hardware.emulator.image import CardImage
 from hardware.emulator.pcscd import READER, PrivatePcscd
 from hardware.emulator.vpcd import VpcdSlot
 from hardware.readers.process import CHILD
-from hardware.readers.reader import wait_for_card, wait_for_removal
+from hardware.readers.watch import ReaderWatch
 
 NOTICED_S = 10
 LOOK_S = 0.01
@@ -39,6 +39,7 @@ class VirtualReader:
         self.environment = service.environment
         self.command = ("env", *(f"{name}={value}" for name, value in self.environment.items()), *CHILD)
         self.slots = tuple(VpcdSlot(port) for port in service.ports)
+        self._watch = ReaderWatch(command=self.command)
 
     @staticmethod
     def name(slot: int = 0) -> str:
@@ -66,7 +67,10 @@ class VirtualReader:
         deadline, pause = time.monotonic() + NOTICED_S, threading.Event()
         while not present and self._looked_at(slot) and time.monotonic() < deadline:
             pause.wait(LOOK_S)
-        (wait_for_card if present else wait_for_removal)(self.name(slot), NOTICED_S, self.command)
+        self._watch.wait(0)
+        while not any(reader.name == self.name(slot) and reader.card == present for reader in self._watch.readers()):
+            assert time.monotonic() < deadline, f"{self.name(slot)} is not {'full' if present else 'empty'}"
+            self._watch.wait(NOTICED_S)
 
     def _looked_at(self, slot: int) -> bool:
         """Whether the service's own look still counts a card in the slot."""
@@ -77,6 +81,11 @@ class VirtualReader:
         """Pull every card out, whether the service lives or not."""
         for slot in self.slots:
             slot.remove()
+
+    def close(self) -> None:
+        """Empty it and look no more."""
+        self.empty()
+        self._watch.close()
 
 
 @contextmanager
@@ -91,7 +100,7 @@ def virtual_reader() -> Iterator[VirtualReader]:
         try:
             yield reader
         finally:
-            reader.empty()
+            reader.close()
 
 
 @dataclass(frozen=True)

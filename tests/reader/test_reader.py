@@ -9,7 +9,7 @@ from hardware.card.purse import get_challenge
 from hardware.emulator import ChipOptions, EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.errors import CardRemoved, NoReader, ReaderBusy
-from hardware.readers import process, reader
+from hardware.readers import process, reader, watch
 from hardware.readers.errors import ReaderServiceDown, ReaderSilent
 from hardware.readers.reader import PcscReader, list_readers, wait_for_card, wait_for_removal
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, load, personalised_card
@@ -73,11 +73,11 @@ def test_card_is_held_by_one(virtual_reader: VirtualReader) -> None:
 
 def test_service_that_hangs(virtual_reader: VirtualReader, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that is there and says nothing holds neither a command nor the next session."""
-    for module, name in ((reader, "TRANSMIT_TIMEOUT_S"), (reader, "STATUS_TIMEOUT_S"), (reader, "CONNECT_TIMEOUT_S")):
+    for module, name in ((reader, "STATUS_TIMEOUT_S"), (reader, "CONNECT_TIMEOUT_S"), (watch, "MARGIN_S")):
         monkeypatch.setattr(module, name, 0.5)
     monkeypatch.setattr(process, "START_TIMEOUT_S", 1)
     virtual_reader.insert(personalised_card(None))
-    one = PcscReader(command=virtual_reader.command)
+    one = PcscReader(command=virtual_reader.command, timeout_s=0.5)
     card = one.connect()
     virtual_reader.service.signal(signal.SIGSTOP)
     try:
@@ -88,7 +88,6 @@ def test_service_that_hangs(virtual_reader: VirtualReader, monkeypatch: pytest.M
             one.connect()
     finally:
         virtual_reader.service.signal(signal.SIGCONT)
-    virtual_reader.remove()
 
 
 def test_removal_is_noticed(virtual_reader: VirtualReader) -> None:
