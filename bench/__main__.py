@@ -38,29 +38,40 @@ def main(arguments: list[str]) -> int:
             print(f"          {option:<10} {what}")
         return 0 if not arguments else 2
     bench = importlib.import_module(BENCHES[names[0]][0])
+    # A long run shows each row as soon as it is known.
+    show = _ignore if "--json" in options else _print_row
+    if show is _print_row:
+        print(
+            f"{'what':<60}{'a second':>11}  {'reference':<34}{'a second':>11}{'ratio':>8}{'bar':>8}  reached",
+            flush=True,
+        )
     if names[0] == "tacs":
         figures, notes = bench.measure(), []
+        for figure in figures:
+            show(figure)
     else:
-        figures, notes = bench.measure(quick="--quick" in options, profiled="--profile" in options)
+        figures, notes = bench.measure(show, quick="--quick" in options, profiled="--profile" in options)
     if "--json" in options:
         rows = [{**vars(row), "ratio": row.ratio, "reached": row.reached} for row in figures]
         print(json.dumps({"figures": rows, "notes": notes} if notes else rows, indent=1))
     else:
-        _print_table(figures)
         print(*notes, sep="\n")
     return 0 if all(row.passes for row in figures) else 1
 
 
-def _print_table(figures: list[Figure]) -> None:
-    print(f"{'what':<58}{'a second':>11}  {'reference':<50}{'a second':>11}{'ratio':>8}{'bar':>8}  reached")
-    for row in figures:
-        bar, said = "", "for comparison"
-        if row.bar is not None:
-            bar = f"{'≤' if row.at_most else ''}{row.bar:.2f}"
-            said = ("yes" if row.reached else "NO") + ("" if row.judged else " (printed)")
-        unit = "" if row.unit == "a second" else f" {row.unit}"
-        rate, reference_rate = _rounded(row.rate) + unit, _rounded(row.reference_rate) + unit
-        print(f"{row.what:<58}{rate:>11}  {row.reference:<50}{reference_rate:>11}{row.ratio:>8.2f}{bar:>8}  {said}")
+def _ignore(_: Figure) -> None:
+    """For programs, all figures at the end."""
+
+
+def _print_row(row: Figure) -> None:
+    bar, said = "", "for comparison"
+    if row.bar is not None:
+        bar = f"{'≤' if row.at_most else ''}{row.bar:.2f}"
+        said = ("yes" if row.reached else "NO") + ("" if row.judged else " (printed)")
+    unit = "" if row.unit == "a second" else f" {row.unit}"
+    rate, reference_rate = _rounded(row.rate) + unit, _rounded(row.reference_rate) + unit
+    line = f"{row.what:<60}{rate:>11}  {row.reference:<34}{reference_rate:>11}{row.ratio:>8.2f}{bar:>8}  {said}"
+    print(line, flush=True)
 
 
 def _rounded(rate: float) -> str:

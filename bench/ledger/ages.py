@@ -14,7 +14,7 @@ from bench.ledger.crews import crew
 from bench.ledger.doors import BatchDoor
 from bench.ledger.sizes import BATCH, MOST_FEN
 from citizencard.db import Sessions, make_engine, make_sessions, reading, transaction
-from ledger import balance, draw_cut, fold
+from ledger import balance, draw_cut, fold, seal
 
 SLICE_S = 5.0
 ROWS_AT_ONCE = 100_000
@@ -97,6 +97,19 @@ def fold_all(sessions: Sessions) -> None:
         tell(f"folded to transfer {folded.folded_to:,}")
         has_more = folded.has_more
     tell("")
+
+
+def seal_all(sessions: Sessions) -> None:
+    """Seal everything."""
+    now = datetime.now(UTC)
+    with transaction(sessions) as session:
+        draw_cut(session, now=now)
+    has_more = True
+    while has_more:
+        with transaction(sessions) as session:
+            sealed = seal(session, now=now)
+        has_more = sealed is not None
+        tell(f"sealed to transfer {sealed.last_id:,}" if sealed else "")
 
 
 def balance_jobs(sessions: Sessions) -> dict[str, Callable[[], float]]:

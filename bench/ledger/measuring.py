@@ -2,13 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from bench.figure import Figure, interleaved_rates, tell
 from bench.ledger import sizes
-from bench.ledger.ages import balance_jobs, fill, fold_all
+from bench.ledger.ages import balance_jobs, fill, fold_all, seal_all
 from bench.ledger.books import open_city
 from bench.ledger.crews import crew
 from bench.ledger.doors import BatchDoor, HotDoor, OrdinaryDoor
@@ -18,7 +19,7 @@ from bench.ledger.profiles import profile
 from bench.ledger.proofs import prove_apart, read_rate
 from bench.ledger.references import ONE_STATEMENT, USUAL, Target
 from bench.ledger.servers import Server, server
-from bench.ledger.sizes import BATCH, CARDS, CLIENTS, PEAK_MB, PROVED_A_SECOND, SMALL_BATCH, Sizes
+from bench.ledger.sizes import BATCH, CARDS, CLIENTS, PEAK_MB, PROVED_A_SECOND, PROVERS, SMALL_BATCH, Sizes
 from citizencard.db import make_engine, make_sessions
 from citizencard.migrations.grants import APP
 
@@ -29,18 +30,30 @@ class _Run:
     folder: Path
     size: Sizes
     profiled: bool
+    show: Callable[[Figure], None]
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def address(self, database: str) -> str:
         return self.server.url(database, APP)
 
+    def add(self, *figures: Figure) -> None:
+        for figure in figures:
+            self.figures.append(figure)
+            self.show(figure)
 
-def measure(*, quick: bool, profiled: bool) -> tuple[list[Figure], list[str]]:
-    """All figures, and what is to be said about them."""
+
+def measure(show: Callable[[Figure], None], *, quick: bool, profiled: bool) -> tuple[list[Figure], list[str]]:
+    """All figures, and what is to be said about them.
+
+    Args:
+        show: told each figure as soon as it is known.
+        quick: smaller and shorter.
+        profiled: say what the time is spent on, also when every figure reaches its bar.
+    """
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="citizencard-bench-") as folder, server() as started:
-        run = _Run(started, Path(folder), sizes.QUICK if quick else sizes.FULL, profiled)
+        run = _Run(started, Path(folder), sizes.QUICK if quick else sizes.FULL, profiled, show)
         tell("opening the books")
         open_city(started.copy("city"), CARDS)
         started.copy("reference", "city")
@@ -51,11 +64,13 @@ def measure(*, quick: bool, profiled: bool) -> tuple[list[Figure], list[str]]:
         _batches(run)
         _two_writers(run)
         figures, notes = measure_files(run.size, profiled=profiled)
+        run.add(*figures)
+        run.notes += notes
         _age(run)
         _proof(run)
-    said = "what is SQLite's limit is said by the profile" if notes else ""
-    machine = f"{os.cpu_count()} processors, shared by clients and server; load {before:.1f} before, {os.getloadavg()[0]:.1f} after"
-    return [*run.figures, *figures], [machine, *run.notes, *([said] if said else []), *notes]
+    after = os.getloadavg()[0]
+    machine = f"{os.cpu_count()} processors, shared by clients and server; load {before:.1f} before, {after:.1f} after"
+    return run.figures, [machine, *run.notes]
 
 
 def _singles(run: _Run) -> None:
@@ -83,7 +98,7 @@ def _singles(run: _Run) -> None:
         Figure("one a transaction, one process: transaction() + post()", rates["alone"], "S", rates["S"], None),
     ]
     peers, notes = measure_peers(run.server, size, rates["alone"])
-    run.figures += [*figures, *peers]
+    run.add(*figures, *peers)
     run.notes += notes
     if run.profiled or not figures[0].reached:
         run.notes += profile("one a transaction, ordinary", OrdinaryDoor(address, CARDS))
@@ -113,7 +128,7 @@ def _batches(run: _Run) -> None:
         figure = Figure(
             f"batches of {rows:,}, one writer", rates[f"batches of {rows}"], reference, rates[reference], bar
         )
-        run.figures.append(figure)
+        run.add(figure)
         if run.profiled or not figure.reached:
             run.notes += profile(f"batch of {rows:,}", BatchDoor(address, CARDS, rows))
 
@@ -126,7 +141,7 @@ def _two_writers(run: _Run) -> None:
             run.size.rounds,
         )
     what = f"batches of 1,000, two writers, {run.size.cards:,} cards"
-    run.figures.append(Figure(what, rates["two writers"], "one writer", rates["one writer"], 1.4))
+    run.add(Figure(what, rates["two writers"], "one writer", rates["one writer"], 1.4))
 
 
 def _age(run: _Run) -> None:
@@ -152,14 +167,14 @@ def _age(run: _Run) -> None:
             size.rounds,
         )
     at, against = f"at {size.old:,} transfers", f"at {size.cards:,} transfers"
-    run.figures += [
+    run.add(
         Figure(f"batches of 1,000 {at}", rates["old batches"], against, rates["young batches"], 0.8),
         Figure(f"one a transaction, hot door, {at}", rates["old singles"], against, rates["young singles"], 0.8),
-    ]
+    )
     fold_all(sessions)
     balances = interleaved_rates(balance_jobs(sessions), size.rounds)
     what = f"balance() of a merchant with {(size.old - size.cards):,} transfers"
-    run.figures.append(Figure(what, balances["hot"], "balance() of a fresh one", balances["fresh"], 1 / 3))
+    run.add(Figure(what, balances["hot"], "balance() of a fresh one", balances["fresh"], 1 / 3))
     sessions.kw["bind"].dispose()
 
 
@@ -167,13 +182,25 @@ def _proof(run: _Run) -> None:
     address = run.address("old")
     tell("reading every row")
     reads = [read_rate(address)]
-    proved = prove_apart(address)
+    alone = prove_apart(address, 1)
+    together = prove_apart(address, PROVERS)
     tell("reading every row again")
     reads.append(read_rate(address))
     tell("")
-    what, reading = f"prove() over {proved.transfers:,} transfers", sum(reads) / len(reads)
-    run.figures += [
-        Figure(what, proved.rate, "reading the rows by one cursor", reading, sizes.PROVED_OF_READ),
-        Figure(what, proved.rate, "absolute bar", PROVED_A_SECOND, 1.0, judged=False),
-        Figure(f"{what}: memory", proved.peak_mb, "absolute bar", PEAK_MB, 1.0, judged=False, at_most=True, unit="MB"),
-    ]
+    sessions = make_sessions(make_engine(run.address("young")))
+    seal_all(sessions)
+    sessions.kw["bind"].dispose()
+    sealed = prove_apart(run.address("young"), PROVERS)
+    what, reading = f"prove() over {together.transfers:,} transfers", sum(reads) / len(reads)
+    by, cursor = f"{what}, {PROVERS} processes", "reading the rows by one cursor"
+    run.add(
+        Figure(by, together.rate, cursor, reading, sizes.PROVED_OF_READ),
+        Figure(f"{what}, one process", alone.rate, cursor, reading, None),
+        Figure(
+            f"prove() over {sealed.transfers:,} sealed ones, {PROVERS} processes", sealed.rate, cursor, reading, None
+        ),
+        Figure(by, together.rate, "absolute bar", PROVED_A_SECOND, 1.0, judged=False),
+    )
+    for how, proved in (("one process", alone), (f"{PROVERS} processes", together)):
+        peak = f"{what}, {how}: memory"
+        run.add(Figure(peak, proved.peak_mb, "absolute bar", PEAK_MB, 1.0, judged=False, at_most=True, unit="MB"))

@@ -1,15 +1,14 @@
 """A proof in a process of its own, whose memory is its own, and a mere reading of the same rows."""
 
 import multiprocessing
-import os
 import resource
-import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 import psycopg
 
+from bench.figure import tell
 from citizencard.db import make_engine, make_sessions, reading
 from ledger import prove
 
@@ -35,15 +34,15 @@ class Proved:
         return self.transfers / self.took_s
 
 
-def prove_apart(address: str) -> Proved:
-    """Prove the books of an address in a process of its own.
+def prove_apart(address: str, processes: int) -> Proved:
+    """Prove the books of an address by so many processes, in one of its own and its children.
 
     Raises:
         RuntimeError: the books could not be proved, or the process ended.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_prove, args=(theirs, address))
+    process = context.Process(target=_prove, args=(theirs, address, processes))
     process.start()
     theirs.close()
     try:
@@ -66,20 +65,19 @@ def read_rate(address: str) -> float:
     return count / (time.perf_counter() - began)
 
 
-def _prove(pipe: Connection, address: str) -> None:
+def _prove(pipe: Connection, address: str, processes: int) -> None:
     def tell_progress(check: str, transfers: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[2Kproving: {check} {transfers:,}")
+        tell(f"proving: {check} {transfers:,}")
 
     engine = make_engine(address)
     began = time.perf_counter()
     with reading(make_sessions(engine)) as session:
-        proof = prove(session, tell_progress)
+        proof = prove(session, tell_progress, processes=processes)
     took_s = time.perf_counter() - began
     own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     if proof.proved:
-        # Of the children the system tells the largest only; there are at most as many as processors.
-        peak_kib = own + children * (os.cpu_count() or 1)
+        # Of the children the system tells the largest only.
+        peak_kib = own + children * processes
         pipe.send(Proved(proof.transfers, took_s, peak_kib / KIB_A_MB))
     else:
         pipe.send(str(proof.differences[:3]))

@@ -13,6 +13,8 @@ MOST_FEN: Final = 500
 """The largest amount of a measured transfer; the smallest is 1 fen."""
 BATCH: Final = 1_000
 SMALL_BATCH: Final = 100
+PROVERS: Final = 2
+"""Processes that prove together."""
 PROVED_A_SECOND: Final = 60_000
 """Transfers that a proof has to look at in a second: an absolute bar."""
 PROVED_OF_READ: Final = 0.2
