@@ -9,9 +9,9 @@ import pytest
 
 from citizencard.config import Settings, TokenPlace
 from citizencard.errors import SettingsInvalid
-from citizencard.keys.errors import VaultMissing
+from citizencard.keys.errors import TokenModuleMissing, VaultMissing
 from citizencard.keys.keyring import STORED_ROLES
-from citizencard.keys.start import open_vault_file
+from citizencard.keys.start import open_vault_file, token_store
 from tests.citizencard.keys.softhsm import PIN, SoftHsm
 
 # A process of its own, since opening hardens the process for good; one for all steps, since starting it is what costs.
@@ -76,3 +76,10 @@ def test_settings_of_a_token(softhsm: SoftHsm) -> None:
         assert fault in str(refused.value)
     with pytest.raises(SettingsInvalid, match="HSM must be"):
         Settings.from_env({**environ, "CITIZENCARD_HSM": "smartcard"})
+
+
+def test_missing_binding_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names a token without the optional part of the product learns what to install."""
+    monkeypatch.setitem(sys.modules, "citizencard.keys.pkcs11.vault", None)
+    with pytest.raises(TokenModuleMissing, match=r"citizencard\[hsm\]"):
+        token_store(TokenPlace(Path("/x.so"), "x", Path("/pin")), "test")
