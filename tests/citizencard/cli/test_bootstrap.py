@@ -22,6 +22,7 @@ from citizencard.staff.totp import SealedInPlace
 from ledger import open_day, open_first_day
 from ledger.errors import InvalidDay
 from tests.citizencard.cli.run_command import PASSPHRASE, Installation
+from tests.citizencard.keys.softhsm import SoftHsm
 from tests.citizencard.staff.make_staff import CHEAP, PASSWORD, credentials
 
 FIRST = NewStaff("admin", "First administrator", "first-administrator", frozenset({Role.SECURITY_ADMIN}))
@@ -76,6 +77,22 @@ def test_passphrase_that_others_can_read_is_refused(tmp_path: Path, clone_databa
     assert refused.returncode == 1
     assert (refused.stdout, city.vault_file.exists()) == ("", False)
     assert PASSPHRASE not in refused.stderr
+
+
+def test_city_begins_in_a_token_and_is_not_given_another(
+    tmp_path: Path, softhsm: SoftHsm, clone_database: Callable[[str], str]
+) -> None:
+    """With keys in a token the same command fills an empty one; a living city whose token was exchanged is told so."""
+    city = Installation(tmp_path, clone_database("sqlite"))
+    place = softhsm.token("bootstrap")
+    city.environ.update(softhsm.environ(place))
+    done = city.run("bootstrap")
+    assert done.returncode == 0, done.stderr
+    assert not city.vault_file.exists()
+    city.environ.update(softhsm.environ(softhsm.token("exchanged")))
+    refused = city.run("bootstrap")
+    assert refused.returncode == 1
+    assert "the key set of the token exchanged is missing" in refused.stderr
 
 
 def test_city_is_begun_once_by_many_at_once(committed: Sessions, now: datetime) -> None:
