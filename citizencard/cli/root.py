@@ -49,6 +49,9 @@ class Refusing(click.Group):
             # The message of the driver alone: SQLAlchemy's own would add the statement and its values.
             cause = getattr(failure, "orig", None) or type(failure).__name__
             raise click.ClickException(f"The database: {_first_line(cause)}") from None
+        except BrokenPipeError:
+            # Whoever reads has enough, as `head` does: click ends without a word.
+            raise
         except OSError as failure:
             raise click.ClickException(
                 f"{failure.strerror or failure}: {failure.filename or ''}".rstrip(": ")

@@ -1,4 +1,4 @@
-"""A ledger for Beancount (beancount.github.io, "Language Syntax", tried with 2.3.5 and 3): one transaction for each transfer.
+"""A ledger for Beancount (beancount.github.io, "Language Syntax", tried with 2.3.5): one transaction for each transfer.
 
 Kind and reference are payee and narration, the rest is metadata. Assertions carry a tolerance of nothing: without it Beancount lets one
 fen pass.
