@@ -92,3 +92,63 @@ def test_our_own_mistakes_stop_at_once(call: object) -> None:
     assert callable(call)
     with pytest.raises(ValueError, match=r"must be|at most"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected", "case"),
+    [
+        ("00B00000000000", CommandApdu(0, 0xB0, 0, 0, le=65_536, extended=True), "2E"),
+        ("00B00000000200", CommandApdu(0, 0xB0, 0, 0, le=512, extended=True), "2E"),
+        ("00D6000000 0003 616263", CommandApdu(0, 0xD6, 0, 0, b"abc", extended=True), "3E"),
+        ("00A4040000 0003 616263 0000", CommandApdu(0, 0xA4, 4, 0, b"abc", 65_536, extended=True), "4E"),
+    ],
+)
+def test_the_extended_cases(raw: str, expected: CommandApdu, case: str) -> None:
+    """Newer cards are asked for more than 256 bytes at once; a short command in extended form keeps its form."""
+    assert CommandApdu.from_bytes(bytes.fromhex(raw)) == expected
+    assert expected.to_bytes() == bytes.fromhex(raw)
+    assert expected.case == case
+
+
+def test_each_short_case_is_named() -> None:
+    """A trace tells the four cases apart."""
+    short = [
+        CommandApdu(0, 0, 0, 0),
+        CommandApdu(0, 0, 0, 0, le=1),
+        CommandApdu(0, 0, 0, 0, b"x"),
+        CommandApdu(0, 0, 0, 0, b"x", 1),
+    ]
+    assert [command.case for command in short] == ["1", "2S", "3S", "4S"]
+
+
+@given(st.builds(
+    CommandApdu, byte, byte, byte, byte, st.binary(min_size=1, max_size=600), st.one_of(st.none(), st.integers(1, 65_536)),
+    st.just(value=True),
+))  # fmt: skip
+def test_an_extended_command_arrives_as_it_was_sent(command: CommandApdu) -> None:
+    """Every extended command with data survives the wire."""
+    assert CommandApdu.from_bytes(command.to_bytes()) == command
+
+
+@pytest.mark.parametrize("raw", ["00B0000000 00", "00B0000000 0002 61", "00B0000000 0001 6161", "00B0000000 0000 00"])
+def test_half_extended_commands_are_refused(raw: str) -> None:
+    """A cut extended length is not taken for a short one."""
+    with pytest.raises(MalformedCardData):
+        CommandApdu.from_bytes(bytes.fromhex(raw))
+
+
+def test_long_answers_come_to_extended_commands_only() -> None:
+    """A reader that answers 300 bytes to a short command is faulty."""
+    assert len(ResponseApdu.from_bytes(bytes(302), extended=True).data) == 300
+    with pytest.raises(MalformedCardData):
+        ResponseApdu.from_bytes(bytes(65_539), extended=True)
+    with pytest.raises(ValueError, match="extended must be"):
+        CommandApdu(0, 0, 0, 0, extended=True)
+
+
+def test_warnings_are_told_from_errors() -> None:
+    """62xx and 63xx may carry data."""
+    assert ResponseApdu(b"", 0x6283).warning
+    assert ResponseApdu(b"", 0x63C2).warning
+    assert not ResponseApdu(b"", 0x6A82).warning
+    assert not ResponseApdu(b"", 0x9000).warning

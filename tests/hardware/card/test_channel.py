@@ -1,11 +1,12 @@
 """Following a card's answer to its end."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from hardware.card.apdu import CommandApdu, ResponseApdu
-from hardware.card.channel import MAX_ROUNDS, exchange, send
+from hardware.card.channel import MAX_ROUNDS, Transmission, exchange, send, send_through_warnings
 from hardware.errors import CardRefused, MalformedCardData
 
 
@@ -75,3 +76,53 @@ def test_send_gives_data_or_says_why_not() -> None:
         send(ScriptedCard(lambda _: ResponseApdu(b"", 0x6A82)), READ)
     assert (refused.value.ins, refused.value.sw) == (0xB0, 0x6A82)
     assert str(refused.value) == "INS B0 refused: 6A82 (file not found)"
+
+
+def _refuse(sw: int, _: CommandApdu) -> ResponseApdu:
+    return ResponseApdu(b"", sw)
+
+
+SELECT = CommandApdu(0, 0xA4, 4, 0, b"CITY.", 256)
+
+
+def test_over_t0_the_answer_is_fetched() -> None:
+    """A command with data goes without Le over T=0, and its answer is fetched with the length that the card announces."""
+    card = ScriptedCard(lambda c: ResponseApdu(b"fci.") if c.ins == 0xC0 else ResponseApdu(b"", 0x6104))
+    assert exchange(card, SELECT, Transmission.T0) == ResponseApdu(b"fci.")
+    assert [(command.ins, command.le) for command in card.asked] == [(0xA4, None), (0xC0, 4)]
+
+
+def test_over_t1_a_command_goes_as_it_is() -> None:
+    """T=1 and contactless cards get the Le."""
+    card = ScriptedCard(lambda _: ResponseApdu(b"fci."))
+    assert exchange(card, SELECT).data == b"fci."
+    assert card.asked == [SELECT]
+
+
+def test_a_warning_over_t0_does_not_lose_its_data() -> None:
+    """The FCI of a blocked application comes with 6283, also over T=0; a card with nothing to say leaves the warning alone."""
+    talking = ScriptedCard(lambda c: ResponseApdu(b"fci.") if c.ins == 0xC0 else ResponseApdu(b"", 0x6283))
+    assert exchange(talking, SELECT, Transmission.T0) == ResponseApdu(b"fci.", 0x6283)
+    silent = ScriptedCard(lambda c: ResponseApdu(b"", 0x6985) if c.ins == 0xC0 else ResponseApdu(b"", 0x6283))
+    assert exchange(silent, SELECT, Transmission.T0) == ResponseApdu(b"", 0x6283)
+    with_le = ScriptedCard(
+        lambda c: {256: ResponseApdu(b"", 0x6C04), 4: ResponseApdu(b"fci.")}.get(c.le or 0, ResponseApdu(b"", 0x6283))
+    )
+    assert exchange(with_le, SELECT, Transmission.T0) == ResponseApdu(b"fci.", 0x6283)
+
+
+def test_a_warning_is_no_refusal_where_it_is_asked_for() -> None:
+    """A blocked card still shows whose it is; a card that refuses is still refused."""
+    blocked = ScriptedCard(lambda _: ResponseApdu(b"fci.", 0x6283))
+    assert send_through_warnings(blocked, SELECT) == b"fci."
+    for sw in (0x63C2, 0x6A82):
+        with pytest.raises(CardRefused):
+            send_through_warnings(ScriptedCard(partial(_refuse, sw)), SELECT)
+
+
+def test_extended_commands_do_not_go_over_t0() -> None:
+    """What the protocol cannot carry is refused before it is sent."""
+    card = ScriptedCard(lambda _: ResponseApdu())
+    with pytest.raises(MalformedCardData):
+        exchange(card, CommandApdu(0, 0xB0, 0, 0, le=300, extended=True), Transmission.T0)
+    assert card.asked == []

@@ -2,7 +2,19 @@
 
 import pytest
 
-from hardware.card.pin import change_pin, reload_pin, reload_pin_mac, unblock_pin
+from hardware.card.apdu import CommandApdu
+from hardware.card.dialect import PinUnblockForm
+from hardware.card.pin import (
+    ChangePin,
+    ReloadPin,
+    UnblockPin,
+    VerifyPin,
+    change_pin,
+    reload_pin,
+    reload_pin_mac,
+    unblock_pin,
+    unpack_pin,
+)
 from hardware.errors import MalformedCardData
 from tests.vectors import purse_regression as v
 
@@ -36,3 +48,34 @@ def test_no_pin_is_shown() -> None:
         unblock_pin("123456", bytes(16), bytes(4)),
     ):
         assert "3456" not in repr(command)
+
+
+def test_both_forms_of_unblocking_name_the_pin() -> None:
+    """Makers disagree whether P1 or P2 names the PIN; the dialect says it, and each form reads its own."""
+    for form, header in ((PinUnblockForm.KID_IN_P2, "84240001"), (PinUnblockForm.KID_IN_P1, "84240100")):
+        command = unblock_pin("123456", bytes(16), bytes(4), 1, form)
+        assert command.header() == bytes.fromhex(header)
+        assert UnblockPin.from_command(command, form).kid == 1
+        other = next(each for each in PinUnblockForm if each is not form)
+        with pytest.raises(MalformedCardData):
+            UnblockPin.from_command(command, other)
+
+
+def test_a_packed_pin_is_read_in_its_one_form() -> None:
+    """Odd numbers of digits end in F, and nothing else does."""
+    assert unpack_pin(bytes.fromhex("12345F")) == "12345"
+    for wrong in ("12", "123456789012FF", "1F3456", "1234FF", "12AB", ""):
+        with pytest.raises(MalformedCardData):
+            unpack_pin(bytes.fromhex(wrong))
+
+
+def test_a_change_without_separator_is_refused() -> None:
+    """A card never takes a part of the old PIN for the new one."""
+    with pytest.raises(MalformedCardData):
+        ChangePin.from_command(CommandApdu(0x80, 0x5E, 1, 0, bytes.fromhex("123456654321")))
+
+
+def test_no_pin_value_shows_its_pin() -> None:
+    """A failed assertion in a log holds no PIN."""
+    for value in (VerifyPin("123456"), ChangePin("123456", "654321"), ReloadPin("123456", bytes(4))):
+        assert "3456" not in repr(value)

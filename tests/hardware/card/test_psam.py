@@ -91,3 +91,19 @@ def test_malformed_is_refused(call: object) -> None:
 def test_terminal_number_is_read() -> None:
     """The terminal learns its number from its PSAM."""
     assert psam.terminal_number(bytes.fromhex("330200000001")) == bytes.fromhex("330200000001")
+
+
+def test_answers_and_the_sequence_file_survive() -> None:
+    """What the module answers is read as it was said; EF18 of modules that have it is their sequence."""
+    answer = psam.PurchaseAuthorization(7, b"MAC1")
+    assert answer.encode() == b"\x00\x00\x00\x07MAC1"
+    assert psam.InitSamForPurchase.parse(answer.encode()) == answer
+    assert psam.PsamSequence.decode(b"\x00\x00\x00\x09") == psam.PsamSequence(9)
+
+
+@pytest.mark.parametrize(("factors", "length"), [(1, 0x1C), (2, 0x24), (3, 0x2C)])
+def test_each_number_of_factors_has_its_length(factors: int, length: int) -> None:
+    """T-Union asks with one factor, City Union and toll with two."""
+    asked = psam.InitSamForPurchase(bytes(4), 1, 2, 9, bytes(4), bytes(3), 1, 0, (bytes(8),) * factors)
+    assert len(asked.command().data) == length
+    assert psam.InitSamForPurchase.from_command(asked.command()) == asked

@@ -164,3 +164,28 @@ def test_a_wrong_pin_entry_is_not_repeated_in_the_message() -> None:
         purse.verify_pin("98x54")
     assert "98" not in str(refused.value)
     assert purse.pack_pin("12345") == bytes.fromhex("12345F")
+
+
+def test_passbook_and_purse_have_commands_of_their_own() -> None:
+    """P2 tells the passbook (01) from the purse (02) in loads and purchases; a third is refused."""
+    assert purse.InitializeForLoad(1, 1, bytes(6), purse.PURSE_ED).command().header() == bytes.fromhex("80500001")
+    assert purse.InitializeForPurchase(1, 1, bytes(6), purse=purse.PURSE_ED).command().header() == bytes.fromhex(
+        "80500101"
+    )
+    for kind in (purse.InitializeForLoad, purse.InitializeForPurchase):
+        with pytest.raises(MalformedCardData):
+            kind(1, 1, bytes(6), purse=3).command()
+
+
+def test_the_teaching_load_is_built_byte_for_byte() -> None:
+    """The published example loads a passbook: its command is ours."""
+    v = load_teaching
+    sent = purse.InitializeForLoad(1, v.AMOUNT_FEN, v.TERMINAL, purse.PURSE_ED).command()
+    published = CommandApdu.from_bytes(v.INITIALIZE_COMMAND)
+    assert (sent.header(), sent.data) == (published.header(), published.data)
+
+
+def test_several_caches_precede_one_debit() -> None:
+    """A toll gate writes its own record and the trip before the same debit; each names its own file."""
+    caches = [purse.UpdateCompoundCache(0x19, 0xAA, bytes(43)), purse.UpdateCompoundCache(0x1E, 0, bytes(48))]
+    assert [cache.command().header().hex() for cache in caches] == ["80dcaac8", "80dc00f0"]

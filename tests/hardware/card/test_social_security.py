@@ -142,3 +142,17 @@ def test_malformed_is_refused(call: object) -> None:
     assert callable(call)
     with pytest.raises(MalformedCardData):
         call()
+
+
+def test_the_mac_of_a_card_id_begins_where_the_dialect_says() -> None:
+    """From zeros, or from a challenge of 4 bytes and zeros: two sources, two values."""
+    key, body = bytes(range(16)), sse.card_id_body("330200", bytes(8))
+    assert sse.card_id_mac(key, body) == crypto.retail_mac(key, body)
+    assert sse.card_id_mac(key, body, b"rand") == crypto.retail_mac(key, body, b"rand" + bytes(4))
+
+
+def test_the_second_factor_names_the_city() -> None:
+    """371700 gives the factor that public notes show."""
+    assert sse.social_second_factor("371700") == bytes.fromhex("3337313730307378")
+    with pytest.raises(MalformedCardData):
+        sse.social_second_factor("3717")

@@ -67,3 +67,29 @@ def test_what_cannot_be_written_is_refused() -> None:
     with pytest.raises(MalformedCardData):
         tlv.FileControlInformation.decode(tlv.Tlv(0x84, b"").encode())
     assert tlv.parse(tlv.Tlv(0x84, bytes(255)).encode()) == [tlv.Tlv(0x84, bytes(255))]
+
+
+def test_a_tree_is_read_and_written_back() -> None:
+    """What is inside constructed objects is read with them, level by level."""
+    (root,) = tlv.parse_tree(TUNION_FCI)
+    assert root.constructed
+    assert [child.tag for child in root.children] == [0x84, 0xA5]
+    assert [child.tag for child in root.children[1].children] == [0x9F08, 0x9F0C]
+    assert root.encode() == TUNION_FCI
+
+
+def test_depth_has_a_limit() -> None:
+    """Objects in objects without end do not exhaust the machine."""
+    data = b"\x84\x00"
+    for _ in range(tlv.MAX_DEPTH - 1):
+        data = tlv.Tlv(0x6F, data).encode()
+    assert tlv.parse_tree(data)
+    with pytest.raises(MalformedCardData, match="deeply"):
+        tlv.parse_tree(tlv.Tlv(0x6F, data).encode())
+
+
+def test_a_node_holds_what_its_tag_says() -> None:
+    """A primitive object has no children, a constructed one no bytes of its own."""
+    for node in (tlv.Node(0x84, children=(tlv.Node(0x84),)), tlv.Node(0x6F, b"x")):
+        with pytest.raises(MalformedCardData):
+            node.encode()

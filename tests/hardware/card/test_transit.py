@@ -102,3 +102,14 @@ def test_malformed_is_refused(call: object) -> None:
     assert callable(call)
     with pytest.raises(MalformedCardData):
         call()
+
+
+def test_a_foreign_trip_keeps_every_byte() -> None:
+    """A trip of another city is read without a meaning of ours and written back unchanged."""
+    trip = transit.TUnionTrip.decode(v.TUNION_TRIP_RECORD)
+    assert (trip.type, trip.industry, trip.amount_fen, trip.balance_fen) == (4, 1, 500, 0x0E01)
+    assert trip.at.isoformat() == "2024-12-29T14:17:40+08:00"
+    assert trip.encode() == v.TUNION_TRIP_RECORD
+    unset = transit.TUnionTrip.decode(bytes(48))
+    with pytest.raises(MalformedCardData):
+        _ = unset.at
