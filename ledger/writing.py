@@ -216,11 +216,13 @@ def write(
         values |= given(session, _MOVED, moved)
     elif moved:
         session.execute(_moving(dialect(session)), given(session, _MOVED, moved))
-    return dict(session.execute(_inserting(dialect(session)), values).all())
+    # Who reverses the same transfer in the same moment may be met at either of two unique indexes; all others at that of references.
+    either = any(decision.order.reverses is not None for decision in new)
+    return dict(session.execute(_inserting(dialect(session), "" if either else "(reference)"), values).all())
 
 
 @cache
-def _inserting(database: str) -> TextualSelect:
+def _inserting(database: str, conflict: str) -> TextualSelect:
     names = ", ".join(name for name, _ in _NEW)
     if is_postgresql(database):
         statement = (
@@ -236,7 +238,7 @@ def _inserting(database: str) -> TextualSelect:
             f" SELECT {names}, :business_date, :recorded_at FROM {rows(database, _NEW)} WHERE true ORDER BY position"
         )
     return (
-        text(f"{statement} ON CONFLICT (reference) DO NOTHING RETURNING reference, id")
+        text(f"{statement} ON CONFLICT {conflict} DO NOTHING RETURNING reference, id")
         .bindparams(bindparam("business_date", type_=Date), bindparam("recorded_at", type_=Instant))
         .columns(column("reference", String), column("id", BigInteger))
     )
