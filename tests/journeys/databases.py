@@ -24,19 +24,25 @@ def both_databases() -> Iterator[dict[str, str]]:
         with tempfile.TemporaryDirectory() as folder:
             sqlite = f"sqlite:///{Path(folder) / 'drill.db'}"
             _upgrade(sqlite)
-            admin = make_engine(cluster.url("postgres"))
-            with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                create_roles(connection)
-                connection.exec_driver_sql(f"CREATE DATABASE {DATABASE} OWNER {MIGRATOR}")
-            admin.dispose()
-            grantor = make_engine(cluster.url(DATABASE))
-            with grantor.begin() as connection:
-                connection.exec_driver_sql(f"GRANT ALL ON SCHEMA public TO {MIGRATOR}")
-            grantor.dispose()
-            _upgrade(cluster.url(DATABASE, MIGRATOR))
-            yield {"SQLite": sqlite, "PostgreSQL": cluster.url(DATABASE, APP)}
+            postgresql = migrated(cluster)
+            yield {"SQLite": sqlite, "PostgreSQL": postgresql}
     finally:
         cluster.stop()
+
+
+def migrated(cluster: Cluster) -> str:
+    """Make an empty database at the newest revision in a cluster that runs; its address for the role of the app."""
+    admin = make_engine(cluster.url("postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        create_roles(connection)
+        connection.exec_driver_sql(f"CREATE DATABASE {DATABASE} OWNER {MIGRATOR}")
+    admin.dispose()
+    grantor = make_engine(cluster.url(DATABASE))
+    with grantor.begin() as connection:
+        connection.exec_driver_sql(f"GRANT ALL ON SCHEMA public TO {MIGRATOR}")
+    grantor.dispose()
+    _upgrade(cluster.url(DATABASE, MIGRATOR))
+    return cluster.url(DATABASE, APP)
 
 
 def _upgrade(url: str) -> None:
