@@ -5,7 +5,7 @@ Whoever holds the barrier alone waits for nothing else. What it protects (the op
 after it: the same statement would still see the books from before the wait.
 """
 
-from sqlalchemy import text
+from sqlalchemy import String, column, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -22,12 +22,13 @@ SEALING = 0x4C4544474603
 """Names of the locks under which those who fold, and those who seal, take turns. Posting knows nothing of them."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
+_ENTERING = text(f"SELECT pg_advisory_xact_lock_shared({BARRIER})").columns(column("entered", String))
 
 
 def enter(session: Session) -> None:
     """Join those who post, until the transaction ends. Waits while somebody has the ledger alone."""
     if is_postgresql(session):
-        session.execute(text("SELECT pg_advisory_xact_lock_shared(:barrier)"), {"barrier": BARRIER})
+        session.execute(_ENTERING)
 
 
 def hold_alone(session: Session) -> None:

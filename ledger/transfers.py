@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -96,30 +96,34 @@ def canonical_metadata(metadata: Mapping[str, str | int]) -> str:
 
 def fault(transfer: Transfer) -> InvalidTransfer | None:
     """What is wrong with the shape of a transfer, if anything; the first fault only."""
+    found = _first_fault(transfer)
+    if found is None:
+        return None
+    field_name, why = found
     reference = transfer.reference
-    for field_name, why in _faults(transfer):
-        return InvalidTransfer(f"{reference!r}: {why}", reference=reference, field=field_name)
-    return None
+    return InvalidTransfer(f"{reference!r}: {why}", reference=reference, field=field_name)
 
 
-def _faults(transfer: Transfer) -> Iterator[tuple[str, str]]:
+def _first_fault(transfer: Transfer) -> tuple[str, str] | None:
     amount: object = transfer.amount_fen
+    found = None
     if not _REFERENCE.fullmatch(transfer.reference):
-        yield "reference", f"a reference is 1 to {LONGEST_REFERENCE} characters of A-Z a-z 0-9 _ . : -"
-    if transfer.reference.startswith(REVERSAL):
-        yield "reference", f"{REVERSAL} names reversals, which only reverse() makes"
-    if not isinstance(amount, int) or isinstance(amount, bool) or not 1 <= amount <= BIGGEST_AMOUNT_FEN:
-        yield "amount_fen", f"an amount is 1 to {BIGGEST_AMOUNT_FEN} fen"
-    if transfer.debit == transfer.credit:
-        yield "credit", "debit and credit are the same account"
-    if not _KIND.fullmatch(transfer.kind):
-        yield "kind", f"a kind is 1 to {LONGEST_KIND} characters of a-z 0-9 _ . : -"
-    if transfer.occurred_at.tzinfo is None:
-        yield "occurred_at", "the instant has no time zone"
-    if transfer.journal is not None and not _REFERENCE.fullmatch(transfer.journal):
-        yield "journal", "a journal is written like a reference"
-    if transfer.metadata and (why := _metadata_fault(transfer.metadata)):
-        yield "metadata", why
+        found = "reference", f"a reference is 1 to {LONGEST_REFERENCE} characters of A-Z a-z 0-9 _ . : -"
+    elif transfer.reference.startswith(REVERSAL):
+        found = "reference", f"{REVERSAL} names reversals, which only reverse() makes"
+    elif not isinstance(amount, int) or isinstance(amount, bool) or not 1 <= amount <= BIGGEST_AMOUNT_FEN:
+        found = "amount_fen", f"an amount is 1 to {BIGGEST_AMOUNT_FEN} fen"
+    elif transfer.debit == transfer.credit:
+        found = "credit", "debit and credit are the same account"
+    elif not _KIND.fullmatch(transfer.kind):
+        found = "kind", f"a kind is 1 to {LONGEST_KIND} characters of a-z 0-9 _ . : -"
+    elif transfer.occurred_at.tzinfo is None:
+        found = "occurred_at", "the instant has no time zone"
+    elif transfer.journal is not None and not _REFERENCE.fullmatch(transfer.journal):
+        found = "journal", "a journal is written like a reference"
+    elif transfer.metadata and (why := _metadata_fault(transfer.metadata)):
+        found = "metadata", why
+    return found
 
 
 def _metadata_fault(metadata: Mapping[str, str | int]) -> str:

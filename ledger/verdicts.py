@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ledger.errors import (
     AccountClosed,
@@ -30,8 +31,7 @@ PRECEDENCE: tuple[type[LedgerError], ...] = (
 """The same batch always gets the same refusal: the first class of this list that applies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A transfer that shall be posted, and the id of the one it reverses, if it does."""
 
     transfer: Transfer
@@ -129,7 +129,8 @@ class Bench:
             return Decision(order, refusal=wrong)
         debit, credit = self.accounts.get(transfer.debit), self.accounts.get(transfer.credit)
         decision = Decision(order, fingerprint=fingerprint(transfer, debit.currency if debit else ""))
-        if self._is_repeated(decision):
+        if transfer.reference in self.taken or transfer.reference in self.known:
+            self._repeat(decision)
             return decision
         decision.refusal = refusal_of(transfer, debit, credit)
         if decision.refusal is None and debit and credit:
@@ -138,22 +139,18 @@ class Bench:
             self.taken[transfer.reference] = decision
         return decision
 
-    def _is_repeated(self, decision: Decision) -> bool:
+    def _repeat(self, decision: Decision) -> None:
         reference = decision.order.transfer.reference
         first = self.taken.get(reference)
-        known = self.known.get(reference)
         if first:
-            decision.same_as = first
             same = decision.fingerprint == first.fingerprint
-        elif known:
-            decision.known = known
-            same = is_same(decision, known)
+            decision.same_as = first if same else None
         else:
-            return False
+            known = self.known[reference]
+            same = is_same(decision, known)
+            decision.known = known if same else None
         if not same:
-            decision.known = decision.same_as = None
             decision.refusal = reused(reference)
-        return True
 
 
 def refusal_of(transfer: Transfer, debit: Books | None, credit: Books | None) -> LedgerError | None:

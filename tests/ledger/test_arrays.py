@@ -13,13 +13,34 @@ COLUMNS: list[Column] = [("name", "text"), ("fen", "bigint"), ("yes", "boolean")
 
 def test_rows_come_back_in_order(session: Session) -> None:
     """Texts of any kind, the largest amounts, nothing and instants arrive unchanged and in their order."""
-    sent = [("z'\"\\{},", 2**53, True, AT), ("王", -1, False, None), ("", None, True, AT)]
+    sent = [
+        ("z'\"\\{},", 2**53, True, AT),
+        ("王", -1, False, None),
+        ("", None, True, AT),
+        ("NULL", 0, None, AT),
+        (None, 1, False, AT),
+        ("a\\b\n\t\x01 None", 2, True, AT),
+        ('","', 3, True, AT),
+    ]
     table = rows(session, COLUMNS)
     found = session.execute(
         text(f"SELECT name, fen, yes, at FROM {table} ORDER BY position").columns(yes=Boolean, at=Instant),  # noqa: S608 # constants
         given(session, COLUMNS, sent),
     )
     assert [tuple(row) for row in found] == sent
+
+
+@pytest.mark.parametrize(
+    "names", [["a", "b c", "NULL"], ["\\"], ['"'], [""], ['","', "x"], ["None", None], [None, None]]
+)
+def test_texts_alone(session: Session, names: list[str | None]) -> None:
+    """However the array is written, each text arrives as it was sent, and nothing stays nothing."""
+    table = rows(session, COLUMNS[:1])
+    found = session.execute(
+        text(f"SELECT name FROM {table} ORDER BY position"),  # noqa: S608 # constants
+        given(session, COLUMNS[:1], [(name,) for name in names]),
+    )
+    assert found.scalars().all() == names
 
 
 def test_among_many(session: Session) -> None:

@@ -348,8 +348,8 @@ def test_statements_do_not_grow_with_the_batch(
         counts.append(0)
         way(session, new, now=now)
     event.remove(connection, "before_cursor_execute", count)
-    assert counts[0] == counts[1] <= 7
-    assert counts[2] == counts[3] <= 5
+    assert counts[0] == counts[1] == 4
+    assert counts[2] == counts[3] <= 3
     found = balances(session, [f"wallet:b{number}" for number in range(100)])
     assert sum(account.balance_fen for account in found.values()) == 501
     assert balance(session, "bank").balance_fen == 501
