@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ledger import (
@@ -78,3 +79,28 @@ def test_balance_of_a_day(city: Session, *, counted: bool) -> None:
     shown = {row.family: row.balance_fen for row in totals.totals.rows}
     assert shown == {"bank": 30, MERCHANT.replace("1", "<m>"): 20, "till:<till>": 0, "wallet:<account>": 10}
     assert trial_balance_on(city, NEXT).totals.total_debits_fen == 42
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_past_is_read_from_a_snapshot_and_a_bounded_rest(session: Session) -> None:
+    """However old the books are, no question about the past walks through them: each look is by an index, between two ids."""
+    books(session)
+    asked: list[tuple[str, object]] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+        if "ledger_transfer" in statement:
+            asked.append((statement, parameters))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", listen)
+    balance_at(session, "bank", AT)
+    balance_on(session, "bank", DAY)
+    trial_balance_at(session, AT)
+    trial_balance_on(session, DAY)
+    event.remove(connection, "before_cursor_execute", listen)
+    assert len(asked) == 4
+    for statement, parameters in asked:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type] # as they were
+        looks = [row.detail for row in plan if " t " in row.detail]
+        assert len(looks) == 2
+        assert all(look.startswith("SEARCH t USING INDEX") and "id>? AND id<?)" in look for look in looks)
