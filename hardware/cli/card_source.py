@@ -137,16 +137,15 @@ def card_options(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def ending() -> Iterator[None]:
     """Run a command: a refusal is one sentence and a number, and so is Ctrl-C; what was begun is let go of in order."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with one_sentence():
             yield
     except KeyboardInterrupt:
         tell("interrupted")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # whoever read our lines has had enough
-        sys.stderr.close()
-        sys.exit(0)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

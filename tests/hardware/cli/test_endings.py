@@ -3,7 +3,8 @@
 import pytest
 
 from hardware.cli.endings import one_sentence, yuan
-from hardware.errors import CardImageInUse, CardRemoved, HardwareError, UplinkRefused, UplinkUnavailable
+from hardware.errors import CardImageInUse, CardRemoved, HardwareError, ReaderBusy, UplinkRefused, UplinkUnavailable
+from hardware.readers.errors import RecordingDiffers, RecordingInvalid
 from hardware.terminal.errors import DeviceInvalid, OutboxInvalid
 
 
@@ -14,6 +15,9 @@ from hardware.terminal.errors import DeviceInvalid, OutboxInvalid
         (UplinkRefused(422, "enrolment_code_invalid", "wrong, used or expired"), 1),
         (DeviceInvalid("a", "b"), 3),
         (OutboxInvalid("a", "b"), 3),
+        (RecordingInvalid("a", "b"), 3),
+        (RecordingDiffers(1, "b"), 1),
+        (ReaderBusy("a"), 4),
         (CardImageInUse("a"), 4),
         (UplinkUnavailable("no line"), 4),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from hardware.readers import pcsc
 from hardware.readers.errors import ReaderLibraryMissing, ReaderServiceDown
-from hardware.readers.pcsc import without_le_of_case_4
+from hardware.readers.pcsc import first_protocol, without_le_of_case_4
 from hardware.readers.process import CHILD, REFUSALS, ReaderProcess
 
 END_S = 20
@@ -61,3 +61,22 @@ def test_nothing_stays_behind() -> None:
 def test_every_refusal_is_known_to_the_caller() -> None:
     """No code of the service becomes an answer that nobody understands."""
     assert {slug for slug, _ in pcsc.REFUSALS.values()} <= REFUSALS.keys()
+
+
+@pytest.mark.parametrize(
+    ("atr", "protocol"),
+    [
+        ("3B6D000043434152440000000011223344", 0),  # no TD: T=0
+        ("3B8001", 1),  # TD1 names T=1
+        ("3BF01100FF01", 1),
+        ("3BF01100FF00", 0),
+        ("3B9F008081", 0),  # T=0 first, T=1 as well
+        ("3B80800101", 1),  # behind a contactless reader: T=0 stands in TD1, and T=1 is spoken
+        ("3B", 0),
+        ("", 0),
+        ("3BFF", 0),
+    ],
+)
+def test_protocol_is_that_which_the_card_offers_first(atr: str, protocol: int) -> None:
+    """A card that is spoken to in another protocol than its own is mute (ISO/IEC 7816-3, 8.2.3)."""
+    assert first_protocol(bytes.fromhex(atr)) == protocol

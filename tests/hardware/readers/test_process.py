@@ -8,7 +8,17 @@ import pytest
 
 from hardware.errors import CardRemoved, NoReader, ReaderBusy
 from hardware.readers import process
-from hardware.readers.errors import CardMute, ReaderFailed, ReaderLibraryMissing, ReaderServiceDown, ReaderSilent
+from hardware.readers.errors import (
+    CardMute,
+    NoCard,
+    ReaderFailed,
+    ReaderGone,
+    ReaderLibraryMissing,
+    ReaderServiceDown,
+    ReaderSilent,
+    ResetByAnother,
+    SeveralCards,
+)
 from hardware.readers.process import ReaderProcess
 
 
@@ -68,6 +78,10 @@ def test_line_without_end() -> None:
         ("no_service", ReaderServiceDown),
         ("no_reader", NoReader),
         ("reader_busy", ReaderBusy),
+        ("no_card", NoCard),
+        ("several_cards", SeveralCards),
+        ("reader_gone", ReaderGone),
+        ("reset_by_another", ResetByAnother),
         ("card_removed", CardRemoved),
         ("card_mute", CardMute),
         ("reader_failed", ReaderFailed),

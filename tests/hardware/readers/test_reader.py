@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from hardware.card.purse import get_challenge
-from hardware.errors import CardRemoved, MalformedCardData
-from hardware.readers.errors import ReaderFailed
+from hardware.errors import CardRemoved, MalformedCardData, NoReader, ReaderBusy
+from hardware.readers.errors import ReaderFailed, ReaderGone, ResetByAnother
 from hardware.readers.reader import PcscReader
 
 CHALLENGE = get_challenge()
@@ -18,6 +18,7 @@ def reader(*lines: str) -> PcscReader:
     return PcscReader(command=(sys.executable, "-c", code))
 
 
+DOWN = '{"refused": "no_service", "because": "it does not run"}'
 CONNECTED = '{"reader": "A", "atr": "3b00"}'
 
 
@@ -46,6 +47,33 @@ def test_no_answer_is_a_card_that_left(line: str) -> None:
     with pytest.raises(CardRemoved):
         card.transmit(CHALLENGE)
     assert not one.is_there(), "the child is dead"
+    one.disconnect()
+
+
+def test_refusals_of_the_card_are_told_apart() -> None:
+    """A reset by another is not a busy reader, and neither is a torn card; for the agent an empty reader is no reader."""
+    for slug, kind in (("reset_by_another", ResetByAnother), ("reader_busy", ReaderBusy), ("reader_gone", ReaderGone)):
+        one = reader(CONNECTED, f'{{"refused": "{slug}", "because": "so"}}')
+        with pytest.raises(kind, match=r"^so$"):
+            one.open().transmit(CHALLENGE)
+        one.disconnect()
+    for slug in ("no_card", "several_cards", "reader_gone"):
+        refusing = f'{{"refused": "{slug}", "because": "so"}}'
+        with pytest.raises(NoReader, match=r"^so$") as refused:
+            reader(refusing).connect()
+        assert type(refused.value) is NoReader
+
+
+def test_card_is_reset_held_and_resumed() -> None:
+    """Each tells the ATR and protocol that hold from then on."""
+    again = '{"atr": "3b01", "protocol": "T=1"}'
+    one = reader(CONNECTED, again, again, "{}", "{}", DOWN)
+    card = one.open()
+    assert (card.reset(cold=False), card.resume(), card.atr, card.protocol) == (b"\x3b\x01",) * 3 + ("T=1",)
+    card.hold()
+    card.release()
+    with pytest.raises(CardRemoved, match="it does not run"):
+        card.release()
     one.disconnect()
 
 
