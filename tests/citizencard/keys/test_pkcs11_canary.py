@@ -151,7 +151,7 @@ def test_token_does_not_leave_its_process(planted: TokenVault) -> None:
 
 def test_objects_in_the_token_name_no_secret(planted: TokenVault, softhsm: SoftHsm) -> None:
     """What SoftHSM writes to its folder holds no root in clear: the token encrypts its objects under the PIN."""
-    files = [file for file in (softhsm.folder / "tokens").rglob("*") if file.is_file()]
+    files = [file for file in softhsm.places[planted.store._place.label].rglob("*") if file.is_file()]
     assert files
     assert planted.realm == "test"
     for file in files:
