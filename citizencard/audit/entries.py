@@ -76,8 +76,7 @@ def record(  # noqa: PLR0913 # an audit row is this wide, and the words before a
 ) -> AuditEntry:
     """Write an act down in the transaction of the change itself: both are stored or neither.
 
-    The database lets the transaction join those who post before the row gets its number (trigger `audit_entry_enter`), so that the
-    ledger's barrier holds for the trail as well: a transaction that has recorded must not ask to have the ledger alone.
+    Before the row gets its number, the trigger `audit_entry_enter` takes the ledger's barrier shared: who recorded must not ask for it alone.
 
     Args:
         session: the caller's transaction.
