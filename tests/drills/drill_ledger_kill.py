@@ -56,8 +56,8 @@ class Size:
 
 
 FULL: Final = {
-    "PostgreSQL": Size((SERVER, POSTMASTER, SERVER, POSTMASTER, BOTH), 100, 20_000, 8, (0.3, 1.6)),
-    "SQLite": Size((SERVER,), 50, 5_000, 4, (0.3, 1.6)),
+    "PostgreSQL": Size((SERVER, POSTMASTER, SERVER, POSTMASTER, BOTH), 100, 20_000, 8, (0.3, 4.0)),
+    "SQLite": Size((SERVER,), 50, 5_000, 4, (0.3, 3.0)),
 }
 REDUCED: Final = {
     "PostgreSQL": Size((SERVER, POSTMASTER), 2, 1, 4, (0.2, 0.4)),
