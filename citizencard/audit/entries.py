@@ -76,7 +76,7 @@ def record(  # noqa: PLR0913 # an audit row is this wide, and the words before a
 ) -> AuditEntry:
     """Write an act down in the transaction of the change itself: both are stored or neither.
 
-    Before the row gets its number, the trigger `audit_entry_enter` takes the ledger's barrier shared: who recorded must not ask for it alone.
+    Before a row gets its number, trigger `audit_entry_enter` takes the ledger's barrier shared: who has recorded never asks for it alone.
 
     Args:
         session: the caller's transaction.
