@@ -93,11 +93,7 @@ def look_at(session: Session, unit: Unit, looking: Looking) -> Iterator[Differen
 
 def _sealed_lines(rows: Sequence[Sequence[Any]], digests: bytearray) -> Iterator[bytes]:
     for row in rows:
-        try:
-            line = canonical.written(row).encode()
-        except TypeError:
-            # SQLite keeps bytes where a text belongs if somebody insists: no transfer of ours, and no reason to fail.
-            line = repr(tuple(row)).encode()
+        line = canonical.written(row).encode()
         digests += digest_entry(row[0], line)
         yield line + b"\n"
 
