@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from hardware.card import profile
 from hardware.card.apdu import CommandApdu
+from hardware.card.atr import chip_serial_of
 from hardware.card.card_walk import CardReading, read_application
 from hardware.card.channel import CardChannel, exchange, send
 from hardware.card.files import MANAGEMENT_BYTES, ManagementData, PublicApplicationData, TransactionLogRecord
@@ -26,8 +27,6 @@ from hardware.readers.reader import PcscCard
 
 Report = dict[str, Any]
 
-CHIP_SERIAL_BYTES: Final = 8
-MIN_ATR_BYTES: Final = 12  # a shorter one has no room for a chip serial beside what it must say
 MAX_BEGINNINGS: Final = 3
 T_UNION, CITY_UNION, SOCIAL = "t_union", "city_union", "social_security"
 _BLOCKED: Final = frozenset({StatusWord.FILE_INVALID, StatusWord.NOT_SUPPORTED})
@@ -112,10 +111,9 @@ def _add(report: Report, part: str, card: CardChannel, read: Callable[[CardChann
 
 
 def _empty(card: CardChannel, contactless: Report | None, states: dict[str, str]) -> Report:
-    has_serial = contactless is None and len(card.atr) >= MIN_ATR_BYTES
     return {
         "kind": contactless["kind"] if contactless else "unknown card",
-        "chip_serial": card.atr[-CHIP_SERIAL_BYTES:].hex().upper() if has_serial else None,
+        "chip_serial": _chip_serial(card.atr) if contactless is None else None,
         "atr": card.atr.hex().upper(),
         "contactless": contactless,
         "applications": states,
@@ -125,6 +123,13 @@ def _empty(card: CardChannel, contactless: Report | None, states: dict[str, str]
         "other_schemes": [],
         "unread": [],
     }
+
+
+def _chip_serial(atr: bytes) -> str | None:
+    try:
+        return chip_serial_of(atr).hex().upper()
+    except MalformedCardData:
+        return None
 
 
 def _kind(report: Report) -> str:

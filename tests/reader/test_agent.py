@@ -41,7 +41,7 @@ def test_card_is_read_through_the_page(desk: Desk, virtual_reader: VirtualReader
     virtual_reader.insert(personalised_card(None, balance_fen=12_345))
     answer = desk.take(FIRST, 1, *READ_BALANCE)
     assert (answer["reader"], answer["realm"], answer["torn"]) == (virtual_reader.name(), "unproven", False)
-    assert answer["atr"].endswith(CHIP_SERIAL.hex().upper())
+    assert CHIP_SERIAL.hex().upper() in answer["atr"]
     assert bytes.fromhex(answer["responses"][1]) == (12_345).to_bytes(4) + b"\x90\x00"
     assert desk.take(FIRST, 2, GetBalance().command())["responses"] == answer["responses"][1:], "no reset between steps"
     assert "any PC/SC reader: whether a card is real, only its keys can tell" in desk.agent.introduction

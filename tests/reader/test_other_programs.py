@@ -53,7 +53,7 @@ def test_opensc_tool_reads_the_dual_card(virtual_reader: VirtualReader) -> None:
     assert re.search(rf"0 +Yes +{virtual_reader.name(0)}\n1 +No +{virtual_reader.name(1)}", listed)
     atr = said(virtual_reader, "opensc-tool", "-r", "0", "-a").strip().replace(":", "")
     assert bytes.fromhex(atr) == card.atr
-    assert card.atr.endswith(CHIP_SERIAL)
+    assert CHIP_SERIAL in card.atr
     commands = (PURSE, "80:5C:00:02:04", "00:B0:95:00:1E", "00:B2:01:C4:17", SOCIAL, "00:B2:07:2C:0B", "00:B2:02:34:20")
     sent = [part for command in commands for part in ("-s", command)]
     fci, balance, public, log, social, number, person = answers(said(virtual_reader, "opensc-tool", "-r", "0", *sent))

@@ -41,7 +41,7 @@ def test_readers_and_cards_come_and_go_while_the_service_dies(virtual_reader: Vi
         virtual_reader.slots[1].insert(personalised_card(None))
         (event,) = notebook.watch.wait(SEEN_S)
         assert (event.what, event.reader) == ("card_inserted", other)
-        assert event.atr.endswith(CHIP_SERIAL)
+        assert CHIP_SERIAL in event.atr
         virtual_reader.service.kill()
         notebook.events.clear()
         gone = [f"card_removed {other}", f"reader_removed {one}", f"reader_removed {other}"]
