@@ -17,7 +17,7 @@ from citizencard.db import Sessions, make_engine, make_sessions, reading, transa
 from ledger import balance, draw_cut, fold, seal
 
 SLICE_S = 5.0
-ROWS_AT_ONCE = 100_000
+ROWS_AT_ONCE = 500_000
 BALANCES_AT_ONCE = 200
 
 _COUNT = text("SELECT count(*) FROM ledger_transfer")
