@@ -7,6 +7,7 @@ lock, and a child initialises the module for itself before its first question. A
 import contextlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Generic, NoReturn, TypeVar
@@ -30,6 +31,8 @@ class _Modules:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._process_of: dict[Path, int] = {}
+        self.beginnings: Counter[Path] = Counter()
+        """How often each module was initialised: handles of before may mean other sessions and keys now."""
 
     def after_fork(self) -> None:
         """A thread that held the lock does not exist in the child."""
@@ -52,6 +55,7 @@ class _Modules:
                 with contextlib.suppress(pkcs11.PKCS11Error):
                     library.finalize()
                 library.initialize()
+                self.beginnings[path] += 1
         except pkcs11.PKCS11Error:
             # Not chained: the loader's message is about this machine.
             raise TokenModuleMissing(f"the PKCS#11 module {path} cannot be loaded", path=str(path)) from None
@@ -93,14 +97,14 @@ class TokenConnection(Generic[Opened]):
         load: what is looked up in a new session, and thrown away with it: handles die with their session.
     """
 
-    __slots__ = ("_load", "_opened", "_pid", "_place", "_session", "_shut")
+    __slots__ = ("_load", "_of", "_opened", "_place", "_session", "_shut")
 
     def __init__(self, place: TokenPlace, load: Callable[[pkcs11.Session], Opened]) -> None:
         self._place = place
         self._load = load
         self._session: pkcs11.Session | None = None
         self._opened: Opened | None = None
-        self._pid = os.getpid()
+        self._of = (0, 0)
         self._shut: TokenError | None = None
 
     def ask(self, question: Callable[[Opened], Answer]) -> Answer:
@@ -149,24 +153,29 @@ class TokenConnection(Generic[Opened]):
 
     def _current(self) -> tuple[Opened, bool]:
         """What is loaded, and whether it was loaded right now."""
-        if self._pid != os.getpid():
-            self._pid, self._session, self._opened = os.getpid(), None, None
+        if not self._session_is_ours():
+            self._session, self._opened = None, None
         if self._opened is not None and self._session is not None:
             return self._opened, False
-        if self._session is None:
-            self._session = self._login()
+        session = self._logged_in()
         with told():
-            self._opened = self._load(self._session)
+            self._opened = self._load(session)
         return self._opened, True
+
+    def _session_is_ours(self) -> bool:
+        """Whether the session was opened by this process, and the module was not initialised again since."""
+        return self._of == (os.getpid(), _MODULES.beginnings[self._place.module])
 
     def _logged_in(self) -> pkcs11.Session:
         if self._session is None:
             self._session = self._login()
+            self._of = (os.getpid(), _MODULES.beginnings[self._place.module])
         return self._session
 
     def _forget(self) -> None:
+        ours = self._session_is_ours()
         session, self._session, self._opened = self._session, None, None
-        if session is not None and self._pid == os.getpid():
+        if session is not None and ours:
             with contextlib.suppress(pkcs11.PKCS11Error):
                 session.close()
 

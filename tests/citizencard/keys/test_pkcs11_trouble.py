@@ -248,6 +248,20 @@ def test_many_threads_share_one_session(token: TokenVault) -> None:
         assert all(pool.map(work, range(40)))
 
 
+def test_handles_of_before_never_mean_another_key(softhsm: SoftHsm, token: TokenVault) -> None:
+    """A module numbers its sessions and keys anew: what was held from before is looked up again, in the right token."""
+    masters = {**COMPLETE_MASTERS, KeyRole.LOAD: COMPLETE_MASTERS[KeyRole.TAC]}
+    other = TokenVault.create(softhsm.token("alias"), "test", TokenTerms(masters=masters))
+    assert token.load_mac2(LOAD_MAC2) == MAC2
+    foreign = other.load_mac2(LOAD_MAC2)
+    assert foreign != MAC2
+    for _ in range(3):
+        initialised_again()
+        assert other.load_mac2(LOAD_MAC2) == foreign
+        assert token.load_mac2(LOAD_MAC2) == MAC2
+    other.close()
+
+
 def test_change_is_made_once(token: TokenVault, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new key that fails half-way is not drawn a second time by itself: the custodian sees the list and decides."""
     tries: list[int] = []
