@@ -121,6 +121,13 @@ def script() -> list[Step]:
         transfer("over", "bank", "wallet:2", 1, recharge=True),
         transfer("over-refund", MERCHANT, "wallet:2", 1),
         transfer("over-fact", "bank", "wallet:2", 1, recharge=True, fact=True),
+        *_barred(),
+    ]
+
+
+def _barred() -> list[Step]:
+    """The rest of the script: accounts that are frozen, closed and held, books that are stopped, and another day."""
+    return [
         _state("wallet:2", AccountState.FROZEN),
         transfer("frozen", "wallet:2", MERCHANT, 1),
         transfer("frozen-fact", "wallet:2", MERCHANT, 1, fact=True),
