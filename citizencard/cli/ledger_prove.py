@@ -39,7 +39,7 @@ def prove_ledger(context: click.Context, *, as_json: bool, processes: int) -> No
     """
     sessions = open_city().sessions
     telling = _Document() if as_json else _Lines()
-    watching = _Watched(sys.stderr, sessions)
+    watching = _watched(sessions)
     proof = prove_books(sessions, now(), ProvingWith(watching.progress, processes, telling.difference))
     watching.end()
     telling.end(
@@ -95,26 +95,35 @@ class _Lines:
         )
 
 
-class _Watched:
-    """How far the proof is, on one line of a terminal; nothing where nobody looks."""
+class Watched:
+    """How far the proof is, on one line of a terminal; nothing where nobody looks.
 
-    def __init__(self, stream: TextIO, sessions: Sessions) -> None:
-        self._stream = stream if stream.isatty() else None
-        self._last_id = 0
-        if self._stream:
-            with reading(sessions) as session:
-                self._last_id = session.scalar(select(func.max(PostedTransfer.id))) or 0
+    Args:
+        stream: the terminal.
+        last_id: of the last transfer: about how many there are.
+    """
+
+    def __init__(self, stream: TextIO | None, last_id: int) -> None:
+        self._stream = stream
+        self._last_id = last_id
 
     def progress(self, name: str, transfers: int) -> None:
         """A step of the proof."""
-        if self._stream is None:
-            return
         share = f" {min(HUNDRED, transfers * HUNDRED // self._last_id):>3} %" if transfers and self._last_id else ""
-        self._stream.write(f"\r\x1b[K{name}{share}")
-        self._stream.flush()
+        self._write(f"{name}{share}")
 
     def end(self) -> None:
         """Leave the line empty for what comes."""
+        self._write("")
+
+    def _write(self, said: str) -> None:
         if self._stream:
-            self._stream.write("\r\x1b[K")
+            self._stream.write(f"\r\x1b[K{said}")
             self._stream.flush()
+
+
+def _watched(sessions: Sessions) -> Watched:
+    if not sys.stderr.isatty():
+        return Watched(None, 0)
+    with reading(sessions) as session:
+        return Watched(sys.stderr, session.scalar(select(func.max(PostedTransfer.id))) or 0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.exported import assert_programs_agree
 from tests.postgres import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -26,9 +27,14 @@ def play(url: str | None, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def city(database: str, clone_database: Callable[[str], str], tmp_path: Path) -> Callable[[], str]:
+def url(database: str, clone_database: Callable[[str], str]) -> str | None:
+    """The city's database; None: the one that the demo makes in its folder."""
+    return clone_database(database) if database == "postgresql" else None
+
+
+@pytest.fixture
+def city(url: str | None, tmp_path: Path) -> Callable[[], str]:
     """Play a day and return its story; the same city each time."""
-    url = clone_database(database) if database == "postgresql" else None
 
     def one_day() -> str:
         done = play(url, tmp_path)
@@ -38,7 +44,7 @@ def city(database: str, clone_database: Callable[[str], str], tmp_path: Path) ->
     return one_day
 
 
-def test_a_city_lives_two_days_and_proves_its_books(city: Callable[[], str], tmp_path: Path) -> None:
+def test_a_city_lives_two_days_and_proves_its_books(city: Callable[[], str], url: str | None, tmp_path: Path) -> None:
     """One command issues cards, takes rides offline, refuses the forgery, settles and proves; and again on the same database."""
     first = city()
     for told in (
@@ -64,5 +70,6 @@ def test_a_city_lives_two_days_and_proves_its_books(city: Callable[[], str], tmp
     ):
         assert told in first, f"{told!r} is not in the story:\n{first}"
     assert "the books are proved" in city()
+    assert_programs_agree(url or f"sqlite:///{tmp_path}/sqlite/city.db", tmp_path)
     for path in tmp_path.rglob("*.json"):
         assert path.stat().st_mode & 0o077 == 0, f"{path.name} can be read by others"

@@ -5,9 +5,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from citizencard.db import Sessions, transaction
-from ledger import AccountType, balance, post, prove
+from citizencard.db import Sessions, reading, transaction
+from ledger import AccountType, balance, post, prove, stop
 from tests.ledger.make import AT, books, fund, transfer
+from tests.ledger.proving.make import full_books
 
 INSERT = (
     "INSERT INTO ledger_transfer (reference, debit_id, credit_id, amount_fen, currency, kind, occurred_at, recorded_at,"
@@ -113,3 +114,28 @@ def test_normal_side() -> None:
     """Assets and expenses are shown as debits minus credits, the others as credits minus debits."""
     shown = {kind.value: kind.normal(7, 3) for kind in AccountType}
     assert shown == {"asset": 4, "expense": 4, "liability": -4, "income": -4, "equity": -4}
+
+
+FACTS = ("ledger_transfer", "ledger_hold_settlement", "ledger_cut", "ledger_fold", "ledger_snapshot", "ledger_seal")
+STANDING = ("ledger_account", "ledger_day", "ledger_hold", "ledger_stop")
+"""Tables with rows that move on, but never go."""
+
+
+def test_no_table_of_the_books_can_be_rewritten(committed: Sessions) -> None:
+    """UPDATE, DELETE, TRUNCATE and REPLACE by the server itself: refused for every fact; and nothing at all is ever removed."""
+    full_books(committed)
+    with transaction(committed) as session:
+        stop(session, "a difference", now=AT)
+    is_postgresql = committed.kw["bind"].dialect.name == "postgresql"
+    emptying = ["TRUNCATE {0}", "TRUNCATE {0} CASCADE"] if is_postgresql else ["REPLACE INTO {0} SELECT * FROM {0}"]
+    for table in (*FACTS, *STANDING):
+        with reading(committed) as session:
+            found = session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 # our own names
+            columns, rows = list(found.keys()), found.all()
+        assert rows, f"{table} is empty: nothing would be refused"
+        updates = [f"UPDATE {{0}} SET {column} = {column}" for column in columns] if table in FACTS else []  # noqa: S608 # our own names
+        for statement in ("DELETE FROM {0}", *emptying, *updates):
+            with pytest.raises(DBAPIError), transaction(committed) as session:
+                session.execute(text(statement.format(table)))
+        with reading(committed) as session:
+            assert session.execute(text(f"SELECT * FROM {table}")).all() == rows  # noqa: S608 # our own names
