@@ -86,6 +86,7 @@ def export_books(*, kind: str, first: datetime | None, last: datetime | None, ou
         with target as file:
             for text in export(session, period, Format(kind), progress.share):
                 file.write(text.encode())
+            file.flush()
     if out is not None:
         finality = "final" if period.final else "not final: the last day is still open"
         click.echo(f"{out}: business days {period.first} to {period.last}, {finality}")

@@ -1,5 +1,7 @@
 """The command `citizencard`: one line here for each group of commands."""
 
+import os
+import sys
 from typing import Any, Final
 
 import click
@@ -50,8 +52,9 @@ class Refusing(click.Group):
             cause = getattr(failure, "orig", None) or type(failure).__name__
             raise click.ClickException(f"The database: {_first_line(cause)}") from None
         except BrokenPipeError:
-            # Whoever reads has enough, as `head` does: click ends without a word.
-            raise
+            # Whoever reads has enough, as `head` does. What is not written yet goes nowhere, or Python would complain when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(1)
         except OSError as failure:
             raise click.ClickException(
                 f"{failure.strerror or failure}: {failure.filename or ''}".rstrip(": ")
