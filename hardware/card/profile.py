@@ -159,7 +159,7 @@ class CardProfile:
     """A citizen card: purse application and social-security application.
 
     Args:
-        load_needs_pin: whether INITIALIZE FOR LOAD wants the PIN (the load key's use byte is F1 then).
+        load_needs_pin: whether INITIALIZE FOR LOAD and FOR UNLOAD want the PIN (the use byte of both keys is F1 then).
         person_needs_pin: whether name and id number (EF16, EF06) can be read only after VERIFY.
         key_version: version that the purse keys carry.
         dialect: how the card answers where public sources are silent.
@@ -202,7 +202,7 @@ class CardProfile:
         return (
             KeySlot("purchase", under, KeyType.PURCHASE, KEY_INDEX, fourth=version),
             KeySlot("load", under, KeyType.LOAD, KEY_INDEX, load_use, fourth=version),
-            KeySlot("unload", under, KeyType.UNLOAD, KEY_INDEX, fourth=version),
+            KeySlot("unload", under, KeyType.UNLOAD, KEY_INDEX, load_use, fourth=version),
             KeySlot("overdraft", under, KeyType.OVERDRAFT, KEY_INDEX, fourth=version),
             KeySlot("tac", under, KeyType.INTERNAL, TAC_KID, NEVER, fourth=version),
             KeySlot("internal", under, KeyType.INTERNAL, INTERNAL_KID, fourth=version),

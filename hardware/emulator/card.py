@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 
 from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.card.status import StatusWord
-from hardware.emulator import authentication, blocking, file_commands, personalise, psam, purse
+from hardware.emulator import authentication, blocking, file_commands, loads, personalise, psam, purchases, purse
 from hardware.emulator.file_system import Lifecycle
 from hardware.emulator.image import CardImage
 from hardware.emulator.state import MAX_LE, Chip, Refused, WrongLe
@@ -44,9 +44,10 @@ HANDLERS: Final[dict[tuple[int, int], Handler]] = {
     (0x84, 0x18): blocking.unblock_application,
     (0x84, 0x16): blocking.block_card,
     (0x80, 0x50): purse.initialize,
-    (0x80, 0x52): purse.credit_for_load,
-    (0x80, 0x54): purse.debit_for_purchase,
-    (0x80, 0xDC): purse.update_compound_cache,
+    (0x80, 0x52): loads.credit_for_load,
+    (0x80, 0x54): purse.debit,
+    (0x80, 0x58): loads.update_overdraw_limit,
+    (0x80, 0xDC): purchases.update_compound_cache,
     (0x80, 0x5C): purse.get_balance,
     (0x80, 0x5A): purse.get_transaction_prove,
     (0x80, 0xE0): personalise.create_file,
@@ -60,7 +61,7 @@ CLASSES: Final = frozenset(cla for cla, _ in HANDLERS)
 INSTRUCTIONS: Final = frozenset(ins for _, ins in HANDLERS)
 # Between INITIALIZE and its completion only these leave the begun transaction alone.
 KEEP_TRANSACTION: Final = frozenset({GET_CHALLENGE, (0x80, 0xDC)})
-COMPLETE_TRANSACTION: Final = frozenset({(0x80, 0x52), (0x80, 0x54)})
+COMPLETE_TRANSACTION: Final = frozenset({(0x80, 0x52), (0x80, 0x54), (0x80, 0x58)})
 # What a blocked application still does: show itself, prove its last transaction, be unblocked.
 WHEN_BLOCKED: Final = frozenset(
     {(0x00, 0xA4), (0x00, 0xB0), (0x00, 0xB2), GET_CHALLENGE, (0x84, 0x18), (0x80, 0x5C), (0x80, 0x5A)}

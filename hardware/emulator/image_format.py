@@ -1,8 +1,17 @@
 """The JSON form of a card image, read strictly: an image is input from outside, whoever wrote it."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, Final, Literal
 
+from hardware.card.dialect import (
+    Dialect,
+    LogCounter,
+    PinUnblockForm,
+    ProofOrder,
+    PsamSequence,
+    Sm4SessionKey,
+    Sm4Tac,
+)
 from hardware.emulator.file_system import (
     DedicatedFile,
     ElementaryFile,
@@ -12,10 +21,13 @@ from hardware.emulator.file_system import (
     Purse,
     Structure,
 )
+from hardware.errors import MalformedCardData
 
 FORMAT: Final = 1
 REALM: Final = "test"
 KINDS: Final = ("card", "psam")
+TRANSPORTS: Final = ("T=1", "T=0")
+PROTECTIONS: Final = ("3des", "sm4")
 CHIP_SERIAL_BYTES: Final = 8
 MAX_DIRECTORY_DEPTH: Final = 4
 MAX_TABLE_ROWS: Final = 1024
@@ -25,19 +37,62 @@ MAX_TABLE_ROWS: Final = 1024
 class ChipOptions:
     """Where operating systems of different makers differ.
 
+    The names, values and defaults of the first part are those of `hardware.card.dialect.Dialect`.
+
     Args:
         proof_order: what GET TRANSACTION PROVE answers first.
+        log_counter: which counter log and proof carry.
         sequence_counts_at: whether a PSAM's terminal sequence counts at 8070 or only at a good 8072.
         purchase_factors: how many diversification levels lie between a PSAM's purchase root and a card's key.
+        pin_unblock_form: where PIN UNBLOCK names the PIN.
+        terminates_pin_after_purse: whether a completed purse transaction forgets the verified PIN.
+        begun_survives_reads: whether an INITIALIZE outlives other commands than GET CHALLENGE and the CAPP cache.
+        sm4_session_key: how SM4 session keys are made.
+        sm4_tac: which key signs TACs under SM4.
+        sm4_authentication_bytes: length of the challenge of EXTERNAL AUTHENTICATE under SM4.
+        protection: algorithm of the keys whose record names none (line protection, authentication, PIN keys).
         wrong_mac_limit: so many wrong purse MACs in a row lock the application for good (9303); 0 = never.
         transport: `T=1` answers inline; `T=0` answers 61xx and waits for GET RESPONSE.
+
+    Raises:
+        ValueError: a value that there is not.
     """
 
     proof_order: Literal["mac_first", "tac_first"] = "mac_first"
+    log_counter: Literal["after", "before"] = "after"
     sequence_counts_at: Literal["8070", "8072"] = "8070"
     purchase_factors: int = 2
+    pin_unblock_form: Literal["kid_in_p2", "kid_in_p1"] = "kid_in_p2"
+    terminates_pin_after_purse: bool = True
+    begun_survives_reads: bool = False
+    sm4_session_key: Literal["padded", "complement"] = "padded"
+    sm4_tac: Literal["full_key", "folded_des"] = "full_key"
+    sm4_authentication_bytes: int = 8
+    protection: Literal["3des", "sm4"] = "3des"
     wrong_mac_limit: int = 15
     transport: Literal["T=1", "T=0"] = "T=1"
+    dialect: Dialect = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Put the dialect together once; it checks its values."""
+        if self.transport not in TRANSPORTS or self.protection not in PROTECTIONS or self.wrong_mac_limit < 0:
+            raise ValueError("no such transport or protection")
+        try:
+            dialect = Dialect(
+                proof_order=ProofOrder(self.proof_order),
+                log_counter=LogCounter(self.log_counter),
+                psam_sequence=PsamSequence(self.sequence_counts_at),
+                purchase_factors=self.purchase_factors,
+                pin_unblock_form=PinUnblockForm(self.pin_unblock_form),
+                terminates_pin_after_purse=self.terminates_pin_after_purse,
+                begun_survives_reads=self.begun_survives_reads,
+                sm4_session_key=Sm4SessionKey(self.sm4_session_key),
+                sm4_tac=Sm4Tac(self.sm4_tac),
+                sm4_authentication_bytes=self.sm4_authentication_bytes,
+            )
+        except MalformedCardData as error:
+            raise ValueError(str(error)) from None
+        object.__setattr__(self, "dialect", dialect)
 
 
 @dataclass(slots=True)
@@ -59,7 +114,7 @@ def document_from_content(content: ImageContent) -> dict[str, Any]:
         "kind": content.kind,
         "chip_serial": _hex(content.chip_serial),
         "atr": _hex(content.atr),
-        "options": asdict(content.options),
+        "options": {option.name: getattr(content.options, option.name) for option in _chosen_options()},
         "master_file": _directory_document(content.master_file),
     }
 
@@ -103,6 +158,9 @@ class _Table:
             raise ValueError(f"{self._what}: {name} is missing or not of type {kind.__name__}")
         return value
 
+    def has(self, name: str) -> bool:
+        return name in self._value
+
     def number(self, name: str, maximum: int) -> int:
         value: int = self.get(name, int)
         if not 0 <= value <= maximum:
@@ -137,8 +195,13 @@ _UINT32: Final = 0xFFFF_FFFF
 
 
 def _options(table: _Table) -> ChipOptions:
-    values = {option.name: table.get(option.name, type(option.default)) for option in fields(ChipOptions)}
-    return ChipOptions(**values)
+    """Options that an older image does not name have their defaults."""
+    chosen = [option for option in _chosen_options() if table.has(option.name)]
+    return ChipOptions(**{option.name: table.get(option.name, type(option.default)) for option in chosen})
+
+
+def _chosen_options() -> list[Field[Any]]:
+    return [option for option in fields(ChipOptions) if option.init]
 
 
 def _directory_document(directory: DedicatedFile) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.card.status import StatusWord
-from hardware.emulator.file_system import DedicatedFile, ElementaryFile, Structure
+from hardware.emulator.file_system import DedicatedFile, ElementaryFile, KeyRecord, Structure
 from hardware.emulator.image import CardImage
 from hardware.emulator.journal import Journal
 
@@ -52,7 +52,7 @@ class BegunTransaction:
     terminal: bytes
     sequence: int
     random: bytes
-    key: bytes = field(repr=False)
+    key: KeyRecord
     cache: tuple[CachedRecord, ...] = ()
 
 
