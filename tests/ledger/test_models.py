@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, reading, transaction
 from ledger import AccountType, balance, post, prove, stop
+from tests.ledger.full_books import full_books
 from tests.ledger.make import AT, books, fund, transfer
-from tests.ledger.proving.make import full_books
 
 INSERT = (
     "INSERT INTO ledger_transfer (reference, debit_id, credit_id, amount_fen, currency, kind, occurred_at, recorded_at,"

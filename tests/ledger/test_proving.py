@@ -1,11 +1,16 @@
 """Whatever somebody who owns the database does to any table of the books, the proof names it."""
 
+import json
+
 import pytest
 
 from citizencard.db import Sessions, reading
 from ledger import Difference, Proof, prove
+from ledger.proving import accounts, crew, transfers
+from ledger.proving.units import Unit, plan
+from ledger.transfers import canonical_metadata
+from tests.ledger.full_books import MERCHANT, full_books
 from tests.ledger.make import is_postgresql, tamper
-from tests.ledger.proving.make import MERCHANT, full_books
 
 COPIED = "debit_id, credit_id, amount_fen, currency, kind, occurred_at, recorded_at, business_date, journal, fingerprint, metadata"
 
@@ -195,3 +200,46 @@ def test_index_that_knows_nothing_is_not_believed(committed: Sessions) -> None:
         connection.commit()
     committed.kw["bind"].dispose()
     assert ("reference_index", "transfers") in told(proof(committed).differences)
+
+
+def test_units_hold_every_transfer_once_and_the_memory_is_bounded(
+    city: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small the portions and however few accounts are remembered, the proof counts the same and finds nothing."""
+    monkeypatch.setattr(transfers, "PORTION", 1)
+    monkeypatch.setattr(accounts, "MAX_KNOWN", 1)
+    found = proof(city)
+    assert (found.transfers, found.differences) == (9, ())
+    with reading(city) as session:
+        units = [unit for unit in plan(session) if isinstance(unit, Unit)]
+    assert [(unit.first_id, unit.last_id, unit.seal) for unit in units] == [
+        (1, 2, 1),
+        (3, 4, 2),
+        (5, 6, 3),
+        (7, 8, 4),
+        (9, 9, None),
+    ]
+
+
+def test_long_lists_are_found_again_by_the_proof_itself(city: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More differences than one process hands to another are told all the same, and none twice."""
+    monkeypatch.setattr(crew, "MAX_HANDED_OVER", 1)
+    tamper(city, "UPDATE ledger_transfer SET kind = 'ruined'")
+    assert proof(city, processes=2) == proof(city)
+
+
+def test_metadata_that_is_out_of_order_is_no_usual_one() -> None:
+    """The quick look at metadata takes nothing for sound that reading and writing it again would not."""
+    for metadata, is_usual in (
+        ('{"a":1}', True),
+        ('{"a":"x y","b":-7,"c":0,"d":"z"}', True),
+        ('{"b":1,"a":1}', False),
+        ('{"a":1,"a":1}', False),
+        ('{"a":01}', False),
+        ('{"a":-0}', False),
+        ('{"a":"\\\\u0041"}', False),
+        ('{"a": 1}', False),
+        ('{"a":1.5}', False),
+    ):
+        assert transfers._is_usual(metadata) is is_usual, metadata  # the quick way has no other door
+        assert not is_usual or canonical_metadata(json.loads(metadata)) == metadata
