@@ -165,6 +165,72 @@ class LoadMac2Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnloadMac1Question:
+    """Is the answer to INITIALIZE FOR UNLOAD from the genuine card? Type 03; amounts in fen."""
+
+    card_serial: bytes = field(repr=False)
+    key_index: int
+    key_version: int
+    algorithm: int
+    random: bytes = field(repr=False)
+    online_seq: int
+    old_balance_fen: int
+    amount_fen: int
+    terminal: bytes
+    mac1: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Hold the lengths."""
+        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
+        _check_length("random", self.random, 4)
+        _check_length("terminal", self.terminal, 6)
+        _check_length("MAC1", self.mac1, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnloadMac2Question:
+    """The order to a card to give money back (type 03). Date and time are 4 and 3 BCD bytes, Beijing time."""
+
+    card_serial: bytes = field(repr=False)
+    key_index: int
+    key_version: int
+    algorithm: int
+    random: bytes = field(repr=False)
+    online_seq: int
+    amount_fen: int
+    terminal: bytes
+    date: bytes
+    time: bytes
+
+    def __post_init__(self) -> None:
+        """Hold the lengths."""
+        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
+        _check_length("random", self.random, 4)
+        _check_length("terminal", self.terminal, 6)
+        _check_length("date", self.date, 4)
+        _check_length("time", self.time, 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnloadMac3Question:
+    """Has the card carried this order out? Only MAC3 says so; it covers what the chip holds now.
+
+    Args:
+        order: the very question that MAC2 was made from.
+        new_balance_fen: what must be left on the chip.
+        mac3: 4 bytes.
+    """
+
+    order: UnloadMac2Question
+    new_balance_fen: int
+    mac3: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Hold the length."""
+        _check_length("MAC3", self.mac3, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProofPurchase:
     """A compound purchase of 0 fen by which a new card proves its keys; there is no amount, so it can never cost anything."""
 
@@ -231,6 +297,21 @@ class Hsm(Protocol):
 
         The caller has committed the load and its money before: once MAC2 is out, the card may be credited.
         """
+        ...
+
+    def unload_mac1_is_valid(self, question: UnloadMac1Question) -> bool:
+        """Say whether the card that announces an unload is genuine and its balance and counter are what it says."""
+        ...
+
+    def unload_mac2(self, question: UnloadMac2Question) -> bytes:
+        """Compute the 4 bytes that make the card give money back. The same question gives the same answer.
+
+        The caller has committed the unload before: once MAC2 is out, the card may be debited.
+        """
+        ...
+
+    def unload_mac3_is_valid(self, question: UnloadMac3Question) -> bool:
+        """Say whether the card has debited itself by this order."""
         ...
 
     def proof_purchase_mac1(self, question: ProofPurchase) -> bytes:

@@ -22,6 +22,9 @@ from citizencard.keys.hsm import (
     ProofPurchase,
     Realm,
     TacQuestion,
+    UnloadMac1Question,
+    UnloadMac2Question,
+    UnloadMac3Question,
 )
 from citizencard.keys.keyring import FIRST_INDEX, KeyRing, VaultTerms
 from citizencard.keys.secret import SecretKey
@@ -29,6 +32,7 @@ from citizencard.keys.vault_file import KeyInfo, KeyState
 from hardware.card import crypto
 from hardware.card.apdu import CommandApdu
 from hardware.card.protection import protect
+from hardware.card.unload import TTI_UNLOAD
 
 SOCIAL_SECURITY_X = bytes.fromhex("1122334455667788")
 """The block that the social-security application signs in EXTERNAL AUTHENTICATE; any will do, PSAMs use this one."""
@@ -106,6 +110,38 @@ class SoftwareVault:
         return crypto.load_mac2(
             session_key, question.amount_fen, question.tti, question.terminal, question.date, question.time
         )
+
+    def unload_mac1_is_valid(self, question: UnloadMac1Question) -> bool:
+        """See `Hsm.unload_mac1_is_valid`."""
+        mac1 = crypto.load_mac1(
+            self._unload_session_key(question),
+            question.old_balance_fen,
+            question.amount_fen,
+            TTI_UNLOAD,
+            question.terminal,
+        )
+        return hmac.compare_digest(mac1, question.mac1)
+
+    def unload_mac2(self, question: UnloadMac2Question) -> bytes:
+        """See `Hsm.unload_mac2`."""
+        session_key = self._unload_session_key(question)
+        return crypto.load_mac2(
+            session_key, question.amount_fen, TTI_UNLOAD, question.terminal, question.date, question.time
+        )
+
+    def unload_mac3_is_valid(self, question: UnloadMac3Question) -> bool:
+        """See `Hsm.unload_mac3_is_valid`."""
+        order = question.order
+        signed = crypto.load_tac_input(
+            question.new_balance_fen,
+            order.online_seq,
+            order.amount_fen,
+            TTI_UNLOAD,
+            order.terminal,
+            order.date,
+            order.time,
+        )
+        return hmac.compare_digest(crypto.des_cbc_mac(self._unload_session_key(order), signed), question.mac3)
 
     def proof_purchase_mac1(self, question: ProofPurchase) -> bytes:
         """See `Hsm.proof_purchase_mac1`."""
@@ -217,6 +253,12 @@ class SoftwareVault:
     def _load_session_key(self, question: LoadMac1Question | LoadMac2Question) -> bytes:
         key = self._card_key(
             KeyRole.LOAD, question.card_serial, question.key_version, question.algorithm, question.key_index
+        )
+        return crypto.load_session_key(key, question.random, question.online_seq)
+
+    def _unload_session_key(self, question: UnloadMac1Question | UnloadMac2Question) -> bytes:
+        key = self._card_key(
+            KeyRole.UNLOAD, question.card_serial, question.key_version, question.algorithm, question.key_index
         )
         return crypto.load_session_key(key, question.random, question.online_seq)
 

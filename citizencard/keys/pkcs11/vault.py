@@ -24,6 +24,9 @@ from citizencard.keys.hsm import (
     ProofPurchase,
     Realm,
     TacQuestion,
+    UnloadMac1Question,
+    UnloadMac2Question,
+    UnloadMac3Question,
 )
 from citizencard.keys.keyring import FIRST_INDEX
 from citizencard.keys.personal import version_of
@@ -35,6 +38,7 @@ from citizencard.keys.vault import IDENTITY_BYTES, SOCIAL_SECURITY_X
 from citizencard.keys.vault_file import KeyInfo, KeyState
 from hardware.card import crypto
 from hardware.card.apdu import CommandApdu
+from hardware.card.unload import TTI_UNLOAD
 
 
 @final
@@ -112,6 +116,26 @@ class TokenVault:
         """See `Hsm.load_mac2`."""
         data = question.amount_fen.to_bytes(4) + question.tti.to_bytes(1) + question.terminal
         return self._load_mac(question, data + question.date + question.time)
+
+    def unload_mac1_is_valid(self, question: UnloadMac1Question) -> bool:
+        """See `Hsm.unload_mac1_is_valid`."""
+        data = (
+            question.old_balance_fen.to_bytes(4)
+            + question.amount_fen.to_bytes(4)
+            + bytes((TTI_UNLOAD,))
+            + question.terminal
+        )
+        return hmac.compare_digest(self._unload_mac(question, data), question.mac1)
+
+    def unload_mac2(self, question: UnloadMac2Question) -> bytes:
+        """See `Hsm.unload_mac2`."""
+        return self._unload_mac(question, _unload_terms(question))
+
+    def unload_mac3_is_valid(self, question: UnloadMac3Question) -> bool:
+        """See `Hsm.unload_mac3_is_valid`."""
+        order = question.order
+        signed = question.new_balance_fen.to_bytes(4) + order.online_seq.to_bytes(2) + _unload_terms(order)
+        return hmac.compare_digest(self._unload_mac(order, signed), question.mac3)
 
     def proof_purchase_mac1(self, question: ProofPurchase) -> bytes:
         """See `Hsm.proof_purchase_mac1`."""
@@ -250,6 +274,11 @@ class TokenVault:
         seed = question.random + question.online_seq.to_bytes(2) + b"\x80\x00"
         return self._session_mac((KeyRole.LOAD, question.key_version, question.key_index), question, seed, data)
 
+    def _unload_mac(self, question: UnloadMac1Question | UnloadMac2Question, data: bytes) -> bytes:
+        """MAC under the session key of an unload."""
+        seed = question.random + question.online_seq.to_bytes(2) + b"\x80\x00"
+        return self._session_mac((KeyRole.UNLOAD, question.key_version, question.key_index), question, seed, data)
+
     def _proof_mac(self, question: ProofPurchase, data: bytes) -> bytes:
         """MAC under the session key of a purchase."""
         seed = question.random + question.offline_seq.to_bytes(2) + question.terminal_seq.to_bytes(4)[2:]
@@ -258,7 +287,7 @@ class TokenVault:
     def _session_mac(
         self,
         named: tuple[KeyRole, int, int],
-        question: LoadMac1Question | LoadMac2Question | ProofPurchase,
+        question: LoadMac1Question | LoadMac2Question | UnloadMac1Question | UnloadMac2Question | ProofPurchase,
         seed8: bytes,
         data: bytes,
     ) -> bytes:
@@ -294,6 +323,11 @@ class TokenVault:
         """
         message = "a vault is not pickled"
         raise TypeError(message)
+
+
+def _unload_terms(question: UnloadMac2Question) -> bytes:
+    terms = question.amount_fen.to_bytes(4) + bytes((TTI_UNLOAD,)) + question.terminal
+    return terms + question.date + question.time
 
 
 def _version(ring: TokenRing, role: KeyRole, holder: CardKeyHolder) -> int:

@@ -20,7 +20,10 @@ from citizencard.keys.pkcs11.vault import TokenVault
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from citizencard.keys.vault_file import KeyState
 from hardware.card import crypto
-from tests.citizencard.keys.questions import (
+from tests.citizencard.keys.questions import     UNLOAD_MAC1,
+    UNLOAD_MAC2,
+    UNLOAD_MAC3,
+)
     BLANK,
     CARD,
     CHALLENGE4,
@@ -79,6 +82,9 @@ def test_no_answer_holds_a_key(planted: TokenVault, caplog: pytest.LogCaptureFix
         planted.tacs_are_valid([TacQuestion(SERIAL, 1, 0, bytes(22), bytes(4))]),
         planted.load_mac1_is_valid(LOAD_MAC1),
         planted.load_mac2(LOAD_MAC2),
+        planted.unload_mac1_is_valid(UNLOAD_MAC1),
+        planted.unload_mac2(UNLOAD_MAC2),
+        planted.unload_mac3_is_valid(UNLOAD_MAC3),
         planted.proof_purchase_mac1(PROOF),
         planted.purchase_mac2_is_valid(PROOF, bytes(4)),
         planted.card_proof_is_valid(SERIAL, 1, CHALLENGE8, bytes(8)),

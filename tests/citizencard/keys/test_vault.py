@@ -26,6 +26,9 @@ from tests.citizencard.keys.questions import (
     PSAM,
     SERIAL,
     TERMINAL,
+    UNLOAD_MAC1,
+    UNLOAD_MAC2,
+    UNLOAD_MAC3,
 )
 
 PURCHASE_TAC_INPUT = crypto.purchase_tac_input(
@@ -82,6 +85,38 @@ def test_load_is_announced_and_answered(asked: KeyStore) -> None:
     assert not asked.load_mac1_is_valid(replace(LOAD_MAC1, card_serial=bytes(9) + b"\x02"))
     assert asked.load_mac2(LOAD_MAC2).hex().upper() == "C1B6915B"
     assert asked.load_mac2(LOAD_MAC2) == asked.load_mac2(LOAD_MAC2)
+
+
+def test_unload_is_announced_ordered_and_proved(asked: KeyStore) -> None:
+    """Money leaves a chip by MAC1, MAC2 and MAC3 of its own unload key; no changed field passes (own regression set)."""
+    assert asked.unload_mac1_is_valid(UNLOAD_MAC1)
+    announced: tuple[dict[str, Any], ...] = (
+        {"old_balance_fen": 10_001},
+        {"amount_fen": 4_001},
+        {"online_seq": 2},
+        {"random": bytes(4)},
+        {"terminal": bytes(6)},
+        {"card_serial": bytes(10)},
+        {"mac1": bytes(4)},
+    )
+    for change in announced:
+        assert not asked.unload_mac1_is_valid(replace(UNLOAD_MAC1, **change))
+    assert asked.unload_mac2(UNLOAD_MAC2).hex().upper() == "D303985F"
+    assert asked.unload_mac3_is_valid(UNLOAD_MAC3)
+    assert not asked.unload_mac3_is_valid(replace(UNLOAD_MAC3, new_balance_fen=5_999))
+    assert not asked.unload_mac3_is_valid(replace(UNLOAD_MAC3, mac3=asked.unload_mac2(UNLOAD_MAC2)))
+    ordered: tuple[dict[str, Any], ...] = (
+        {"amount_fen": 4_001},
+        {"online_seq": 2},
+        {"random": bytes(4)},
+        {"time": bytes(3)},
+    )
+    for change in ordered:
+        assert not asked.unload_mac3_is_valid(replace(UNLOAD_MAC3, order=replace(UNLOAD_MAC2, **change)))
+    with pytest.raises(UnknownKeyVersion):
+        asked.unload_mac2(replace(UNLOAD_MAC2, key_version=9))
+    with pytest.raises(ValueError, match="MAC3"):
+        replace(UNLOAD_MAC3, mac3=bytes(3))
 
 
 def test_taps_and_loads_are_proved_by_their_tac(asked: KeyStore) -> None:
