@@ -20,10 +20,7 @@ from citizencard.keys.pkcs11.vault import TokenVault
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from citizencard.keys.vault_file import KeyState
 from hardware.card import crypto
-from tests.citizencard.keys.questions import     UNLOAD_MAC1,
-    UNLOAD_MAC2,
-    UNLOAD_MAC3,
-)
+from tests.citizencard.keys.questions import (
     BLANK,
     CARD,
     CHALLENGE4,
@@ -33,6 +30,9 @@ from tests.citizencard.keys.questions import     UNLOAD_MAC1,
     PROOF,
     PSAM,
     SERIAL,
+    UNLOAD_MAC1,
+    UNLOAD_MAC2,
+    UNLOAD_MAC3,
 )
 from tests.citizencard.keys.softhsm import PIN, SO_PIN, SoftHsm
 
