@@ -1,9 +1,10 @@
 """From a root key to the key of one chip: the factors of each role, and which chips may hold it (hardware/README.md)."""
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from citizencard.keys.errors import KeyRoleRefused
+from citizencard.keys.errors import KeyRoleRefused, TacMasterAbsent
 from citizencard.keys.hsm import CardKeyHolder, HolderKind, KeyRole
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
 from hardware.card import crypto
@@ -84,6 +85,16 @@ def algorithm_of(role: KeyRole) -> KeyAlgorithm:
 def stored_role(role: KeyRole) -> KeyRole:
     """Under which role the root stands in the vault: what a PSAM gets is the purchase root itself."""
     return KeyRole.PURCHASE if role is KeyRole.PSAM_PURCHASE else role
+
+
+def check_tac_master(versions: Mapping[int, object]) -> None:
+    """Refuse to judge TACs without a key for them: their records are neither good nor bad here.
+
+    Raises:
+        TacMasterAbsent: the centre keeps the master to itself (City Union), or all versions are out of use.
+    """
+    if not versions:
+        raise TacMasterAbsent("no TAC master is in use here; the centre that keeps it says whether a TAC is good")
 
 
 def city_factor(city: str) -> bytes:

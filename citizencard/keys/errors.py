@@ -72,6 +72,72 @@ class CheckValueWrong(KeysError):
     public = ("role",)
 
 
+class TacMasterAbsent(KeysError):
+    """This city holds no TAC master: whether a TAC is good is asked elsewhere."""
+
+    code = "tac_master_absent"
+
+
+class ComponentMalformed(KeysError):
+    """The component is not of the key's length, or a digit is wrong."""
+
+    code = "component_malformed"
+
+
+class KeyWeak(KeysError):
+    """The key or component is too simple to be used."""
+
+    code = "key_weak"
+
+
+class CustodianRepeated(KeysError):
+    """One person does not bring two parts of one key."""
+
+    code = "custodian_repeated"
+
+
+class CeremonyOver(KeysError):
+    """The ceremony has ended, or is not complete."""
+
+    code = "ceremony_over"
+
+
+class TransferMalformed(KeysError):
+    """The file is not a key under a transport key."""
+
+    code = "transfer_malformed"
+
+
+class TransferTampered(KeysError):
+    """The transport key does not open the file, or the file was changed."""
+
+    code = "transfer_tampered"
+
+
+class TransferRefused(KeysError):
+    """The key that came has no business here."""
+
+    code = "transfer_refused"
+
+
+class KeyNotExportable(KeysError):
+    """This key does not leave its keeper."""
+
+    code = "key_not_exportable"
+
+
+class ShareMalformed(KeysError):
+    """This is not a backup share, or a digit is wrong."""
+
+    code = "share_malformed"
+
+
+class SharesDoNotFit(KeysError):
+    """The shares are too few or do not belong together."""
+
+    code = "shares_do_not_fit"
+
+
 class RealmRefused(KeysError):
     """The test realm and production are kept apart."""
 

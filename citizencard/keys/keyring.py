@@ -1,7 +1,7 @@
 """The opened vault file: which roots there are, their life, and the copy of each that is already diversified for the city."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn, Self, final
@@ -16,21 +16,28 @@ from citizencard.keys.errors import (
 )
 from citizencard.keys.hsm import KeyRole, Realm
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
-from citizencard.keys.vault_file import KeyInfo, KeyState, VaultFile
+from citizencard.keys.shares import Share, join_key, split_key
+from citizencard.keys.transport import wrap_key
+from citizencard.keys.vault_file import ANSWERING, KeyInfo, KeyState, VaultFile
 from citizencard.keys.wrapping import KdfCost, unwrap, wrap
 
 FIRST_VERSION: Final = 1
+ONE_BYTE: Final = range(1, 0x100)
+"""Versions and indexes, as cards name them."""
 FIRST_INDEX: Final = 1
 SERVICE: Final = "service"
 STORED_ROLES: Final = tuple(role for role in KeyRole if stored_role(role) is role)
 """Every role but the PSAM's purchase root, which is the purchase root itself."""
 
 NEXT_STATES: Final = {
-    KeyState.ACTIVE: frozenset({KeyState.RETIRED}),
-    KeyState.RETIRED: frozenset({KeyState.ACTIVE, KeyState.DESTROYED}),
+    KeyState.GENERATED: frozenset({KeyState.ACTIVE, KeyState.RETIRED}),
+    KeyState.ACTIVE: frozenset({KeyState.RETIRING, KeyState.RETIRED}),
+    KeyState.RETIRING: frozenset({KeyState.ACTIVE, KeyState.RETIRED}),
+    KeyState.RETIRED: frozenset({KeyState.ACTIVE, KeyState.RETIRING, KeyState.DESTROYED}),
     KeyState.DESTROYED: frozenset[KeyState](),
 }
 """What may become of a key, in every keeper."""
+FIRST_STATES: Final = frozenset({KeyState.GENERATED, KeyState.ACTIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,13 @@ class KeyRing:
     Made by `create` or `open`; shows only descriptions and check values, and cannot be pickled or copied.
     """
 
-    __slots__ = ("_content", "_kek", "_path", "_roots", "_upper")
+    __slots__ = ("_content", "_kek", "_path", "_roots", "_states", "_upper")
 
     def __init__(self, path: Path, kek: SecretKey, content: VaultFile, roots: Mapping[str, SecretKey]) -> None:
         self._path = path
         self._kek = kek
         self._content = content
+        self._states = _states_of(content)
         self._roots = dict(roots)
         self._upper: dict[str, SecretKey] = {}
         self._diversify_for_city()
@@ -144,15 +152,18 @@ class KeyRing:
         """All keys, destroyed ones too, without the keys."""
         return tuple(sealed.info for sealed in self._content.keys)
 
-    def add_version(self, role: KeyRole) -> KeyInfo:
+    def add_version(self, role: KeyRole, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
         """Draw a new key of a role beside the older ones; new chips get it from now on. Saved before it is used.
 
         Raises:
-            KeyStateRefused: there are 255 versions already, or the role has no key of its own.
+            KeyStateRefused: there are 255 versions already, the role has no key of its own, or the index is no byte.
         """
-        return self._add(role, admission.drawn(algorithm_of(role), admission.refused_check_values(self.realm)))
+        key = admission.drawn(algorithm_of(role), admission.refused_check_values(self.realm))
+        return self._add(role, key, index, state)
 
-    def install(self, role: KeyRole, material: bytes) -> KeyInfo:
+    def install(
+        self, role: KeyRole, material: bytes, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE
+    ) -> KeyInfo:
         """Take over a key, as a ceremony has put it together, as the newest version of its role. Saved before it is used.
 
         Raises:
@@ -162,7 +173,38 @@ class KeyRing:
         """
         key = SecretKey(algorithm_of(role), material)
         admission.refuse_known(role, key.check_value, admission.refused_check_values(self.realm))
-        return self._add(role, key)
+        return self._add(role, key, index, state)
+
+    def exported(self, key_id: str, transport: SecretKey) -> bytes:
+        """A living key under a transport key (RFC 3394).
+
+        Raises:
+            UnknownKeyVersion: no such key, or it is destroyed.
+        """
+        if key_id not in self._roots:
+            raise UnknownKeyVersion(f"there is no key {key_id}")
+        return wrap_key(transport, self._roots[key_id])
+
+    def shared(self, threshold: int, count: int) -> tuple[Share, ...]:
+        """The key that the file is encrypted with, as backup shares; see `split_key`."""
+        return split_key(self._kek, threshold, count)
+
+    @classmethod
+    def recover(cls, path: Path, shares: Sequence[Share], passphrase: str, cost: KdfCost | None = None) -> Self:
+        """Open a vault file by backup shares instead of its passphrase, and put it under a new passphrase.
+
+        Raises:
+            SharesDoNotFit, CheckValueWrong: the shares do not give a key.
+            VaultTampered: the key is not this file's, or the file was changed.
+            WrongPassphrase: the new passphrase is too short.
+            VaultMissing, VaultExposed, VaultMalformed: as `open`.
+        """
+        kek = join_key(shares)
+        content = vault_file.read(path)
+        vault_file.check_seal(kek, content)
+        wrapping = wrap(kek, [(SERVICE, passphrase)], cost or KdfCost(), content.head())
+        vault_file.write(path, vault_file.sealed_file(kek, replace(content, wrappings=(wrapping,))), new=False)
+        return cls.open(path, passphrase)
 
     def add_missing(self) -> tuple[KeyInfo, ...]:
         """Draw a first key of every role that came into the world after this vault; nothing else changes. Saved before it is used.
@@ -174,7 +216,7 @@ class KeyRing:
         return tuple(self.add_version(role) for role in STORED_ROLES if role not in there)
 
     def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
-        """Retire a key, take it back, or destroy a retired one for good. Saved before it takes effect.
+        """Bring a key into another state of its life; see `NEXT_STATES`. Saved before it takes effect.
 
         Raises:
             UnknownKeyVersion: no such key.
@@ -201,46 +243,57 @@ class KeyRing:
             UnknownKeyVersion: none is active.
         """
         asked = stored_role(role)
-        versions = [i.version for i in self.inventory() if i.role is asked and i.state is KeyState.ACTIVE]
+        versions = [
+            info.version
+            for info in self.inventory()
+            if info.role is asked and info.index == FIRST_INDEX and info.state is KeyState.ACTIVE
+        ]
         if not versions:
             raise UnknownKeyVersion(f"no key of role {role} is active", role=str(role))
         return max(versions)
 
-    def is_active(self, role: KeyRole, version: int) -> bool:
-        """Whether this version may still be given to new chips."""
-        asked = stored_role(role)
-        return any(
-            info.role is asked and info.version == version and info.state is KeyState.ACTIVE
-            for info in self.inventory()
-        )
+    def check_authorises(self, role: KeyRole, version: int, index: int = FIRST_INDEX) -> None:
+        """Refuse a key that only verifies: it moves no money and is given to no chip.
+
+        Raises:
+            UnknownKeyVersion: no such key.
+            KeyStateRefused: it is not active.
+        """
+        self.root(role, version, index)
+        if self._states[_key_id(stored_role(role), index, version)] is not KeyState.ACTIVE:
+            raise KeyStateRefused(f"version {version} of {role} verifies, and authorises nothing", role=str(role))
 
     def root(self, role: KeyRole, version: int, index: int = FIRST_INDEX) -> SecretKey:
         """The key of a role diversified for the city or bureau, where the role has such a level; else the root itself.
 
         Raises:
             UnknownKeyVersion: no such key, or it is destroyed.
+            KeyStateRefused: it is not in use yet, or not any more.
         """
-        key = self._upper.get(_key_id(stored_role(role), index, version))
+        key_id = _key_id(stored_role(role), index, version)
+        key = self._upper.get(key_id)
         if key is None:
             message = f"there is no key of role {role}, version {version}, index {index}"
             raise UnknownKeyVersion(message, role=str(role), version=version)
+        if self._states[key_id] not in ANSWERING:
+            raise KeyStateRefused(f"the key {key_id} is {self._states[key_id]}", key_id=key_id)
         if role is KeyRole.PSAM_PURCHASE:
-            return self._roots[_key_id(stored_role(role), index, version)]
+            return self._roots[key_id]
         return key
 
     def versions(self, role: KeyRole) -> dict[int, SecretKey]:
-        """All living versions of a role, diversified as `root` does, index 1."""
+        """All versions of a role that answer, diversified as `root` does, index 1."""
         return {
             info.version: self._upper[info.key_id]
             for info in self.inventory()
-            if info.role is role and info.key_id in self._upper and info.index == FIRST_INDEX
+            if info.role is role and info.state in ANSWERING and info.index == FIRST_INDEX
         }
 
-    def _add(self, role: KeyRole, key: SecretKey) -> KeyInfo:
-        versions = [info.version for info in self.inventory() if info.role is role]
-        if role not in STORED_ROLES or max(versions, default=0) >= 0xFF:  # noqa: PLR2004 - a version is one byte on the card
+    def _add(self, role: KeyRole, key: SecretKey, index: int, state: KeyState) -> KeyInfo:
+        version = max((i.version for i in self.inventory() if i.role is role and i.index == index), default=0) + 1
+        if role not in STORED_ROLES or version not in ONE_BYTE or index not in ONE_BYTE or state not in FIRST_STATES:
             raise KeyStateRefused(f"there is no further version of {role}", role=str(role))
-        info = _new_info(role, max(versions, default=0) + 1, key, self.realm)
+        info = KeyInfo(role, version, index, key.algorithm, key.check_value, state, self.realm)
         self._save((*self._content.keys, vault_file.seal_key(self._kek, info, key)))
         self._roots[info.key_id] = key
         self._diversify_for_city()
@@ -255,6 +308,7 @@ class KeyRing:
         content = vault_file.sealed_file(self._kek, replace(self._content, keys=keys))
         vault_file.write(self._path, content, new=False)
         self._content = content
+        self._states = _states_of(content)
 
     def __repr__(self) -> str:
         """Realm, and each key by id and check value."""
@@ -269,6 +323,10 @@ class KeyRing:
         """
         message = "a key ring is not pickled"
         raise TypeError(message)
+
+
+def _states_of(content: VaultFile) -> dict[str, KeyState]:
+    return {sealed.info.key_id: sealed.info.state for sealed in content.keys}
 
 
 def _key_id(role: KeyRole, index: int, version: int) -> str:

@@ -5,13 +5,14 @@ Card keys are derived for each question and kept nowhere.
 """
 
 import hmac
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, Self, final
 
-from citizencard.keys import agent_signing, card_commands, head_signing, personal, tacs
-from citizencard.keys.derivation import card_factor, chip_factor
-from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, KeyStateRefused, RealmRefused, UnknownKeyVersion
+from citizencard.keys import agent_signing, card_commands, head_signing, personal, record_signing, tacs
+from citizencard.keys.derivation import algorithm_of, card_factor, check_tac_master, chip_factor
+from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, RealmRefused, UnknownKeyVersion
 from citizencard.keys.hsm import (
     ALGORITHM_3DES,
     CardKeyHolder,
@@ -28,7 +29,10 @@ from citizencard.keys.hsm import (
 )
 from citizencard.keys.keyring import FIRST_INDEX, KeyRing, VaultTerms
 from citizencard.keys.secret import SecretKey
+from citizencard.keys.shares import Share
+from citizencard.keys.transport import WrappedKey, unwrap_key
 from citizencard.keys.vault_file import KeyInfo, KeyState
+from citizencard.keys.wrapping import KdfCost
 from hardware.card import crypto
 from hardware.card.apdu import CommandApdu
 from hardware.card.protection import protect
@@ -75,13 +79,43 @@ class SoftwareVault:
         """All keys by role, version, check value and state."""
         return self._ring.inventory()
 
-    def add_version(self, role: KeyRole) -> KeyInfo:
+    def add_version(self, role: KeyRole, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
         """Draw a new version of a key beside the older ones; see `KeyRing.add_version`."""
-        return self._ring.add_version(role)
+        return self._ring.add_version(role, index, state)
 
-    def install(self, role: KeyRole, material: bytes) -> KeyInfo:
+    def install(
+        self, role: KeyRole, material: bytes, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE
+    ) -> KeyInfo:
         """Take over a key as the newest version of its role; see `KeyRing.install`."""
-        return self._ring.install(role, material)
+        return self._ring.install(role, material, index, state)
+
+    def install_wrapped(
+        self,
+        role: KeyRole,
+        wrapped: WrappedKey,
+        transport: SecretKey,
+        index: int = FIRST_INDEX,
+        state: KeyState = KeyState.ACTIVE,
+    ) -> KeyInfo:
+        """See `KeyStore.install_wrapped`; the key is in memory until it is stored."""
+        return self.install(role, unwrap_key(transport, algorithm_of(role), wrapped).reveal(), index, state)
+
+    def export_wrapped(self, key_id: str, transport: SecretKey) -> bytes:
+        """See `KeyStore.export_wrapped`."""
+        return self._ring.exported(key_id, transport)
+
+    def random(self, length: int) -> bytes:
+        """See `KeyStore.random`; of the system's source."""
+        return os.urandom(length)
+
+    def shared(self, threshold: int, count: int) -> tuple[Share, ...]:
+        """Backup shares of the file's key; see `KeyRing.shared`."""
+        return self._ring.shared(threshold, count)
+
+    @classmethod
+    def recover(cls, path: Path, shares: Sequence[Share], passphrase: str, cost: KdfCost | None = None) -> Self:
+        """Open a vault file by backup shares and put it under a new passphrase; see `KeyRing.recover`."""
+        return cls(KeyRing.recover(path, shares, passphrase, cost))
 
     def add_missing(self) -> tuple[KeyInfo, ...]:
         """Draw a first key of every role that this vault does not know; see `KeyRing.add_missing`."""
@@ -94,6 +128,7 @@ class SoftwareVault:
     def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
         """See `Hsm.tacs_are_valid`."""
         keys = {version: key.reveal() for version, key in self._ring.versions(KeyRole.TAC).items()}
+        check_tac_master(keys)
         return tacs.tacs_are_valid(keys, questions)
 
     def load_mac1_is_valid(self, question: LoadMac1Question) -> bool:
@@ -106,6 +141,7 @@ class SoftwareVault:
 
     def load_mac2(self, question: LoadMac2Question) -> bytes:
         """See `Hsm.load_mac2`."""
+        self._ring.check_authorises(KeyRole.LOAD, question.key_version, question.key_index)
         session_key = self._load_session_key(question)
         return crypto.load_mac2(
             session_key, question.amount_fen, question.tti, question.terminal, question.date, question.time
@@ -124,6 +160,7 @@ class SoftwareVault:
 
     def unload_mac2(self, question: UnloadMac2Question) -> bytes:
         """See `Hsm.unload_mac2`."""
+        self._ring.check_authorises(KeyRole.UNLOAD, question.key_version, question.key_index)
         session_key = self._unload_session_key(question)
         return crypto.load_mac2(
             session_key, question.amount_fen, TTI_UNLOAD, question.terminal, question.date, question.time
@@ -178,8 +215,7 @@ class SoftwareVault:
         """See `Hsm.protected_key_command`."""
         card_commands.check_writable(secret, under)
         version = self._version(secret, holder)
-        if not self._ring.is_active(secret, version):
-            raise KeyStateRefused(f"version {version} of {secret} is not given to chips any more", role=str(secret))
+        self._ring.check_authorises(secret, version)
         record = card_commands.key_record(secret, version, self._holder_key(secret, holder))
         card_commands.check_challenge(challenge4)
         return protect(
@@ -229,6 +265,10 @@ class SoftwareVault:
     def agent_signing_key(self) -> bytes:
         """See `Hsm.agent_signing_key`."""
         return agent_signing.public_key(self._agent_signing_key())
+
+    def sign_record(self, message: bytes) -> bytes:
+        """See `KeyStore.sign_record`."""
+        return record_signing.sign_record(self._head_signing_key(), message)
 
     def sign_head(self, message: bytes) -> bytes:
         """See `Hsm.sign_head`."""

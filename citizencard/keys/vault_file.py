@@ -41,11 +41,17 @@ _SEAL_INFO: Final = b"citizencard vault: seal"
 
 
 class KeyState(StrEnum):
-    """Life of a key: written to new chips; only asked about older ones; gone for good."""
+    """Life of a key: there, but not in use yet; in use; it still verifies, but authorises nothing; out of use; gone for good."""
 
+    GENERATED = "generated"
     ACTIVE = "active"
+    RETIRING = "retiring"
     RETIRED = "retired"
     DESTROYED = "destroyed"
+
+
+ANSWERING: Final = frozenset({KeyState.ACTIVE, KeyState.RETIRING})
+"""Keys that are asked: the others are there, and answer nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class KeyInfo:
         index: 1 to 255, key index of the purse.
         algorithm: what it is used with.
         check_value: 3 bytes.
-        state: whether it is still given out.
+        state: what it may be asked, and whether new chips get it.
         realm: test or production.
     """
 

@@ -98,20 +98,10 @@ def unwrap(
         ValueError: the transport key is not AES-256, or the role's key is no card key.
     """
     algorithm = algorithm_of(role)
-    if transport.algorithm is not KeyAlgorithm.AES_256 or algorithm is not KeyAlgorithm.TRIPLE_DES:
-        message = "card keys travel under an AES-256 transport key"
+    if algorithm is not KeyAlgorithm.TRIPLE_DES:
+        message = "the role's key is no card key"
         raise ValueError(message)
-    unwrapping: Any = session.create_object(
-        {
-            Attribute.CLASS: ObjectClass.SECRET_KEY,
-            Attribute.KEY_TYPE: KeyType.AES,
-            Attribute.VALUE: transport.reveal(),
-            Attribute.TOKEN: False,
-            Attribute.SENSITIVE: True,
-            Attribute.EXTRACTABLE: False,
-            Attribute.UNWRAP: True,
-        }
-    )
+    unwrapping = _transport_key(session, transport)
     try:
         made = Made(
             algorithm, unwrapped(unwrapping, wrapped, objects.key_template(algorithm, extractable=role in COPIED_ROLES))
@@ -124,6 +114,47 @@ def unwrap(
         made.handle.destroy()
         raise
     return made
+
+
+def _transport_key(session: pkcs11.Session, transport: SecretKey) -> Any:  # noqa: ANN401 - the binding makes a class for each key
+    """A session object from a transport key; the caller destroys it.
+
+    Raises:
+        ValueError: it is not AES-256.
+    """
+    if transport.algorithm is not KeyAlgorithm.AES_256:
+        message = "card keys travel under an AES-256 transport key"
+        raise ValueError(message)
+    return session.create_object(
+        {
+            Attribute.CLASS: ObjectClass.SECRET_KEY,
+            Attribute.KEY_TYPE: KeyType.AES,
+            Attribute.VALUE: transport.reveal(),
+            Attribute.TOKEN: False,
+            Attribute.SENSITIVE: True,
+            Attribute.EXTRACTABLE: False,
+            Attribute.WRAP: True,
+            Attribute.UNWRAP: True,
+        }
+    )
+
+
+def wrap_copy(session: pkcs11.Session, wrapped: bytes, transport: SecretKey) -> bytes:
+    """The purchase root under a transport key (RFC 3394), 24 bytes, from its copy; in clear it is in the token only.
+
+    Raises:
+        ValueError: the transport key is not AES-256.
+    """
+    template = {Attribute.TOKEN: False, Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: True}
+    wrapping = _transport_key(session, transport)
+    try:
+        copy = unwrapped(wrapping_key(session), wrapped, template)
+        try:
+            return bytes(wrapping.wrap_key(copy, mechanism=Mechanism.AES_KEY_WRAP))
+        finally:
+            copy.destroy()
+    finally:
+        wrapping.destroy()
 
 
 def unwrapped(unwrapping: Any, wrapped: bytes, template: dict[Attribute, Any]) -> Any:  # noqa: ANN401 - the binding makes a class for each key

@@ -9,13 +9,13 @@ from pkcs11 import Attribute, ObjectClass
 
 from citizencard.keys import admission
 from citizencard.keys.derivation import algorithm_of, stored_role, upper_factors
-from citizencard.keys.errors import RealmRefused, TokenEmpty, TokenMalformed, UnknownKeyVersion
+from citizencard.keys.errors import KeyStateRefused, RealmRefused, TokenEmpty, TokenMalformed, UnknownKeyVersion
 from citizencard.keys.hsm import KeyRole, Realm
 from citizencard.keys.keyring import FIRST_INDEX, STORED_ROLES
 from citizencard.keys.pkcs11 import ciphers, objects
 from citizencard.keys.pkcs11.objects import Name
 from citizencard.keys.secret import CHECK_VALUE_BYTES, KeyAlgorithm
-from citizencard.keys.vault_file import KeyInfo, KeyState
+from citizencard.keys.vault_file import ANSWERING, KeyInfo, KeyState
 
 MAX_OBJECTS: Final = 4096
 
@@ -75,27 +75,29 @@ class TokenRing:
             raise UnknownKeyVersion(f"no key of role {role} is active", role=str(role))
         return max(versions)
 
-    def is_active(self, role: KeyRole, version: int) -> bool:
-        """Whether this version may still be given to new chips."""
-        asked = stored_role(role)
-        return any(
-            info.role is asked
-            and info.version == version
-            and info.index == FIRST_INDEX
-            and info.state is KeyState.ACTIVE
-            for info in self.infos
-        )
+    def check_authorises(self, role: KeyRole, version: int, index: int = FIRST_INDEX) -> None:
+        """Refuse a key that only verifies: it moves no money and is given to no chip.
+
+        Raises:
+            UnknownKeyVersion: no such key.
+            KeyStateRefused: it is not active.
+        """
+        if self.key(role, version, index).info.state is not KeyState.ACTIVE:
+            raise KeyStateRefused(f"version {version} of {role} verifies, and authorises nothing", role=str(role))
 
     def key(self, role: KeyRole, version: int, index: int = FIRST_INDEX) -> TokenKey:
         """A living key.
 
         Raises:
             UnknownKeyVersion: no such key, or it is destroyed.
+            KeyStateRefused: it is not in use yet, or not any more.
         """
         key = self.keys.get(objects.key_id(stored_role(role), index, version))
         if key is None:
             message = f"there is no key of role {role}, version {version}, index {index}"
             raise UnknownKeyVersion(message, role=str(role), version=version)
+        if key.info.state not in ANSWERING:
+            raise KeyStateRefused(f"the key {key.info.key_id} is {key.info.state}", key_id=key.info.key_id)
         return key
 
     def newest(self, role: KeyRole) -> TokenKey:
@@ -107,11 +109,11 @@ class TokenRing:
         return self.key(role, self.newest_active(role))
 
     def versions(self, role: KeyRole) -> dict[int, TokenKey]:
-        """All living versions of a role, index 1."""
+        """All versions of a role that answer, index 1."""
         return {
             key.info.version: key
             for key in self.keys.values()
-            if key.info.role is role and key.info.index == FIRST_INDEX
+            if key.info.role is role and key.info.index == FIRST_INDEX and key.info.state in ANSWERING
         }
 
 

@@ -10,15 +10,24 @@ import pkcs11
 from citizencard.config import TokenPlace
 from citizencard.keys import admission
 from citizencard.keys.derivation import DEFAULT_CITY, algorithm_of
-from citizencard.keys.errors import CheckValueWrong, KeyStateRefused, RealmRefused, TokenNotEmpty, UnknownKeyVersion
+from citizencard.keys.errors import (
+    CheckValueWrong,
+    KeyNotExportable,
+    KeyStateRefused,
+    RealmRefused,
+    TokenNotEmpty,
+    TransferTampered,
+    UnknownKeyVersion,
+)
 from citizencard.keys.hsm import KeyRole, Realm
-from citizencard.keys.keyring import FIRST_INDEX, FIRST_VERSION, NEXT_STATES, STORED_ROLES
+from citizencard.keys.keyring import FIRST_INDEX, FIRST_STATES, FIRST_VERSION, NEXT_STATES, STORED_ROLES
 from citizencard.keys.pkcs11 import making, objects
 from citizencard.keys.pkcs11.connection import TokenConnection
 from citizencard.keys.pkcs11.making import Made
 from citizencard.keys.pkcs11.objects import Name
 from citizencard.keys.pkcs11.ring import TokenRing, load_ring
-from citizencard.keys.secret import SecretKey
+from citizencard.keys.secret import KeyAlgorithm, SecretKey
+from citizencard.keys.transport import WrappedKey, unwrap_key
 from citizencard.keys.vault_file import KeyInfo, KeyState
 
 Answer = TypeVar("Answer")
@@ -38,19 +47,6 @@ class TokenTerms:
     masters: Mapping[KeyRole, bytes] = field(default_factory=dict, repr=False)
     city: str = DEFAULT_CITY
     test_vaults: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
-    """A card key that comes from another house.
-
-    Args:
-        wrapped: the key under the transport key (AES key wrap, RFC 3394), 24 bytes.
-        check_value: what the sender's paper says, 3 bytes.
-    """
-
-    wrapped: bytes = field(repr=False)
-    check_value: bytes
 
 
 @final
@@ -133,15 +129,17 @@ class TokenStore:
         """All keys by role, index and version, destroyed ones too; check values are the token's own."""
         return self.ask(lambda ring: ring.infos)
 
-    def add_version(self, role: KeyRole, index: int = FIRST_INDEX) -> KeyInfo:
+    def add_version(self, role: KeyRole, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
         """Let the token draw a new key of a role beside the older ones; new chips get it from now on.
 
         Raises:
             KeyStateRefused: there are 255 versions already, the role has no key of its own, or the index is no byte.
         """
-        return self._add(role, index, lambda session, refused: making.draw(session, role, refused))
+        return self._add(role, index, state, lambda session, refused: making.draw(session, role, refused))
 
-    def install(self, role: KeyRole, material: bytes, index: int = FIRST_INDEX) -> KeyInfo:
+    def install(
+        self, role: KeyRole, material: bytes, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE
+    ) -> KeyInfo:
         """Take over a key, as a ceremony has put it together, as the newest version of its role.
 
         Raises:
@@ -150,30 +148,63 @@ class TokenStore:
             ValueError: of another length.
         """
         key = SecretKey(algorithm_of(role), material)
-        return self._add(role, index, lambda session, refused: making.take_over(session, role, key, refused))
+        return self._add(role, index, state, lambda session, refused: making.take_over(session, role, key, refused))
 
     def install_wrapped(
-        self, role: KeyRole, wrapped: WrappedKey, transport: SecretKey, index: int = FIRST_INDEX
+        self,
+        role: KeyRole,
+        wrapped: WrappedKey,
+        transport: SecretKey,
+        index: int = FIRST_INDEX,
+        state: KeyState = KeyState.ACTIVE,
     ) -> KeyInfo:
         """Take over a card key that is in clear nowhere but in the sender's token and in this one, as the newest version of its role.
 
+        Keys that are no card keys are unwrapped in this process, as a ceremony's.
+
         Raises:
-            CheckValueWrong: it is not the sender's key, or the transport key is wrong.
+            TransferTampered: the transport key is wrong, or what came was changed.
+            CheckValueWrong: it is not the key of the sender's paper.
             KeyStateRefused, KnownTestKeyRefused: as `install`.
-            ValueError: the role is no card key, or the transport key not AES-256.
+            ValueError: the transport key is not AES-256.
         """
+        if algorithm_of(role) is not KeyAlgorithm.TRIPLE_DES:
+            return self.install(role, unwrap_key(transport, algorithm_of(role), wrapped).reveal(), index, state)
 
         def unwrap(session: pkcs11.Session, refused: frozenset[bytes]) -> Made:
             try:
                 made = making.unwrap(session, role, wrapped.wrapped, transport, refused)
             except (pkcs11.WrappedKeyInvalid, pkcs11.WrappedKeyLenRange, pkcs11.GeneralError, pkcs11.FunctionFailed):
-                raise CheckValueWrong("the transport key does not open the key that came") from None
+                raise TransferTampered("the transport key does not open the key that came") from None
             if made.check_value != wrapped.check_value:
                 made.handle.destroy()
                 raise CheckValueWrong("the key that came does not have the check value of its paper", role=str(role))
             return made
 
-        return self._add(role, index, unwrap)
+        return self._add(role, index, state, unwrap)
+
+    def export_wrapped(self, key_id: str, transport: SecretKey) -> bytes:
+        """The purchase root under a transport key: its copy is unwrapped and wrapped again inside the token.
+
+        Raises:
+            UnknownKeyVersion: no such key, or it is destroyed.
+            KeyNotExportable: any other key; it was made never to leave.
+            ValueError: the transport key is not AES-256.
+        """
+
+        def export(ring: TokenRing) -> bytes:
+            key = ring.keys.get(key_id)
+            if key is None:
+                raise UnknownKeyVersion(f"there is no key {key_id}")
+            if not key.psam_copy:
+                raise KeyNotExportable(f"the key {key_id} is in a token and does not leave it")
+            return making.wrap_copy(ring.session, key.psam_copy, transport)
+
+        return self.ask(export)
+
+    def random(self, length: int) -> bytes:
+        """So many bytes of the token's random source."""
+        return self.ask(lambda ring: bytes(ring.session.generate_random(8 * length)))
 
     def add_missing(self) -> tuple[KeyInfo, ...]:
         """Draw a first key of every role that came into the world after this token's keys; nothing else changes.
@@ -185,7 +216,7 @@ class TokenStore:
         return tuple(self.add_version(role) for role in STORED_ROLES if role not in there)
 
     def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
-        """Retire a key, take it back, or destroy a retired one for good.
+        """Bring a key into another state of its life, or destroy a retired one for good.
 
         Raises:
             UnknownKeyVersion: no such key.
@@ -216,16 +247,17 @@ class TokenStore:
         """Log out; the next question logs in again."""
         self._connection.close()
 
-    def _add(self, role: KeyRole, index: int, make: Maker) -> KeyInfo:
+    def _add(self, role: KeyRole, index: int, state: KeyState, make: Maker) -> KeyInfo:
         def check(ring: TokenRing) -> int:
             versions = [info.version for info in ring.infos if info.role is role and info.index == index]
             version = max(versions, default=0) + 1
-            if role not in STORED_ROLES or version not in objects.ONE_BYTE or index not in objects.ONE_BYTE:
+            one_byte = version in objects.ONE_BYTE and index in objects.ONE_BYTE
+            if role not in STORED_ROLES or not one_byte or state not in FIRST_STATES:
                 raise KeyStateRefused(f"there is no further version of {role}", role=str(role))
             return version
 
         def change(session: pkcs11.Session, ring: TokenRing) -> KeyInfo:
-            name = Name(role, index, check(ring), ring.realm, KeyState.ACTIVE)
+            name = Name(role, index, check(ring), ring.realm, state)
             made = make(session, admission.refused_check_values(ring.realm))
             return making.store(session, name, made)
 

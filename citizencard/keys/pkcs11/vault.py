@@ -11,9 +11,9 @@ from typing import NoReturn, Self, final
 from pkcs11 import Mechanism
 
 from citizencard.config import TokenPlace
-from citizencard.keys import agent_signing, card_commands, head_signing, tacs
-from citizencard.keys.derivation import bureau_factor, card_factor, chip_factor
-from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, KeyStateRefused, RealmRefused, UnknownKeyVersion
+from citizencard.keys import agent_signing, card_commands, head_signing, record_signing, tacs
+from citizencard.keys.derivation import bureau_factor, card_factor, check_tac_master, chip_factor
+from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, RealmRefused, UnknownKeyVersion
 from citizencard.keys.hsm import (
     ALGORITHM_3DES,
     CardKeyHolder,
@@ -34,6 +34,8 @@ from citizencard.keys.pkcs11 import ciphers, personal
 from citizencard.keys.pkcs11.making import root_of_copy
 from citizencard.keys.pkcs11.ring import TokenKey, TokenRing
 from citizencard.keys.pkcs11.store import TokenStore, TokenTerms
+from citizencard.keys.secret import SecretKey
+from citizencard.keys.transport import WrappedKey
 from citizencard.keys.vault import IDENTITY_BYTES, SOCIAL_SECURITY_X
 from citizencard.keys.vault_file import KeyInfo, KeyState
 from hardware.card import crypto
@@ -77,17 +79,43 @@ class TokenVault:
         """All keys by role, version, check value and state."""
         return self.store.inventory()
 
-    def add_version(self, role: KeyRole, index: int = FIRST_INDEX) -> KeyInfo:
+    def add_version(self, role: KeyRole, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
         """See `TokenStore.add_version`."""
-        return self.store.add_version(role, index)
+        return self.store.add_version(role, index, state)
 
     def add_missing(self) -> tuple[KeyInfo, ...]:
         """See `TokenStore.add_missing`."""
         return self.store.add_missing()
 
-    def install(self, role: KeyRole, material: bytes, index: int = FIRST_INDEX) -> KeyInfo:
+    def install(
+        self, role: KeyRole, material: bytes, index: int = FIRST_INDEX, state: KeyState = KeyState.ACTIVE
+    ) -> KeyInfo:
         """See `TokenStore.install`."""
-        return self.store.install(role, material, index)
+        return self.store.install(role, material, index, state)
+
+    def install_wrapped(
+        self,
+        role: KeyRole,
+        wrapped: WrappedKey,
+        transport: SecretKey,
+        index: int = FIRST_INDEX,
+        state: KeyState = KeyState.ACTIVE,
+    ) -> KeyInfo:
+        """See `TokenStore.install_wrapped`."""
+        return self.store.install_wrapped(role, wrapped, transport, index, state)
+
+    def export_wrapped(self, key_id: str, transport: SecretKey) -> bytes:
+        """See `TokenStore.export_wrapped`."""
+        return self.store.export_wrapped(key_id, transport)
+
+    def random(self, length: int) -> bytes:
+        """See `TokenStore.random`."""
+        return self.store.random(length)
+
+    def sign_record(self, message: bytes) -> bytes:
+        """See `KeyStore.sign_record`."""
+        record_signing.check_record(message)
+        return self._signed(KeyRole.HEAD_SIGNING, message)
 
     def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
         """See `TokenStore.set_state`."""
@@ -100,6 +128,7 @@ class TokenVault:
     def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
         """See `Hsm.tacs_are_valid`. All cards of a batch are one call of the token; their MACs are computed here."""
         versions = self.store.ask(lambda ring: tuple(ring.versions(KeyRole.TAC)))
+        check_tac_master(dict.fromkeys(versions))
         return tacs.tacs_are_valid({version: self._tac_city_key(version) for version in versions}, questions)
 
     def load_mac1_is_valid(self, question: LoadMac1Question) -> bool:
@@ -114,6 +143,7 @@ class TokenVault:
 
     def load_mac2(self, question: LoadMac2Question) -> bytes:
         """See `Hsm.load_mac2`."""
+        self.store.ask(lambda ring: ring.check_authorises(KeyRole.LOAD, question.key_version, question.key_index))
         data = question.amount_fen.to_bytes(4) + question.tti.to_bytes(1) + question.terminal
         return self._load_mac(question, data + question.date + question.time)
 
@@ -129,6 +159,7 @@ class TokenVault:
 
     def unload_mac2(self, question: UnloadMac2Question) -> bytes:
         """See `Hsm.unload_mac2`."""
+        self.store.ask(lambda ring: ring.check_authorises(KeyRole.UNLOAD, question.key_version, question.key_index))
         return self._unload_mac(question, _unload_terms(question))
 
     def unload_mac3_is_valid(self, question: UnloadMac3Question) -> bool:
@@ -181,8 +212,7 @@ class TokenVault:
 
         def question(ring: TokenRing) -> CommandApdu:
             version = _version(ring, secret, holder)
-            if not ring.is_active(secret, version):
-                raise KeyStateRefused(f"version {version} of {secret} is not given to chips any more", role=str(secret))
+            ring.check_authorises(secret, version)
             record = card_commands.key_record(secret, version, _written_key(ring, secret, holder))
             card_commands.check_challenge(challenge4)
             key, factor = _holder_key(ring, under, holder)

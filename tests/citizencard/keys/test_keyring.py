@@ -27,7 +27,7 @@ def test_changes_survive_the_process(tmp_path: Path, vault: SoftwareVault) -> No
     """New versions and states are in the file before they are used: a server that restarts knows the same keys."""
     secret = vault.encrypt(PLACE, "张伟")
     added = vault.add_version(KeyRole.PERSONAL_DATA)
-    vault.set_state("personal_data-01-v01", KeyState.RETIRED)
+    vault.set_state("personal_data-01-v01", KeyState.RETIRING)
     again = SoftwareVault.open(tmp_path / "random.vault", PASSPHRASE)
     assert again.inventory() == vault.inventory()
     assert added in again.inventory()

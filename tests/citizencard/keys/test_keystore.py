@@ -28,9 +28,12 @@ def test_life_of_a_key(keeper: KeyStore) -> None:
     """A new version stands beside the old one; no key in use is destroyed at one stroke, and a destroyed one stays listed and gone."""
     old = keeper.encrypt(PLACE, "张伟")
     assert keeper.add_version(KeyRole.PERSONAL_DATA).key_id == "personal_data-01-v02"
-    keeper.set_state("personal_data-01-v01", KeyState.RETIRED)
+    keeper.set_state("personal_data-01-v01", KeyState.RETIRING)
     assert keeper.encrypt(PLACE, "张伟")[0] == 2
     assert keeper.decrypt(PLACE, old) == "张伟"
+    keeper.set_state("personal_data-01-v01", KeyState.RETIRED)
+    with pytest.raises(KeyStateRefused):
+        keeper.decrypt(PLACE, old)
     with pytest.raises(KeyStateRefused):
         keeper.set_state("personal_data-01-v02", KeyState.DESTROYED)
     assert keeper.set_state("personal_data-01-v01", KeyState.DESTROYED).state is KeyState.DESTROYED

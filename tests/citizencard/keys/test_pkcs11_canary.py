@@ -15,9 +15,10 @@ from citizencard.keys.derivation import algorithm_of
 from citizencard.keys.errors import KeysError
 from citizencard.keys.hsm import FieldContext, KeyRole, TacQuestion
 from citizencard.keys.keyring import STORED_ROLES
-from citizencard.keys.pkcs11.store import TokenTerms, WrappedKey
+from citizencard.keys.pkcs11.store import TokenTerms
 from citizencard.keys.pkcs11.vault import TokenVault
 from citizencard.keys.secret import KeyAlgorithm, SecretKey
+from citizencard.keys.transport import WrappedKey
 from citizencard.keys.vault_file import KeyState
 from hardware.card import crypto
 from tests.citizencard.keys.questions import (

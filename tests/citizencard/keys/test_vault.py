@@ -290,18 +290,27 @@ def _protects(keeper: KeyStore, header: bytes, role: KeyRole, holder: CardKeyHol
     return True
 
 
-def test_retired_keys_are_asked_but_not_given(keeper: KeyStore) -> None:
-    """After rotation old cards still load and their taps count, while new cards get the new version only."""
-    assert keeper.add_version(KeyRole.LOAD).version == 2
-    keeper.set_state("load-01-v01", KeyState.RETIRED)
-    mac2 = keeper.load_mac2(LOAD_MAC2)
-    assert mac2 != keeper.load_mac2(replace(LOAD_MAC2, key_version=2))
+def test_each_state_of_a_key_allows_what_it_says(keeper: KeyStore) -> None:
+    """After rotation old cards still load; a retiring key verifies and authorises nothing, a retired one answers nothing."""
+    assert keeper.add_version(KeyRole.LOAD, state=KeyState.GENERATED).version == 2
+    second = replace(LOAD_MAC2, key_version=2)
+    with pytest.raises(KeyStateRefused):
+        keeper.load_mac2(second)
+    keeper.set_state("load-01-v02", KeyState.ACTIVE)
+    assert keeper.load_mac2(LOAD_MAC2) != keeper.load_mac2(second)
+    keeper.set_state("load-01-v01", KeyState.RETIRING)
+    with pytest.raises(KeyStateRefused):
+        keeper.load_mac2(LOAD_MAC2)
+    assert keeper.load_mac1_is_valid(LOAD_MAC1)
     under = KeyRole.APPLICATION_CONTROL
     with pytest.raises(KeyStateRefused):
         keeper.protected_key_command(b"\x01\x01", KeyRole.LOAD, under, replace(CARD, key_version=1), CHALLENGE4)
     written = keeper.protected_key_command(b"\x01\x01", KeyRole.LOAD, under, CARD, CHALLENGE4)
     record = unprotect(written, key_of(under, CARD), CHALLENGE4, encrypted=True)
     assert record[3] == 2
+    keeper.set_state("load-01-v01", KeyState.RETIRED)
+    with pytest.raises(KeyStateRefused):
+        keeper.load_mac1_is_valid(LOAD_MAC1)
     keeper.set_state("load-01-v01", KeyState.DESTROYED)
     with pytest.raises(UnknownKeyVersion):
         keeper.load_mac2(LOAD_MAC2)
