@@ -10,7 +10,7 @@ Money lies in `inload` from `reserved` on and leaves it by proof only. Order of 
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard import chart
@@ -19,13 +19,8 @@ from citizencard.cards.classes import card_class
 from citizencard.cards.models import Card, CardState
 from citizencard.cards.states import LOADABLE, Deed, locked_card
 from citizencard.db import new_id
-from citizencard.purse.loads.errors import (
-    CardNotLoadable,
-    LoadAlreadyOpen,
-    LoadAmountInvalid,
-    LoadStateForbids,
-    UnknownLoad,
-)
+from citizencard.purse.counters import check_counter, check_no_other_open
+from citizencard.purse.loads.errors import CardNotLoadable, LoadAmountInvalid, LoadStateForbids, UnknownLoad
 from citizencard.purse.loads.models import Load, LoadAttempt, LoadState
 from citizencard.staff.errors import TillUnknown
 from citizencard.staff.outlets import find_till
@@ -34,8 +29,6 @@ from ledger import Transfer, post
 
 PROVEN: Final = "proven"
 DISPROVEN: Final = "disproven"
-IN_LOAD: Final = frozenset({LoadState.RESERVED, LoadState.AUTHORISED, LoadState.DISPROVEN})
-"""States in which the money lies in `inload`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,7 @@ def request_load(session: Session, wish: LoadWish, deed: Deed) -> Load:
         CardNotLoadable: not active.
         LoadAmountInvalid: nothing, or more than the class's chips hold.
         TillUnknown: no such till, or it is closed.
-        LoadAlreadyOpen: another load of the card is not decided; names it.
+        LoadAlreadyOpen, UnloadAlreadyOpen: another load or unload of the card is not decided; names it.
     """
     card = locked_card(session, wish.card_id)
     _check_loadable(card)
@@ -137,41 +130,6 @@ def last_attempt(session: Session, load_id: str) -> LoadAttempt | None:
     ).one_or_none()
 
 
-def check_no_other_open(session: Session, card_id: str, load_id: str | None) -> None:
-    """Refuse while another load of the card is not decided; the caller holds the card's lock.
-
-    Raises:
-        LoadAlreadyOpen: names it.
-    """
-    other = session.scalars(
-        select(Load.id).where(Load.card_id == card_id, Load.state.in_(IN_LOAD), Load.id != (load_id or ""))
-    ).first()
-    if other is not None:
-        raise LoadAlreadyOpen("another load is open", card_id=card_id, load_id=other)
-
-
-def highest_proven_counter(session: Session, card_id: str) -> int:
-    """The highest counter n with which a load of this card is proven; -1 if none is. A genuine card announces more."""
-    found = session.scalar(
-        select(func.max(LoadAttempt.online_seq)).where(LoadAttempt.card_id == card_id, LoadAttempt.outcome == PROVEN)
-    )
-    return -1 if found is None else found
-
-
-def has_later_release(session: Session, attempt: LoadAttempt) -> bool:
-    """Whether MAC2 went to the card once more after this attempt, for the same or a higher counter.
-
-    INITIALIZE makes a card forget the one before, so only the newest MAC2 can have credited it.
-    """
-    later = select(LoadAttempt.id).where(
-        LoadAttempt.card_id == attempt.card_id,
-        LoadAttempt.id > attempt.id,
-        LoadAttempt.online_seq >= attempt.online_seq,
-        LoadAttempt.mac2_released_at.is_not(None),
-    )
-    return session.scalars(later.limit(1)).first() is not None
-
-
 def reserve(session: Session, load_id: str, announced: Announced, deed: Deed) -> LoadAttempt:
     """Book the money into `inload` and write down the attempt, before MAC2 exists. The same announcement again changes nothing.
 
@@ -180,8 +138,9 @@ def reserve(session: Session, load_id: str, announced: Announced, deed: Deed) ->
     Raises:
         UnknownLoad: there is none.
         CardNotLoadable: the card is not active any more.
-        LoadAlreadyOpen: another load of the card is not decided.
+        LoadAlreadyOpen, UnloadAlreadyOpen: another load or unload of the card is not decided.
         LoadStateForbids: MAC2 is out and not disproven, or the load has ended.
+        AnnouncementStale: the card has counted on since it said this.
         TillUnknown: the till was closed.
         BalanceTooLow, AccountFrozen: the ledger refuses.
     """
@@ -192,6 +151,7 @@ def reserve(session: Session, load_id: str, announced: Announced, deed: Deed) ->
     _check_loadable(card)
     check_no_other_open(session, card.id, load.id)
     require_state(load, "reserve", LoadState.REQUESTED, LoadState.RESERVED, LoadState.DISPROVEN)
+    check_counter(session, card.id, announced.online_seq)
     if load.state == LoadState.REQUESTED:
         _take_money(session, load, deed)
     load.state = LoadState.RESERVED

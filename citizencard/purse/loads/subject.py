@@ -8,7 +8,8 @@ from citizencard.cards.models import Card
 from citizencard.cards.reader_jobs import JobContext
 from citizencard.cards.states import Deed
 from citizencard.db import reading
-from citizencard.purse.loads.loads import find_load, has_later_release, highest_proven_counter, last_attempt
+from citizencard.purse.counters import highest_proven_counter, is_followed
+from citizencard.purse.loads.loads import find_load, last_attempt
 from citizencard.purse.loads.models import Load, LoadAttempt
 
 
@@ -19,8 +20,8 @@ class Subject:
     Args:
         card, load: as they are now.
         attempt: the newest; None if there was none.
-        proven_counter: highest counter with which a load of the card is proven, -1 if none.
-        released_since: MAC2 of another load went to the card after the attempt's, for its counter or a higher one.
+        proven_counter: highest counter with which a load or an unload of the card is proven, -1 if none.
+        released_since: MAC2 of another load or unload went to the card after the attempt's, for its counter or a higher one.
     """
 
     card: Card
@@ -40,7 +41,7 @@ def look(context: JobContext) -> Subject:
         load = find_load(session, context.subject_id)
         card = session.get_one(Card, load.card_id)
         attempt = last_attempt(session, load.id)
-        released_since = attempt is not None and has_later_release(session, attempt)
+        released_since = attempt is not None and is_followed(session, attempt)
         found = Subject(card, load, attempt, highest_proven_counter(session, card.id), released_since)
         session.expunge_all()
     return found
