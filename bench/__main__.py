@@ -8,9 +8,9 @@ import sys
 from bench.figure import Figure
 
 BENCHES = {
-    "tacs": (
-        "bench.tacs",
-        "TACs of an upload, checked by the vault in one question, against one cipher chain a record",
+    "cards": (
+        "bench.cards.measuring",
+        "TACs of an upload in one question against one cipher chain a record, DES beside OpenSSL and C, and taps",
     ),
     "ledger": (
         "bench.ledger.measuring",
@@ -20,8 +20,8 @@ BENCHES = {
 ENDED = 128 + signal.SIGTERM
 OPTIONS = {
     "--json": "the figures as JSON",
-    "--quick": "smaller and shorter: for a look while working, not for a judgement (ledger)",
-    "--profile": "what the time of a batch is spent on, also when every figure reaches its bar (ledger)",
+    "--quick": "smaller and shorter: for a look while working, not for a judgement",
+    "--profile": "what the time of a call is spent on, also when every figure reaches its bar",
 }
 
 
@@ -47,12 +47,7 @@ def main(arguments: list[str]) -> int:
             f"{'what':<60}{'a second':>11}  {'reference':<34}{'a second':>11}{'ratio':>8}{'bar':>8}  reached",
             flush=True,
         )
-    if names[0] == "tacs":
-        figures, notes = bench.measure(), []
-        for figure in figures:
-            show(figure)
-    else:
-        figures, notes = bench.measure(show, quick="--quick" in options, profiled="--profile" in options)
+    figures, notes = bench.measure(show, quick="--quick" in options, profiled="--profile" in options)
     if "--json" in options:
         rows = [{**vars(row), "ratio": row.ratio, "reached": row.reached} for row in figures]
         print(json.dumps({"figures": rows, "notes": notes} if notes else rows, indent=1))

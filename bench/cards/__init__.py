@@ -1,0 +1,1 @@
+"""How fast cards are answered: the TACs of an upload, and a tap."""
