@@ -1,16 +1,19 @@
 """The database: one metadata, one way to open a transaction, the same promises on SQLite and PostgreSQL."""
 
 import secrets
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, Text, TypeDecorator, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
@@ -22,7 +25,10 @@ Sessions = sessionmaker[Session]
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 10_000
+TRUSTED_S = 30
+"""A connection that was idle for longer is asked whether it still lives before it is used: its network may have gone without a word."""
 READING = "citizencard_reading"
+_IDLE_SINCE = "citizencard_idle_since"
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 20
 
@@ -95,12 +101,14 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
         connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"},
     )
+    event.listen(engine, "checkin", _note_idle)
+    event.listen(engine, "checkout", partial(_renew, engine.dialect))
+    return engine
 
 
 def make_sessions(engine: Engine) -> Sessions:
@@ -162,6 +170,32 @@ def check_durability(engine: Engine) -> None:
     weak = [f"{name} is {found[name]}, not {value}" for name, value in wanted.items() if found[name] != value]
     if weak:
         raise DatabaseUnsafe("; ".join(weak), weak=weak)
+
+
+def _note_idle(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info[_IDLE_SINCE] = time.monotonic()
+
+
+def _renew(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _fairy: object) -> None:
+    """Let the pool replace connections that the server has closed. Asking each time would cost every transaction a round trip.
+
+    A server that ends says so, and hardly anything else is sent to a connection that asked nothing: one with something to read is asked.
+    """
+    idle_since = record.info.get(_IDLE_SINCE)
+    if idle_since is None or (time.monotonic() - idle_since < TRUSTED_S and not _is_readable(connection)):
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
+
+
+def _is_readable(connection: DBAPIConnection) -> bool:
+    if connection.closed:
+        return True
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ledger import batches, writing
+from ledger import batches, plain, writing
 from ledger.errors import InvalidTransfer, NotReversible, UnknownTransfer
 from ledger.models import REVERSAL
 from ledger.transfers import Posted, Transfer, Verdict
@@ -45,6 +45,10 @@ def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> l
         CeilingExceeded: a recharge would raise an account above its ceiling.
         LedgerStopped: the books could not be proved, and one of the transfers is new.
     """
+    if len(transfers) == 1:
+        posted = plain.within(session, transfers[0], now)
+        if posted:
+            return [posted]
     return _post(session, [Order(transfer) for transfer in transfers], now)
 
 

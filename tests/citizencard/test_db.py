@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from citizencard.db import Sessions, check_durability, make_engine, new_id, reading, transaction
+from citizencard import db
+from citizencard.db import TRUSTED_S, Sessions, check_durability, make_engine, new_id, reading, transaction
 from citizencard.errors import DatabaseUnsafe
 from citizencard.settlement.models import BookProof
 
@@ -48,6 +50,44 @@ def test_a_database_that_may_forget_is_refused() -> None:
     with pytest.raises(DatabaseUnsafe, match="journal_mode is memory"):
         check_durability(engine)
     engine.dispose()
+
+
+def test_connection_that_the_server_closed_is_replaced(committed: Sessions) -> None:
+    """When the database was restarted, the next customer does not notice."""
+    engine = committed.kw["bind"]
+    if engine.dialect.name != "postgresql":
+        pytest.skip("a file closes no connections")
+    asked = text("SELECT pg_backend_pid()")
+    with engine.connect() as one, engine.connect() as other:
+        before = [connection.execute(asked).scalar_one() for connection in (one, other)]
+    with reading(committed) as session:
+        assert session.execute(asked).scalar_one() in before
+        kill = text("SELECT pg_terminate_backend(:pid, 5000)")
+        alive = session.execute(asked).scalar_one()
+        assert [session.execute(kill, {"pid": pid}).scalar_one() for pid in before if pid != alive] == [True]
+    with engine.connect() as one, engine.connect() as other:
+        after = [connection.execute(asked).scalar_one() for connection in (one, other)]
+    assert len(set(after)) == 2
+
+
+def test_connection_that_was_idle_is_asked(committed: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that went without a word is noticed before money is moved over it."""
+    engine = committed.kw["bind"]
+    if engine.dialect.name != "postgresql":
+        pytest.skip("a file needs no network")
+    asked: list[object] = []
+    ping = engine.dialect.do_ping
+
+    def noted(connection: DBAPIConnection) -> bool:
+        asked.append(connection)
+        return bool(ping(connection))
+
+    monkeypatch.setattr(engine.dialect, "do_ping", noted)
+    for trusted_s, asks in ((TRUSTED_S, False), (-1, True)):
+        monkeypatch.setattr(db, "TRUSTED_S", trusted_s)
+        for _ in range(2):
+            engine.connect().close()
+        assert bool(asked) == asks
 
 
 def test_ids_are_opaque_and_do_not_repeat() -> None:
