@@ -12,7 +12,17 @@ from typing import Final, Literal, Self
 
 from hardware.card.apdu import CommandApdu, ResponseApdu
 from hardware.card.status import StatusWord
-from hardware.emulator import authentication, blocking, file_commands, loads, personalise, psam, purchases, purse
+from hardware.emulator import (
+    authentication,
+    blocking,
+    file_commands,
+    loads,
+    personalise,
+    psam,
+    purchases,
+    purse,
+    sam_cipher,
+)
 from hardware.emulator.file_system import Lifecycle
 from hardware.emulator.image import CardImage
 from hardware.emulator.state import MAX_LE, Chip, Refused, WrongLe
@@ -56,12 +66,17 @@ HANDLERS: Final[dict[tuple[int, int], Handler]] = {
     (0x84, 0xD4): personalise.write_key,
     (0x80, 0x70): psam.init_sam_for_purchase,
     (0x80, 0x72): psam.credit_sam_for_purchase,
+    (0x80, 0x1A): sam_cipher.init_for_descrypt,
+    (0xBF, 0xDE): sam_cipher.init_for_descrypt,
+    (0x80, 0xFA): sam_cipher.des_crypt,
 }
 CLASSES: Final = frozenset(cla for cla, _ in HANDLERS)
 INSTRUCTIONS: Final = frozenset(ins for _, ins in HANDLERS)
 # Between INITIALIZE and its completion only these leave the begun transaction alone.
 KEEP_TRANSACTION: Final = frozenset({GET_CHALLENGE, (0x80, 0xDC)})
 COMPLETE_TRANSACTION: Final = frozenset({(0x80, 0x52), (0x80, 0x54), (0x80, 0x58)})
+NEW_BEGINNING: Final = frozenset({(0x00, 0xA4), (0x80, 0x50)})
+PSAM_ONLY: Final = frozenset({(0x80, 0x70), (0x80, 0x72), (0x80, 0x1A), (0xBF, 0xDE), (0x80, 0xFA)})
 # What a blocked application still does: show itself, prove its last transaction, be unblocked.
 WHEN_BLOCKED: Final = frozenset(
     {(0x00, 0xA4), (0x00, 0xB0), (0x00, 0xB2), GET_CHALLENGE, (0x84, 0x18), (0x80, 0x5C), (0x80, 0x5A)}
@@ -70,10 +85,18 @@ WHEN_BLOCKED: Final = frozenset(
 
 @dataclass(slots=True)
 class _Tear:
-    """A power cut to come."""
+    """A power cut to come: after so many commands, or at the next one of an instruction."""
 
-    apdus_left: int
     phase: TearPhase
+    apdus_left: int = 0
+    instruction: int | None = None
+
+    def is_now(self, command: CommandApdu) -> bool:
+        """Whether this is the command that is torn; if not, it is counted."""
+        if self.instruction is not None:
+            return command.ins == self.instruction
+        self.apdus_left -= 1
+        return self.apdus_left < 0
 
 
 class EmulatedCard:
@@ -82,14 +105,21 @@ class EmulatedCard:
     Args:
         image: the chip; one with a file is locked until `remove()`.
         random: where the chip's random numbers come from; a test injects its own.
+        delay: called before each command is carried out, to let a chip take its time; by default it takes none.
 
     Raises:
         CardImageInUse: the image file is inserted elsewhere.
         CardImageInvalid: the image file cannot be used.
     """
 
-    def __init__(self, image: CardImage, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self,
+        image: CardImage,
+        random: Callable[[int], bytes] = os.urandom,
+        delay: Callable[[CommandApdu], None] | None = None,
+    ) -> None:
         image.acquire()
+        self._delay = delay
         self._image = image
         self._chip = Chip(image, random)
         self._powered = True
@@ -117,13 +147,16 @@ class EmulatedCard:
         """Answer to reset; its last 8 bytes are the chip serial."""
         return self._image.atr
 
-    def reset(self) -> bytes:
-        """Give the chip power again: what was volatile is forgotten, what was committed is there. Returns the ATR.
+    def reset(self, *, warm: bool = False) -> bytes:
+        """Reset the chip: what was volatile is forgotten, what was committed is there. Returns the ATR.
+
+        Args:
+            warm: only the reset line is pulled (ISO 7816-3), so a chip without power stays mute; a cold reset gives power first.
 
         Raises:
-            CardRemoved: the card is no longer in the reader.
+            CardRemoved: the card is no longer in the reader, or a warm reset of a chip without power.
         """
-        if not self._present:
+        if not self._present or (warm and not self._powered):
             raise CardRemoved
         self._tear = None
         self._powered = True
@@ -147,11 +180,16 @@ class EmulatedCard:
         Args:
             after_apdus: commands that are still answered; GET RESPONSE counts as one.
             phase: `before`, the command never reaches the chip; `inside`, power fails before the commit point, so nothing has
-                changed; `after`, what the command changed is committed but the answer is lost.
+                changed but a counter of tries, which goes down before its check; `after`, what the command changed is committed
+                but the answer is lost. A card that leaves the field of a contactless reader is the same: no status word, no power.
         """
         if after_apdus < 0:
             raise ValueError("a power cut lies in the future")
-        self._tear = _Tear(after_apdus, phase)
+        self._tear = _Tear(phase, after_apdus)
+
+    def tear_at(self, instruction: int, phase: TearPhase) -> None:
+        """Plan a power cut at the next command with this instruction byte, as `tear`: 0x54 is any DEBIT."""
+        self._tear = _Tear(phase, instruction=instruction)
 
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """Carry out one command.
@@ -161,21 +199,15 @@ class EmulatedCard:
         """
         if not self._powered:
             raise CardRemoved
-        phase = self._phase_of_this_command()
+        phase = self._tear.phase if self._tear is not None and self._tear.is_now(command) else None
         if phase == "before":
             raise self._torn()
+        if self._delay is not None:
+            self._delay(command)
         response = self._run(command, commit=phase != "inside")
         if phase is not None:
             raise self._torn()
         return response
-
-    def _phase_of_this_command(self) -> TearPhase | None:
-        if self._tear is None:
-            return None
-        if self._tear.apdus_left == 0:
-            return self._tear.phase
-        self._tear.apdus_left -= 1
-        return None
 
     def _torn(self) -> CardRemoved:
         self._tear = None
@@ -187,21 +219,24 @@ class EmulatedCard:
             return self._get_response(command)
         self._chip.ram.waiting = None
         try:
-            response = self._dispatch(command)
+            response = self._answer(command)
+            self._forget(command)
+            if commit:
+                self._chip.commit()
         except WrongLe as wrong:
             self._chip.journal.discard()
             return ResponseApdu(b"", 0x6C00 | wrong.length % MAX_LE)
-        except Refused as refused:
-            response = ResponseApdu(b"", refused.sw)
-        self._forget(command)
-        if not commit:
-            self._chip.journal.discard()
-            return response
-        try:
-            self._chip.journal.commit(self._image.save)
         except OSError:  # the file could not be written: the old state is in force, as after an EEPROM failure
+            self._forget(command)
             return ResponseApdu(b"", StatusWord.MEMORY_FAILURE)
+        self._chip.journal.discard()
         return self._as_transport_answers(command, response)
+
+    def _answer(self, command: CommandApdu) -> ResponseApdu:
+        try:
+            return self._dispatch(command)
+        except Refused as refused:
+            return ResponseApdu(b"", refused.sw)
 
     def _dispatch(self, command: CommandApdu) -> ResponseApdu:
         """Find the handler and let it act. Refuses 6A81 and 9303 blocked, 6E00 class, 6D00 instruction."""
@@ -209,16 +244,22 @@ class EmulatedCard:
         if self._image.master_file.lifecycle is Lifecycle.LOCKED:
             raise Refused(StatusWord.NOT_SUPPORTED)
         handler = HANDLERS.get(name)
-        if handler is None:
-            known = command.cla in CLASSES and command.ins not in INSTRUCTIONS
+        if handler is None or (name in PSAM_ONLY and self._image.kind != "psam"):
+            known = command.cla in CLASSES and (command.ins not in INSTRUCTIONS or handler is not None)
             raise Refused(StatusWord.UNKNOWN_INS if known else StatusWord.UNKNOWN_CLA)
-        if name not in KEEP_TRANSACTION | COMPLETE_TRANSACTION:
+        if self._ends_what_was_begun(name):
             self._chip.ram.begun = None
         lifecycle = self._chip.directory.lifecycle
         if lifecycle is not Lifecycle.WORKING and name not in WHEN_BLOCKED:
             locked = lifecycle is Lifecycle.LOCKED
             raise Refused(StatusWord.PERMANENTLY_LOCKED if locked else StatusWord.NOT_SUPPORTED)
         return handler(self._chip, command)
+
+    def _ends_what_was_begun(self, name: tuple[int, int]) -> bool:
+        """Whether this command makes a begun transaction void: all but its own, or by the dialect SELECT and INITIALIZE only."""
+        if self._image.options.begun_survives_reads:
+            return name in NEW_BEGINNING
+        return name not in KEEP_TRANSACTION and name not in COMPLETE_TRANSACTION
 
     def _forget(self, command: CommandApdu) -> None:
         """After a command was carried out or refused: challenges serve one command, a completed INITIALIZE is used up."""

@@ -198,6 +198,7 @@ class DedicatedFile:
     terminal_sequence: int = (
         0  # of a PSAM, kept in its master file: it survives ERASE DF, so that no number comes twice
     )
+    wrong_macs: int = 0  # wrong MAC2s in a row, of a PSAM's application
     files: dict[int, ElementaryFile] = field(default_factory=dict)
     directories: dict[int, "DedicatedFile"] = field(default_factory=dict)
     keys: dict[tuple[int, int], KeyRecord] = field(default_factory=dict)

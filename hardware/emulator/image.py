@@ -82,9 +82,20 @@ class CardImage:
         """
         if path is not None:
             self.path = Path(path)
+        self._store(forced=True)
+
+    def save_unforced(self) -> None:
+        """Store the image as `save` does, but let the system choose when it reaches the disk: whole after a killed process.
+
+        Raises:
+            OSError: as `save`.
+        """
+        self._store(forced=False)
+
+    def _store(self, *, forced: bool) -> None:
         if self.path is not None:
             text = json.dumps(document_from_content(self._content), separators=(",", ":"))
-            _write_atomically(self.path, text.encode())
+            _write_atomically(self.path, text.encode(), forced=forced)
 
     def acquire(self) -> None:
         """Insert the chip: take the exclusive lock of its file and read its present state. In memory: nothing to do.
@@ -162,7 +173,7 @@ def _reason(error: Exception) -> str:
     return "not JSON" if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)) else str(error)
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def _write_atomically(path: Path, content: bytes, *, forced: bool) -> None:
     """Write beside the file, force it to the disk, rename: the rename is the commit point."""
     path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     new = path.with_name(
@@ -171,9 +182,12 @@ def _write_atomically(path: Path, content: bytes) -> None:
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if forced:
+            file.flush()
+            os.fsync(file.fileno())
     new.replace(path)
+    if not forced:
+        return
     # The rename is visible from here on; a file system that cannot sync a folder must not turn a commit into an error.
     with contextlib.suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)

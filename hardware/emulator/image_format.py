@@ -215,6 +215,7 @@ def _directory_document(directory: DedicatedFile) -> dict[str, Any]:
         "key_change": directory.key_change,
         "key_capacity": directory.key_capacity,
         "terminal_sequence": directory.terminal_sequence,
+        "wrong_macs": directory.wrong_macs,
         "lifecycle": directory.lifecycle.value,
         "files": [_file_document(file) for file in directory.files.values()],
         "keys": [{**asdict(key), "value": _hex(key.value)} for key in directory.keys.values()],
@@ -240,6 +241,7 @@ def _directory(value: object, depth: int) -> DedicatedFile:
         key_change=table.optional_number("key_change", _BYTE),
         key_capacity=table.number("key_capacity", _UINT16),
         terminal_sequence=table.number("terminal_sequence", _UINT32),
+        wrong_macs=table.number("wrong_macs", _UINT16) if table.has("wrong_macs") else 0,  # older images have none
         lifecycle=Lifecycle(table.get("lifecycle", str)),
         files={file.file_id: file for file in files},
         directories={child.file_id: child for child in children},

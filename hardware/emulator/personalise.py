@@ -169,7 +169,7 @@ def write_key(chip: Chip, command: CommandApdu) -> ResponseApdu:
     """
     require_le(command, 0)
     owner, control = _control_key(chip)
-    record = security.decrypted(control, security.checked_data(chip, command, owner, control))
+    record = security.decrypted(chip, control, security.checked_data(chip, command, owner, control))
     key = _key_from_record(record, command.p2)
     present = chip.directory.key(key.kind, key.identifier)
     if command.p1 == ADD_KEY:

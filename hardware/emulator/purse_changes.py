@@ -69,17 +69,34 @@ def tac(chip: Chip, signed: bytes) -> bytes:
 
 
 def require_mac(chip: Chip, begun: BegunTransaction, expected: bytes, given: bytes) -> None:
-    """9302 for a wrong MAC; too many in a row lock the application for good (9303), so that MACs cannot be guessed."""
-    if hmac.compare_digest(expected, given):
-        return
-    purse = purse_of(chip, begun.purse)
+    """9302 for a wrong MAC; too many in a row lock the application for good (9303), so that MACs cannot be guessed.
+
+    The try is counted before the MAC is looked at; a right one counts from zero again, at once.
+    """
+    purse, limit = purse_of(chip, begun.purse), chip.image.options.wrong_mac_limit
     wrong = min(purse.wrong_macs + 1, MAX_WRONG_MACS)
-    chip.journal.put(chip.directory.purses, begun.purse, replace(purse, wrong_macs=wrong))
-    limit = chip.image.options.wrong_mac_limit
-    if limit and wrong >= limit:
-        chip.journal.assign(chip.directory, "lifecycle", Lifecycle.LOCKED)
-        raise Refused(StatusWord.PERMANENTLY_LOCKED)
+    if limit:
+        if wrong > limit:
+            raise _locked(chip)
+        _count(chip, begun.purse, replace(purse, wrong_macs=wrong))
+    if hmac.compare_digest(expected, given):
+        if limit:
+            _count(chip, begun.purse, replace(purse, wrong_macs=0))
+        return
+    if limit and wrong == limit:
+        raise _locked(chip)
     raise Refused(StatusWord.MAC_INVALID)
+
+
+def _count(chip: Chip, number: int, purse: Purse) -> None:
+    chip.journal.put(chip.directory.purses, number, purse)
+    chip.commit_tries()
+
+
+def _locked(chip: Chip) -> Refused:
+    """Lock the application for good; also when power was lost between the last count and the lock."""
+    chip.journal.assign(chip.directory, "lifecycle", Lifecycle.LOCKED)
+    return Refused(StatusWord.PERMANENTLY_LOCKED)
 
 
 def stage(chip: Chip, begun: BegunTransaction, done: Committed) -> None:

@@ -29,31 +29,35 @@ def find_key(directory: DedicatedFile, kind: int, identifier: int) -> KeyRecord:
     return key
 
 
-def require_tries(key: KeyRecord) -> None:
-    """Refuse with 6983 when no try is left."""
+def spend_try(chip: Chip, directory: DedicatedFile, key: KeyRecord) -> None:
+    """Take one try and make that true before the check: who pulls the card out in the middle has had his try.
+
+    Refuses 6983 when none is left.
+    """
     if key.blocked:
         raise Refused(StatusWord.BLOCKED)
-
-
-def count_success(chip: Chip, directory: DedicatedFile, key: KeyRecord) -> None:
-    """Give a key its tries back; writes nothing when none was lost."""
-    restored = key.after_success()
-    if restored != key:
-        chip.journal.put(directory.keys, (key.kind, key.identifier), restored)
-
-
-def count_failure(chip: Chip, directory: DedicatedFile, key: KeyRecord) -> int:
-    """Take one try from a key; returns how many are left, or 15 for a key that counts none."""
     weaker = key.after_failure()
     if weaker != key:
         chip.journal.put(directory.keys, (key.kind, key.identifier), weaker)
-    return weaker.tries_left if weaker.counts_errors else 0x0F
+        chip.commit_tries()
 
 
-def refuse_after_failure(chip: Chip, directory: DedicatedFile, key: KeyRecord) -> Refused:
-    """The refusal after a wrong PIN or cryptogram: 63Cx with the tries left, 6300 for a key that counts none."""
-    left = count_failure(chip, directory, key)
-    return Refused(TRIES_LEFT | left if key.counts_errors else StatusWord.AUTHENTICATION_FAILED)
+def give_tries_back(chip: Chip, directory: DedicatedFile, key: KeyRecord) -> None:
+    """After the check held: all tries of this key, at once, so that a tear of the rest of the command costs none."""
+    if key.counts_errors:
+        chip.journal.put(directory.keys, (key.kind, key.identifier), key.after_success())
+        chip.commit_tries()
+
+
+def failed(key: KeyRecord) -> Refused:
+    """The refusal after a wrong PIN or cryptogram: 63Cx with the tries left, 6300 for a key that counts none.
+
+    Args:
+        key: as it was before `spend_try`.
+    """
+    if not key.counts_errors:
+        return Refused(StatusWord.AUTHENTICATION_FAILED)
+    return Refused(TRIES_LEFT | key.after_failure().tries_left)
 
 
 def fresh_challenge(chip: Chip) -> bytes:
@@ -66,25 +70,25 @@ def fresh_challenge(chip: Chip) -> bytes:
 def checked_data(chip: Chip, command: CommandApdu, directory: DedicatedFile, key: KeyRecord) -> bytes:
     """Data of a protected command without its MAC.
 
-    Refuses: 6987 no room for a MAC, 6984 no challenge, 6983 the key has no tries left, 6988 the MAC is wrong (one try is taken).
+    Refuses: 6987 no room for a MAC, 6984 no challenge, 6983 the key has no tries left, 6988 the MAC is wrong.
+    A try is taken before the MAC is looked at, and given back when it is right.
     """
     if len(command.data) < MAC_BYTES:
         raise Refused(StatusWord.MAC_MISSING)
     challenge = fresh_challenge(chip)
-    require_tries(key)
+    spend_try(chip, directory, key)
     data, mac = command.data[:-MAC_BYTES], command.data[-MAC_BYTES:]
     header = command.header() + bytes((len(command.data),))
-    if not hmac.compare_digest(crypto.command_mac(key.value, header, data, challenge), mac):
-        count_failure(chip, directory, key)
+    if not hmac.compare_digest(chip.protection.command_mac(key.value, header, data, challenge), mac):
         raise Refused(StatusWord.MAC_WRONG)
-    count_success(chip, directory, key)
+    give_tries_back(chip, directory, key)
     return data
 
 
-def decrypted(key: KeyRecord, ciphertext: bytes) -> bytes:
+def decrypted(chip: Chip, key: KeyRecord, ciphertext: bytes) -> bytes:
     """Plain text of encrypted command data; 6A80 when its form is wrong."""
     try:
-        return crypto.decrypt_from_host(key.value, ciphertext)
+        return chip.protection.decrypt_from_host(key.value, ciphertext)
     except MalformedCardData:
         raise Refused(StatusWord.WRONG_DATA) from None
 

@@ -7,7 +7,9 @@ answer waiting for GET RESPONSE. Everything else is in the card image and change
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from hardware.card.algorithm import SM4, TRIPLE_DES, Algorithm, algorithm_of
 from hardware.card.apdu import CommandApdu, ResponseApdu
+from hardware.card.psam_cipher import KeyPurpose
 from hardware.card.status import StatusWord
 from hardware.emulator.file_system import DedicatedFile, ElementaryFile, KeyRecord, Structure
 from hardware.emulator.image import CardImage
@@ -61,8 +63,19 @@ class BegunSamPurchase:
     """What 8070 leaves for 8072: the session key and amount that MAC2 must prove."""
 
     session_key: bytes = field(repr=False)
+    algorithm: Algorithm
     amount_fen: int
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class BegunCipher:
+    """What INIT FOR DESCRYPT leaves for DES CRYPT: the derived key, what it may do, and blocks that wait for more."""
+
+    key: bytes = field(repr=False)
+    purpose: KeyPurpose
+    held: bytes = field(default=b"", repr=False)
+    initial: bytes = bytes(8)
 
 
 @dataclass(slots=True)
@@ -76,6 +89,7 @@ class Volatile:
     challenge: bytes | None = None
     begun: BegunTransaction | None = None
     begun_sam: BegunSamPurchase | None = None
+    begun_cipher: BegunCipher | None = None
     waiting: bytes | None = None
 
 
@@ -101,12 +115,37 @@ class Chip:
         """The current DF."""
         return self.ram.path[-1]
 
+    def commit(self) -> None:
+        """Make true what the command has staged: its one commit point.
+
+        Raises:
+            OSError: the image file could not be written; the old state is in force.
+        """
+        self.journal.commit(self.image.save)
+
+    def commit_tries(self) -> None:
+        """Make a counter of tries true at once, in the middle of a command: down before its check, up after a good one.
+
+        The file is written but not forced to the disk: a killed process has still spent its try.
+
+        Raises:
+            OSError: as `commit`.
+        """
+        self.journal.commit(self.image.save_unforced)
+
+    @property
+    def protection(self) -> Algorithm:
+        """The algorithm of keys whose record names none: line protection, authentication, PIN keys."""
+        options = self.image.options
+        return algorithm_of(SM4 if options.protection == "sm4" else TRIPLE_DES, options.dialect)
+
     def enter(self, path: list[DedicatedFile]) -> None:
         """Select a DF: its own security state starts at zero, the master file's stays until that one is selected again."""
         self.ram.path = path
         self.ram.file_id = None
         self.ram.directory_state = 0
         self.ram.begun_sam = None
+        self.ram.begun_cipher = None
         if len(path) == 1:
             self.ram.master_state = 0
 
