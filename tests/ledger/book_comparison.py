@@ -2,15 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from itertools import permutations
 from typing import Final, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
-from sqlalchemy.orm import Session
 
-from citizencard.db import Sessions, is_postgresql
+from citizencard.db import Sessions
 from ledger import (
     Posted,
     Transfer,
@@ -18,7 +16,6 @@ from ledger import (
     balance_on,
     balances,
     expire_holds,
-    hot,
     open_accounts,
     open_first_day,
     post,
@@ -32,20 +29,7 @@ from tests.ledger.book_model import FIRST, Answer, Model, Refusal
 from tests.ledger.make import AT, DAY, transfer
 
 Found = TypeVar("Found")
-Door = Callable[[Session, Sequence[Transfer], datetime], list[Posted]]
 
-HOT: Final = "hot door"
-
-
-def _by_hot_door(session: Session, batch: Sequence[Transfer], now: datetime) -> list[Posted]:
-    """As the hot door does it, within this transaction: what it does not take goes the ordinary way."""
-    posted = hot.attempt(session.connection(), batch[0], now)
-    session.info[HOT] = session.info.get(HOT, 0) + (posted is not None)
-    return [posted] if posted else post(session, batch, now=now)
-
-
-DOORS: Final[dict[str, Door]] = {"post": lambda session, batch, now: post(session, batch, now=now), HOT: _by_hot_door}
-"""Ways to post one transfer: each must answer as the dictionary says."""
 UNKNOWN: Final = "wallet:nobody"
 amounts = st.integers(1, 25) | st.integers(1, 60)
 
@@ -66,22 +50,17 @@ class Comparison(RuleBasedStateMachine):
         self.ids: dict[str, int] = {}
         self.sound = False
         self.session = sessions()
-        if is_postgresql(self.session):
-            # The script before was rolled back, and the driver has forgotten what was prepared.
-            self.session.connection().exec_driver_sql("DEALLOCATE ALL")
-            self.session.connection().info.pop(hot._PREPARED, None)
         open_first_day(self.session, DAY, now=AT)
         open_accounts(self.session, FIRST)
         begin = [transfer(f"begin:{code}", "bank", code, 100) for code in ("wallet:a", "wallet:b")]
         begin.append(transfer("begin:till", "till:1", "merchant:1:clearing", 100))
-        self.post_both("begin", "post", begin)
+        self.post_both("begin", begin)
 
     def teardown(self) -> None:
         """Compare everything at the end of a script that has not failed already; leave no trace."""
         try:
             if self.sound:
                 self.compare_all()
-                self.tally["hot door, in one round trip"] += self.session.info.get(HOT, 0)
         finally:
             self.session.rollback()
             self.session.close()
@@ -106,9 +85,9 @@ class Comparison(RuleBasedStateMachine):
         self.tally[f"{name} refused" if refusal else name] += 1
         return found
 
-    def post_both(self, name: str, door: str, batch: list[Transfer]) -> None:
+    def post_both(self, name: str, batch: list[Transfer]) -> None:
         refusal, answers = self.model.takes_all(batch)
-        posted = self.try_both(name, refusal, lambda: DOORS[door](self.session, batch, self.model.now))
+        posted = self.try_both(name, refusal, lambda: post(self.session, batch, now=self.model.now))
         if posted is not None:
             assert [Answer(replayed=one.replayed) for one in posted] == answers
             self.remember(posted)
