@@ -1,6 +1,6 @@
 """The S-boxes of DES (FIPS 46-3) as circuits: logical operations that compute all four bits of the output from the six of the input.
 
-Found by a search of our own (`bench/circuits.py` tells how, and finds others); that each is right is proved by its 64 inputs, in
+Found by a search of our own (`bench/cards/circuits.py`); that each is right is proved by its 64 inputs, in
 tests/hardware/card/test_des_circuits.py. Which circuit it is matters for nothing but speed.
 """
 

@@ -5,9 +5,10 @@ Permutations and the key schedule then only say which plane is meant, and an S-b
 (`des_circuits`). A round is some 500 calls of NumPy whatever the number of lanes, so that a few lanes cost as much as some thousands: below
 them a cipher call for each block is faster.
 
-No look-up depends on a key or on data, and neither does a branch: the memory that is touched is the same for all. (Look-up tables over
-NumPy leak through the caches, and were slower from some thousand blocks on.) Everything that was computed from keys is zeroed before a
-function returns; what the caller handed in is the caller's to zero.
+No look-up depends on a key or on data, and neither does a branch: the memory that is touched is the same for all. Look-up tables would be
+faster between a hundred blocks and five thousand, where it is a matter of milliseconds, and slower beyond; and they leak through the caches
+what they look up. Everything that was computed from keys is zeroed before a function returns, as far as it stands in arrays of this
+module; what the caller handed in is the caller's to zero.
 
 It lives beside `crypto` because it is the cards' cipher and knows nothing of a city; it is a module of its own because it loads NumPy,
 which a reader or a terminal has no use for.
