@@ -11,6 +11,7 @@ from citizencard.approvals import errors as approvals
 from citizencard.billing import errors as billing
 from citizencard.cards import errors as cards
 from citizencard.checkout import errors as checkout
+from citizencard.custody import errors as custody
 from citizencard.idempotency import errors as idempotency
 from citizencard.keys import errors as keys
 from citizencard.merchants import errors as merchants
@@ -104,6 +105,7 @@ NOT_FOUND: Final[Refusals] = (
     tariffs.NoTariffInForce,
     terminals.UnknownTerminal,
     terminals.UnknownPsam,
+    custody.UnknownPsamInCustody,
     workstations.UnknownAgent,
     workstations.UnknownAgentSession,
     ledger.UnknownAccount,
@@ -286,6 +288,10 @@ SERVER_FAULT: Final[Refusals] = (
     keys.KeyNotExportable,
     keys.ShareMalformed,
     keys.SharesDoNotFit,
+    custody.TwoPeopleNeeded,
+    custody.TransferRepeated,
+    custody.KeyHeldByChips,
+    custody.PsamMoveRefused,
     keys.RealmRefused,
     keys.KnownTestKeyRefused,
     keys.CiphertextInvalid,

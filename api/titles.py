@@ -160,6 +160,11 @@ TITLES_ZH: Final[dict[str, str]] = {
     "key_not_exportable": "该密钥不得离开密钥库",
     "share_malformed": "不是备份份额，或有数字错误",
     "shares_do_not_fit": "备份份额不足或不属于同一组",
+    "two_people_needed": "此操作需要两名不同的人员",
+    "transfer_repeated": "该密钥文件此前已导入",
+    "key_held_by_chips": "仍有在用芯片持有该密钥",
+    "unknown_psam_in_custody": "没有该序列号的 PSAM",
+    "psam_move_refused": "PSAM 不能从当前状态转到该去向",
     "token_failed": "加密机没有响应，请稍后再试",
     "wrong_chip": "读卡器上不是这张卡的芯片",
 }

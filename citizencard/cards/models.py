@@ -99,6 +99,7 @@ class Card(Base):
             name="state",
         ),
         CheckConstraint("state IN ('applied', 'closed') OR chip_serial IS NOT NULL", name="chip"),
+        Index("ix_card_key_version", "key_version", "serial"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -171,7 +172,7 @@ class PsamState(StrEnum):
 
 
 class PsamOrder(Base):
-    """A security module to be made for one terminal number, which no other ever gets."""
+    """A security module to be made for one terminal number, which no other ever gets; its keys' version is fixed with its chip."""
 
     __tablename__ = "psam_order"
     __table_args__ = (
@@ -185,6 +186,7 @@ class PsamOrder(Base):
     chip_serial: Mapped[bytes | None] = mapped_column(
         HexBytes(CHIP_SERIAL_BYTES), ForeignKey("card_stock.chip_serial"), unique=True
     )
+    key_version: Mapped[int | None] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(String(16))
     ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

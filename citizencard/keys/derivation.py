@@ -41,6 +41,7 @@ FACTORS: Final[dict[KeyRole, Factors]] = {
     KeyRole.PIN_RELOAD: Factors.CITY_CARD,
     KeyRole.OVERDRAFT: Factors.CITY_CARD,
     KeyRole.UNLOAD: Factors.CITY_CARD,
+    KeyRole.GREY_UNLOCK: Factors.CITY_CARD,
     KeyRole.SOCIAL_SECURITY: Factors.BUREAU_CHIP,
     KeyRole.CARD_IDENTITY: Factors.BUREAU,
     KeyRole.PSAM_CONTROL: Factors.CHIP,
@@ -116,6 +117,15 @@ def upper_factors(role: KeyRole, city: str) -> tuple[bytes, ...]:
             return (bureau_factor(city),)
         case _:
             return ()
+
+
+def named_version(role: KeyRole, holder: CardKeyHolder) -> int | None:
+    """The version of a role that a chip says it has; None means the newest."""
+    if role is KeyRole.TRANSPORT:
+        return holder.transport_version
+    if role is KeyRole.PSAM_PURCHASE and holder.purchase_version is not None:
+        return holder.purchase_version
+    return holder.key_version
 
 
 def chip_factor(role: KeyRole, holder: CardKeyHolder) -> bytes | None:

@@ -1,8 +1,4 @@
-"""The questions that the city asks about its keys; a key never comes back from any of them.
-
-`Hsm` is the one door to keys. Today the encrypted file of `citizencard.keys.vault` stands behind it; a hardware module with
-PKCS#11 fits the same questions, since none of them hands out or takes a key. Each role works only in its own questions.
-"""
+"""The questions that the city asks about its keys: `Hsm` is the one door to them. No answer is a key; each role has its own questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,6 +33,7 @@ class KeyRole(StrEnum):
     PIN_RELOAD = "pin_reload"  # DRPK: city, card serial
     OVERDRAFT = "overdraft"  # DUK: city, card serial
     UNLOAD = "unload"  # DULK: city, card serial
+    GREY_UNLOCK = "grey_unlock"  # DUGK: city, card serial; fuel cards' on-line unlock
     SOCIAL_SECURITY = "social_security"  # update key of the social-security application: city, chip serial
     CARD_IDENTITY = "card_identity"  # IRK: certifies the 卡识别码 of a social-security card; city
     PSAM_CONTROL = "psam_control"  # a PSAM's CMK: chip serial
@@ -63,6 +60,13 @@ def _check_length(name: str, value: bytes, *lengths: int) -> None:
         raise ValueError(message)
 
 
+def _check_announced(card_serial: bytes, random: bytes, terminal: bytes) -> None:
+    """Raise ValueError for a length that no card and terminal announce."""
+    _check_length("card serial", card_serial, CARD_SERIAL_BYTES)
+    _check_length("random", random, 4)
+    _check_length("terminal", terminal, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class CardKeyHolder:
     """The chip that a key is derived for.
@@ -73,6 +77,7 @@ class CardKeyHolder:
         kind: card or PSAM.
         key_version: version of the chip's own keys; None means the version that is written to new cards.
         transport_version: version of the batch transport master of a blank; None means the newest.
+        purchase_version: of the purchase root in a PSAM, where it is not that of the PSAM's own keys.
 
     Raises:
         ValueError: a serial of another length.
@@ -83,6 +88,7 @@ class CardKeyHolder:
     kind: HolderKind = HolderKind.CARD
     key_version: int | None = None
     transport_version: int | None = None
+    purchase_version: int | None = None
 
     def __post_init__(self) -> None:
         """Hold the lengths."""
@@ -133,9 +139,7 @@ class LoadMac1Question:
 
     def __post_init__(self) -> None:
         """Hold the lengths."""
-        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
-        _check_length("random", self.random, 4)
-        _check_length("terminal", self.terminal, 6)
+        _check_announced(self.card_serial, self.random, self.terminal)
         _check_length("MAC1", self.mac1, 4)
 
 
@@ -157,9 +161,7 @@ class LoadMac2Question:
 
     def __post_init__(self) -> None:
         """Hold the lengths."""
-        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
-        _check_length("random", self.random, 4)
-        _check_length("terminal", self.terminal, 6)
+        _check_announced(self.card_serial, self.random, self.terminal)
         _check_length("date", self.date, 4)
         _check_length("time", self.time, 3)
 
@@ -181,9 +183,7 @@ class UnloadMac1Question:
 
     def __post_init__(self) -> None:
         """Hold the lengths."""
-        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
-        _check_length("random", self.random, 4)
-        _check_length("terminal", self.terminal, 6)
+        _check_announced(self.card_serial, self.random, self.terminal)
         _check_length("MAC1", self.mac1, 4)
 
 
@@ -204,9 +204,7 @@ class UnloadMac2Question:
 
     def __post_init__(self) -> None:
         """Hold the lengths."""
-        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
-        _check_length("random", self.random, 4)
-        _check_length("terminal", self.terminal, 6)
+        _check_announced(self.card_serial, self.random, self.terminal)
         _check_length("date", self.date, 4)
         _check_length("time", self.time, 3)
 
@@ -246,9 +244,7 @@ class ProofPurchase:
 
     def __post_init__(self) -> None:
         """Hold the lengths."""
-        _check_length("card serial", self.card_serial, CARD_SERIAL_BYTES)
-        _check_length("random", self.random, 4)
-        _check_length("terminal", self.terminal, 6)
+        _check_announced(self.card_serial, self.random, self.terminal)
         _check_length("date", self.date, 4)
         _check_length("time", self.time, 3)
 
@@ -282,6 +278,10 @@ class Hsm(Protocol):
     @property
     def realm(self) -> Realm:
         """Which realm the keys belong to."""
+        ...
+
+    def chip_key_versions(self) -> tuple[int, ...]:
+        """Versions that chips in use may have, by the purchase key; the last is that of all keys of a new chip."""
         ...
 
     def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
@@ -375,10 +375,7 @@ class Hsm(Protocol):
         ...
 
     def sign_agent_step(self, message: bytes) -> bytes:
-        """Sign a step for a workstation's reader agent (Ed25519, RFC 8032, 64 bytes); the format is in hardware/agent/README.md.
-
-        Nothing else is signed: `KeyRoleRefused` for a message that does not begin as a step does.
-        """
+        """Sign a step for a reader agent (Ed25519, 64 bytes; hardware/agent/README.md), and nothing else (`KeyRoleRefused`)."""
         ...
 
     def agent_signing_key(self) -> bytes:
@@ -388,7 +385,7 @@ class Hsm(Protocol):
     def sign_head(self, message: bytes) -> bytes:
         """Sign the head of the seals (Ed25519, RFC 8032, 64 bytes); the format is in ledger/README.md.
 
-        Nothing else is signed: `KeyRoleRefused` for a message that does not begin as a head does.
+        Nothing else is signed: `KeyRoleRefused` for another message.
         """
         ...
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NoReturn, Self, final
 
 from citizencard.keys import agent_signing, card_commands, head_signing, personal, record_signing, tacs
-from citizencard.keys.derivation import algorithm_of, card_factor, check_tac_master, chip_factor
+from citizencard.keys.derivation import algorithm_of, card_factor, check_tac_master, chip_factor, named_version
 from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, RealmRefused, UnknownKeyVersion
+from citizencard.keys.hierarchy import chip_key_versions
 from citizencard.keys.hsm import (
     ALGORITHM_3DES,
     CardKeyHolder,
@@ -124,6 +125,10 @@ class SoftwareVault:
     def set_state(self, key_id: str, state: KeyState) -> KeyInfo:
         """Retire, take back or destroy a key; see `KeyRing.set_state`."""
         return self._ring.set_state(key_id, state)
+
+    def chip_key_versions(self) -> tuple[int, ...]:
+        """See `Hsm.chip_key_versions`."""
+        return chip_key_versions(self.inventory())
 
     def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
         """See `Hsm.tacs_are_valid`."""
@@ -320,7 +325,7 @@ class SoftwareVault:
         return crypto.diversify(self._ring.root(role, version, index).reveal(), card_factor(card_serial))
 
     def _version(self, role: KeyRole, holder: CardKeyHolder) -> int:
-        named = holder.transport_version if role is KeyRole.TRANSPORT else holder.key_version
+        named = named_version(role, holder)
         return self._ring.newest_active(role) if named is None else named
 
     def _holder_key(self, role: KeyRole, holder: CardKeyHolder) -> bytes:

@@ -36,6 +36,8 @@ APPEND_ONLY = (
     "receipt",
     "bill_import",
     "bill_payment",
+    "key_journal",
+    "psam_movement",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 

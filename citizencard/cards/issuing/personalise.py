@@ -40,6 +40,15 @@ class _Subject:
     chip: CardStock
 
 
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """What is fixed when a card is begun: its chip, its 卡识别码 (empty if it has none), the version of its keys."""
+
+    chip_serial: bytes
+    ss_card_id: bytes
+    key_version: int
+
+
 class Personalise:
     """See the module."""
 
@@ -54,10 +63,14 @@ class Personalise:
         """
         chip_serial = chip_serial_of(atr)
         subject = _look(context, chip_serial)
+        if subject.card.chip_serial is None:
+            # Fixed with the chip: a card that is begun keeps its version, whatever custodians do meanwhile.
+            subject.card.key_version = context.hsm.chip_key_versions()[-1]
         mode = FRESH if subject.chip.has_transport_key else AGAIN
         card_id = _social_security_card_id(context, subject.card.person_id, chip_serial)
         move = begin_writing(_plan(context, subject), mode)
-        effect = partial(_bind, context=context, chip_serial=chip_serial, ss_card_id=card_id)
+        bound = _Binding(chip_serial, card_id, subject.card.key_version)
+        effect = partial(_bind, context=context, bound=bound)
         return Move(move.state, move.commands, effect=effect)
 
     def go_on(self, context: JobContext, state: Mapping[str, Any], answer: CardAnswer) -> Move:
@@ -128,17 +141,18 @@ def _plan(context: JobContext, subject: _Subject) -> CardPlan:
     return CardPlan(writer, subject.card, holder, None if subject.card.ss_card_number is None else social)
 
 
-def _bind(session: Session, *, context: JobContext, chip_serial: bytes, ss_card_id: bytes) -> None:
+def _bind(session: Session, *, context: JobContext, bound: _Binding) -> None:
     """Write down that this card is made on this chip, before the chip is told anything."""
     card = locked_card(session, context.subject_id)
-    _check(card, chip_serial)
+    _check(card, bound.chip_serial)
     if card.chip_serial is None:
-        take_chip(session, chip_serial, ChipKind.CARD, now=context.now)
-        card.chip_serial = chip_serial
-    if ss_card_id and card.ss_card_number is None:
+        take_chip(session, bound.chip_serial, ChipKind.CARD, now=context.now)
+        card.chip_serial = bound.chip_serial
+        card.key_version = bound.key_version
+    if bound.ss_card_id and card.ss_card_number is None:
         first8 = next_number(session, SOCIAL_SECURITY_NUMBERS, SOCIAL_SECURITY_DIGITS)
         card.ss_card_number = first8 + card_number_check(first8)
-        card.ss_card_id = ss_card_id
+        card.ss_card_id = bound.ss_card_id
     session.flush()
 
 

@@ -23,6 +23,7 @@ from citizencard.cards.stock import locked_chip, move_chip, take_chip
 from citizencard.clock import beijing_date
 from citizencard.db import new_id, reading
 from citizencard.keys.hsm import CardKeyHolder, HolderKind
+from hardware.card.profile import KEY_VERSION, PsamProfile
 
 PERSONALISE_PSAM: Final = "personalise_psam"
 
@@ -72,9 +73,12 @@ class PersonalisePsam:
         """
         chip_serial = chip_serial_of(atr)
         order, chip = _look(context, chip_serial)
+        if order.chip_serial is None:
+            order.key_version = context.hsm.chip_key_versions()[-1]
         mode = FRESH if chip.has_transport_key else AGAIN
         move = begin_writing(_plan(context, order, chip), mode)
-        return Move(move.state, move.commands, effect=partial(_bind, context=context, chip_serial=chip_serial))
+        effect = partial(_bind, context=context, chip_serial=chip_serial, key_version=order.key_version)
+        return Move(move.state, move.commands, effect=effect)
 
     def go_on(self, context: JobContext, state: Mapping[str, Any], answer: CardAnswer) -> Move:
         """One stage, or one part of the proof."""
@@ -86,7 +90,7 @@ class PersonalisePsam:
         if answer.refusal is not None:
             return Move(outcome=CARD_REFUSED, ticks=(f"refused with {answer.refusal.sw:04X}",))
         if state["phase"] == psam_proof.SELECTING:
-            return psam_proof.ask(context.now)
+            return psam_proof.ask(context.now, order.key_version or KEY_VERSION)
         if not psam_proof.is_proved(context.hsm, order.terminal_number, state, answer.responses[-1].data):
             return Move(outcome=NOT_PROVED)
         return Move(outcome=PERSONALISED, ticks=("root key proved",), effect=partial(_made, context=context))
@@ -115,8 +119,10 @@ def _check(order: PsamOrder, claimed: bytes | None) -> None:
 
 
 def _plan(context: JobContext, order: PsamOrder, chip: CardStock) -> PsamPlan:
-    holder = CardKeyHolder(chip.chip_serial, kind=HolderKind.PSAM)
-    return PsamPlan(Writer(context.hsm, holder), order, beijing_date(context.now))
+    version = order.key_version or KEY_VERSION
+    holder = CardKeyHolder(chip.chip_serial, kind=HolderKind.PSAM, key_version=version)
+    others = tuple(other for other in context.hsm.chip_key_versions() if other != version)
+    return PsamPlan(Writer(context.hsm, holder), order, beijing_date(context.now), PsamProfile(version), others)
 
 
 def _locked(session: Session, order_id: str) -> PsamOrder:
@@ -126,12 +132,13 @@ def _locked(session: Session, order_id: str) -> PsamOrder:
     ).one()
 
 
-def _bind(session: Session, *, context: JobContext, chip_serial: bytes) -> None:
+def _bind(session: Session, *, context: JobContext, chip_serial: bytes, key_version: int | None) -> None:
     order = _locked(session, context.subject_id)
     _check(order, chip_serial)
     if order.chip_serial is None:
         take_chip(session, chip_serial, ChipKind.PSAM, now=context.now)
         order.chip_serial = chip_serial
+        order.key_version = key_version
     session.flush()
 
 

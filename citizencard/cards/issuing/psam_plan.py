@@ -1,7 +1,7 @@
 """The stages of a PSAM: transport key replaced, serial and terminal number, the purchase application with the root key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from citizencard.cards.issuing.psam_proof import begin_proof
@@ -29,6 +29,7 @@ ALREADY_THERE = frozenset({FILE_EXISTS})
 
 APPLICATION_SFI = PSAM_APPLICATION_FID & 0x1F
 VALIDITY_YEARS = 20
+MAX_OTHER_VERSIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,14 @@ class PsamPlan:
         order: its row, detached.
         today: first day of validity.
         profile: the files and keys.
+        other_versions: of the purchase root, for cards of other versions that are in use; the newest two are written.
     """
 
     writer: Writer
     order: PsamOrder
     today: date
     profile: PsamProfile = field(default_factory=PsamProfile)
+    other_versions: tuple[int, ...] = ()
 
     @property
     def chip_serial(self) -> bytes:
@@ -91,8 +94,18 @@ class PsamPlan:
             self.writer.write_key(self.profile.control, made),
             self.writer.authenticate(KeyRole.PSAM_APPLICATION_CONTROL),
             *(self.writer.write_key(slot) for slot in self.profile.keys),
+            *self._other_roots(),
             self.writer.write_binary(APPLICATION_SFI, self._application_data().encode, KeyRole.PSAM_MAINTENANCE),
         )
+
+    def _other_roots(self) -> Sequence[Stage]:
+        """The purchase roots of other versions, numbered on from the first: a terminal serves old cards and new ones."""
+        own = next(slot for slot in self.profile.keys if slot.role == KeyRole.PSAM_PURCHASE)
+        stages: list[Stage] = []
+        for place, version in enumerate(reversed(self.other_versions[-MAX_OTHER_VERSIONS:]), start=1):
+            writer = Writer(self.writer.hsm, replace(self.writer.holder, purchase_version=version))
+            stages.append(writer.write_key(replace(own, kid=own.kid + place, fourth=version)))
+        return stages
 
     def _application_data(self) -> PsamApplicationData:
         last = date(self.today.year + VALIDITY_YEARS, 12, 31)

@@ -29,9 +29,10 @@ def begin_proof() -> Move:
     return Move({"phase": SELECTING}, (select_application(PSAM_AID),))
 
 
-def ask(now: datetime) -> Move:
-    """Ask for the MAC1 of a purchase that nobody makes."""
+def ask(now: datetime, key_version: int = KEY_VERSION) -> Move:
+    """Ask for the MAC1 of a purchase that nobody makes, under the root of this version."""
     asked: dict[str, Any] = {
+        "key_version": key_version,
         "phase": PROVING,
         "random": secrets.token_hex(4),
         "card_seq": secrets.randbelow(MAX_COUNTER),
@@ -45,7 +46,7 @@ def ask(now: datetime) -> Move:
         tti=TTI_COMPOUND_PURCHASE,
         date=bytes.fromhex(asked["date"]),
         time=bytes.fromhex(asked["time"]),
-        key_version=KEY_VERSION,
+        key_version=key_version,
         algorithm=ALGORITHM_3DES,
         factors=(card_factor(PHANTOM_SERIAL), CITY_FACTOR),
     ).command()
@@ -61,7 +62,7 @@ def is_proved(hsm: Hsm, terminal_number: bytes, asked: Mapping[str, Any], answer
     expected = hsm.proof_purchase_mac1(
         ProofPurchase(
             card_serial=PHANTOM_SERIAL,
-            key_version=KEY_VERSION,
+            key_version=int(asked["key_version"]),
             algorithm=ALGORITHM_3DES,
             random=bytes.fromhex(asked["random"]),
             offline_seq=int(asked["card_seq"]),

@@ -12,8 +12,9 @@ from pkcs11 import Mechanism
 
 from citizencard.config import TokenPlace
 from citizencard.keys import agent_signing, card_commands, head_signing, record_signing, tacs
-from citizencard.keys.derivation import bureau_factor, card_factor, check_tac_master, chip_factor
+from citizencard.keys.derivation import bureau_factor, card_factor, check_tac_master, chip_factor, named_version
 from citizencard.keys.errors import CiphertextInvalid, KeyRoleRefused, RealmRefused, UnknownKeyVersion
+from citizencard.keys.hierarchy import chip_key_versions
 from citizencard.keys.hsm import (
     ALGORITHM_3DES,
     CardKeyHolder,
@@ -124,6 +125,10 @@ class TokenVault:
     def close(self) -> None:
         """Log out; the next question logs in again."""
         self.store.close()
+
+    def chip_key_versions(self) -> tuple[int, ...]:
+        """See `Hsm.chip_key_versions`."""
+        return chip_key_versions(self.inventory())
 
     def tacs_are_valid(self, questions: Sequence[TacQuestion]) -> list[bool]:
         """See `Hsm.tacs_are_valid`. All cards of a batch are one call of the token; their MACs are computed here."""
@@ -361,7 +366,7 @@ def _unload_terms(question: UnloadMac2Question) -> bytes:
 
 
 def _version(ring: TokenRing, role: KeyRole, holder: CardKeyHolder) -> int:
-    named = holder.transport_version if role is KeyRole.TRANSPORT else holder.key_version
+    named = named_version(role, holder)
     return ring.newest_active(role) if named is None else named
 
 

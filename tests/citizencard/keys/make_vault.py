@@ -44,6 +44,7 @@ COMPLETE_MASTERS: dict[KeyRole, bytes] = {
     **REGRESSION_MASTERS,
     KeyRole.OVERDRAFT: counting(0xF0),
     KeyRole.UNLOAD: counting(0x00),
+    KeyRole.GREY_UNLOCK: counting(0x38),
     KeyRole.CARD_IDENTITY: counting(0x18),
     KeyRole.PERSONAL_DATA: counting(0x20, 32),
     KeyRole.BLIND_INDEX: counting(0x40, 32),
