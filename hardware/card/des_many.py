@@ -182,10 +182,12 @@ def _planes(rows: Bytes) -> Planes:
 def _rows(planes: Planes, count: int) -> Bytes:
     """Undo `_planes`; zeroes the planes."""
     bits = np.unpackbits(planes.view(np.uint8), axis=1, count=count)
-    rows = np.packbits(np.ascontiguousarray(bits.T), axis=1)
+    rows = np.zeros((BLOCK_BYTES, count), np.uint8)
+    for bit in range(8):
+        rows |= bits[bit::8] << np.uint8(7 - bit)
     bits.fill(0)
     planes.fill(0)
-    return rows
+    return np.ascontiguousarray(rows.T)
 
 
 class _Rounds:
