@@ -47,7 +47,7 @@ class Size:
 
 
 FULL: Final = Size(500, 50, 500, tuple(MUTANTS))
-REDUCED: Final = Size(8, 50, 100, ("a fen lost in a checked balance", "a fold that forgets one transfer"))
+REDUCED: Final = Size(5, 50, 100, ("a fold that forgets one transfer",))
 
 
 @dataclass

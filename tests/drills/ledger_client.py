@@ -84,6 +84,8 @@ class Log:
 
     def __init__(self, place: Path) -> None:
         self._place = place
+        self._read: dict[int, Noted] = {}
+        self._read_to = 0
         self._file = os.open(place, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
 
     def note(self, number: int, what: str, content: dict[str, Any]) -> None:
@@ -96,16 +98,17 @@ class Log:
         os.close(self._file)
 
     def read(self) -> dict[int, Noted]:
-        """Everything in the file, by number."""
-        found: dict[int, Noted] = {}
+        """Everything in the file, by number: what was read before is remembered."""
         with self._place.open("rb") as lines:
+            lines.seek(self._read_to)
             for line in lines:
                 read = json.loads(line)
                 if "asked" in read:
-                    found[read["n"]] = Noted(read["asked"])
+                    self._read[read["n"]] = Noted(read["asked"])
                 else:
-                    found[read["n"]].answer = read["answered"]
-        return found
+                    self._read[read["n"]].answer = read["answered"]
+            self._read_to = lines.tell()
+        return self._read
 
 
 class Client:

@@ -51,7 +51,7 @@ DOING: Final = "doing."
 DONE: Final = "done"
 IDLE: Final = "idle"
 WIDTH: Final = 16
-PAUSE_S: Final = 0.01
+PAUSE_S: Final = 0.04
 HELD_S: Final = 0.5
 """Some holds are so short that they expire before anything else ends them."""
 

@@ -3,7 +3,7 @@
 from citizencard.db import Sessions
 from tests.ledger.book_machine import run_machine
 
-SCRIPTS = 12
+SCRIPTS = 8
 """In every run of the tests; `bin/drill ledger-model` plays 500 scripts of 50 steps."""
 STEPS = 30
 
