@@ -3,6 +3,7 @@
 from typing import Final
 
 from hardware.card.administration import KEY_BYTES, KeyType
+from hardware.card.atr import AnswerToReset, InterfaceBytes
 from hardware.card.profile import (
     CONTROL_KID,
     CONTROL_STATE,
@@ -16,8 +17,7 @@ from hardware.emulator.file_system import MAX_MEMORY_BYTES, DedicatedFile, KeyRe
 from hardware.emulator.image import CardImage
 from hardware.emulator.image_format import CHIP_SERIAL_BYTES, ChipOptions, ImageContent
 
-# TS 3B (direct convention), T0 6D: TB1 and TC1 follow, 13 historical bytes; the last 8 of them are the chip serial.
-ATR_HEADER: Final = bytes.fromhex("3B6D0000") + b"CCARD"
+MAKER: Final = b"CCARD"
 MASTER_KEY_FILE_BYTES: Final = 0x0100
 
 
@@ -54,4 +54,15 @@ def _blank(kind: str, chip_serial: bytes, transport_key: bytes, options: ChipOpt
         key_capacity=MASTER_KEY_FILE_BYTES,
         keys={(key.kind, key.identifier): key},
     )
-    return CardImage(ImageContent(kind, chip_serial, ATR_HEADER + chip_serial, master_file, options or ChipOptions()))
+    chosen = options or ChipOptions()
+    return CardImage(ImageContent(kind, chip_serial, answer_to_reset(chip_serial, chosen), master_file, chosen))
+
+
+def answer_to_reset(chip_serial: bytes, options: ChipOptions) -> bytes:
+    """The ATR of a blank (ISO 7816-3): TB1 and TC1, 13 historical bytes with the chip serial at their end.
+
+    `3B 6D 00 00` … offers T=0 and has no check byte; `3B ED 00 00 01` … offers T=1 and ends with TCK.
+    """
+    first = InterfaceBytes(b=0, c=0, protocol=1 if options.transport == "T=1" else None)
+    levels = (first, InterfaceBytes()) if options.transport == "T=1" else (first,)
+    return AnswerToReset(MAKER + chip_serial, levels).encode()

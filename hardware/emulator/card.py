@@ -59,6 +59,8 @@ HANDLERS: Final[dict[tuple[int, int], Handler]] = {
     (0x80, 0x58): loads.update_overdraw_limit,
     (0x80, 0xDC): purchases.update_compound_cache,
     (0x80, 0x5C): purse.get_balance,
+    (0xB0, 0x26): purse.get_medical_balance,
+    (0xB0, 0x28): purse.initialize_medical_load,
     (0x80, 0x5A): purse.get_transaction_prove,
     (0x80, 0xE0): personalise.create_file,
     (0x80, 0x0E): personalise.erase_directory,
@@ -75,7 +77,7 @@ INSTRUCTIONS: Final = frozenset(ins for _, ins in HANDLERS)
 # Between INITIALIZE and its completion only these leave the begun transaction alone.
 KEEP_TRANSACTION: Final = frozenset({GET_CHALLENGE, (0x80, 0xDC)})
 COMPLETE_TRANSACTION: Final = frozenset({(0x80, 0x52), (0x80, 0x54), (0x80, 0x58)})
-NEW_BEGINNING: Final = frozenset({(0x00, 0xA4), (0x80, 0x50)})
+NEW_BEGINNING: Final = frozenset({(0x00, 0xA4), (0x80, 0x50), (0xB0, 0x28)})
 PSAM_ONLY: Final = frozenset({(0x80, 0x70), (0x80, 0x72), (0x80, 0x1A), (0xBF, 0xDE), (0x80, 0xFA)})
 # What a blocked application still does: show itself, prove its last transaction, be unblocked.
 WHEN_BLOCKED: Final = frozenset(
@@ -144,7 +146,7 @@ class EmulatedCard:
 
     @property
     def atr(self) -> bytes:
-        """Answer to reset; its last 8 bytes are the chip serial."""
+        """Answer to reset; its last 8 historical bytes are the chip serial."""
         return self._image.atr
 
     def reset(self, *, warm: bool = False) -> bytes:

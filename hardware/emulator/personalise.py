@@ -25,7 +25,8 @@ from hardware.emulator.file_system import (
 from hardware.emulator.state import Chip, Refused, answer, require_le, require_length, require_parameters
 from hardware.errors import MalformedCardData
 
-PURSE_FILE_IDS: Final = {0x0001: 0x01, 0x0002: 0x02}
+PURSE_FILE_IDS: Final = {0x0001: 0x01, 0x0002: 0x02, 0x0011: 0x11, 0x0012: 0x12, 0x0013: 0x13}
+"""ED, EP, and the three accounts of a medical application: individual, pooled in-patient, pooled out-patient."""
 STRUCTURES: Final = {
     FileKind.BINARY: Structure.BINARY,
     FileKind.FIXED: Structure.FIXED,
@@ -170,7 +171,7 @@ def write_key(chip: Chip, command: CommandApdu) -> ResponseApdu:
     require_le(command, 0)
     owner, control = _control_key(chip)
     record = security.decrypted(chip, control, security.checked_data(chip, command, owner, control))
-    key = _key_from_record(record, command.p2)
+    key = key_from_record(record, command.p2)
     present = chip.directory.key(key.kind, key.identifier)
     if command.p1 == ADD_KEY:
         _require_addition(chip, present)
@@ -205,7 +206,8 @@ def _require_addition(chip: Chip, present: KeyRecord | None) -> None:
         raise Refused(StatusWord.NO_SPACE)
 
 
-def _key_from_record(record: bytes, identifier: int) -> KeyRecord:
+def key_from_record(record: bytes, identifier: int) -> KeyRecord:
+    """The chip's form of a plain key record; 6A80 when it is malformed."""
     try:
         plain = administration.KeyRecord.decode(record)
     except MalformedCardData:

@@ -12,12 +12,13 @@ from hardware.card.fixed import cut
 from hardware.card.overdraft import TTI_UPDATE_OVERDRAFT
 from hardware.card.purse import GetTransactionProve
 from hardware.card.purse_questions import TransactionProof
+from hardware.card.social_account import MedicalAccount
 from hardware.card.status import StatusWord
 from hardware.card.unload import TTI_UNLOAD
 from hardware.emulator.loads import begin_load, begin_overdraft, begin_unload, debit_for_unload, own_money_fen
 from hardware.emulator.purchases import TTI_PASSBOOK_PURCHASE, begin_purchase, debit_for_purchase
 from hardware.emulator.purse_changes import ELECTRONIC_PURSE, MAX_SEQUENCE, PASSBOOK, RANDOM_BYTES, purse_of
-from hardware.emulator.state import BegunTransaction, Chip, Refused, answer, require_length
+from hardware.emulator.state import BegunTransaction, Chip, Refused, answer, require_length, require_parameters
 
 TERMINAL_BYTES: Final = 6
 DEBIT_PURCHASE, DEBIT_UNLOAD = (0x01, 0x00), (0x03, 0x00)  # P1 P2 of DEBIT
@@ -56,6 +57,8 @@ KINDS: Final = {
     (0x05, PASSBOOK): _UNLOAD,
     (0x05, ELECTRONIC_PURSE): _UNLOAD,
 }
+MEDICAL: Final = 0x10  # number of a medical account's purse, less its P2
+MEDICAL_LOAD: Final = KINDS[0x00, ELECTRONIC_PURSE]
 
 
 def initialize(chip: Chip, command: CommandApdu) -> ResponseApdu:
@@ -67,10 +70,33 @@ def initialize(chip: Chip, command: CommandApdu) -> ResponseApdu:
     kind = KINDS.get((command.p1, command.p2))
     if kind is None:
         raise Refused(StatusWord.WRONG_P1P2)
+    return _initialize(chip, command, kind, command.p2)
+
+
+def initialize_medical_load(chip: Chip, command: CommandApdu) -> ResponseApdu:
+    """INITIALIZE ACCOUNT LOAD B0 28 00 01 of the medical application: as for the purse; CREDIT FOR LOAD completes it.
+
+    Public sources give this command and no completion. Our rule: type 02, and 80 52 with MAC2 and TAC as for the purse.
+    """
+    require_parameters(command, 0, 1)
+    return _initialize(chip, command, MEDICAL_LOAD, MEDICAL + MedicalAccount.INDIVIDUAL)
+
+
+def get_medical_balance(chip: Chip, command: CommandApdu) -> ResponseApdu:
+    """GET BALANCE B0 26 00 account: 4 bytes of the individual account, 6 of the two pooled ones. 6A86 no such account."""
+    require_length(command, 0)
+    purse = chip.directory.purses.get(MEDICAL + command.p2)
+    if command.p1 or command.p2 not in set(MedicalAccount) or purse is None:
+        raise Refused(StatusWord.WRONG_P1P2)
+    chip.require(purse.use)
+    return answer(command, purse.balance_fen.to_bytes(MedicalAccount(command.p2).balance_bytes))
+
+
+def _initialize(chip: Chip, command: CommandApdu, kind: _Kind, number: int) -> ResponseApdu:
     lengths = (1, 4, TERMINAL_BYTES) if kind.has_amount else (1, 0, TERMINAL_BYTES)
     require_length(command, sum(lengths))
     index, amount, terminal = cut("INITIALIZE", command.data, *lengths)
-    purse = purse_of(chip, command.p2)
+    purse = purse_of(chip, number)
     chip.require(purse.use)
     key = chip.directory.key(kind.key, index[0])
     if key is None:
@@ -80,7 +106,7 @@ def initialize(chip: Chip, command: CommandApdu) -> ResponseApdu:
     if sequence >= MAX_SEQUENCE:
         raise Refused(StatusWord.COUNTER_AT_MAXIMUM)
     begun = BegunTransaction(
-        purse=command.p2,
+        purse=number,
         type=kind.tti,
         amount_fen=int.from_bytes(amount),
         terminal=terminal,

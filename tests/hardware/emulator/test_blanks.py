@@ -3,7 +3,8 @@
 import pytest
 
 from hardware.card import crypto
-from hardware.emulator import EmulatedCard, blank_card, blank_psam
+from hardware.card.atr import chip_serial_of
+from hardware.emulator import ChipOptions, EmulatedCard, blank_card, blank_psam
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, KEYS
 from tests.hardware.emulator.transactions import answer, sw
 
@@ -27,10 +28,13 @@ def test_own_regression_value_of_the_transport_key() -> None:
 
 
 def test_serial_is_in_the_atr() -> None:
-    """Card and PSAM show their chip serial in the last eight bytes of the ATR."""
+    """Card and PSAM show their chip serial in the last eight historical bytes of the ATR, whatever protocol it offers."""
     for make in (blank_card, blank_psam):
         image = make(CHIP_SERIAL, KT)
-        assert image.atr[-8:] == image.chip_serial == CHIP_SERIAL
+        assert chip_serial_of(image.atr) == image.chip_serial == CHIP_SERIAL
+        assert image.atr.hex().upper() == "3BED000001" + "4343415244" + CHIP_SERIAL.hex().upper() + "FF"
+        contacts = make(CHIP_SERIAL, KT, ChipOptions(transport="T=0"))
+        assert contacts.atr.hex().upper() == "3B6D0000" + "4343415244" + CHIP_SERIAL.hex().upper()
     assert (blank_card(CHIP_SERIAL, KT).kind, blank_psam(CHIP_SERIAL, KT).kind) == ("card", "psam")
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hardware.card import profile
 from hardware.card.apdu import CommandApdu
+from hardware.card.atr import AnswerToReset
 from hardware.card.channel import exchange, send
 from hardware.card.purse import GetBalance, select_application, select_file
 from hardware.emulator import ChipOptions, EmulatedCard, TearPhase
@@ -98,10 +99,10 @@ def test_a_waiting_answer_is_lost_by_another_command() -> None:
 def test_atr_ends_with_the_chip_serial() -> None:
     """The issuing desk finds the chip by the last eight historical bytes."""
     card = card_in_field()
-    assert card.atr[-8:] == CHIP_SERIAL
-    assert card.reset() == card.atr
-    historical = card.atr[1] & 0x0F
-    assert len(card.atr) == 2 + 2 + historical  # TS, T0, TB1 and TC1, no TCK for T=0
+    told = AnswerToReset.decode(card.reset())
+    assert (told.chip_serial, told.protocols, told.has_check) == (CHIP_SERIAL, (1,), True)
+    told = AnswerToReset.decode(card_in_field(options=ChipOptions(transport="T=0")).atr)
+    assert (told.chip_serial, told.protocols, told.has_check) == (CHIP_SERIAL, (0,), False)
 
 
 def test_reset_forgets_what_was_only_in_memory() -> None:

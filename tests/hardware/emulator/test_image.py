@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hardware.card import profile
+from hardware.card.atr import chip_serial_of
 from hardware.card.channel import send
 from hardware.card.purse import GetBalance, select_application
 from hardware.emulator import CardImage, EmulatedCard, blank_card
@@ -44,7 +45,7 @@ def test_saved_card_is_the_same_card(tmp_path: Path) -> None:
         wake(again)
         assert balance(again) == 900
         assert sw(again, "805A0009020001 08") == "9000"
-        assert again.atr[-8:] == CHIP_SERIAL
+        assert chip_serial_of(again.atr) == CHIP_SERIAL
 
 
 def test_every_commit_is_in_the_file(tmp_path: Path) -> None:
