@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import click
 
+from citizencard.cli import keys_ceremony, keys_custody
 from citizencard.config import Settings
 from citizencard.errors import CitizencardError
 from citizencard.keys.errors import RealmRefused
 from citizencard.keys.hsm import CHIP_SERIAL_BYTES
 from citizencard.keys.start import create_vault as make_keys
 from citizencard.keys.start import open_vault
+from citizencard.keys.vault_file import KeyState
 
 MAX_BLANKS: Final = 10_000
 
@@ -33,6 +35,10 @@ def keys() -> None:
     """The city's key vault."""
 
 
+for command in (*keys_ceremony.COMMANDS, *keys_custody.COMMANDS):
+    keys.add_command(command)
+
+
 @keys.command("create-vault")
 @click.option("--realm", type=click.Choice(["test", "production"]), required=True, help="What the keys are for.")
 @click.option(
@@ -41,7 +47,8 @@ def keys() -> None:
     multiple=True,
     help="A vault file of the test realm; none of its keys gets into a production vault.",
 )
-def create_vault(realm: str, refuse_keys_of: tuple[Path, ...]) -> None:
+@click.option("--without-tac", is_flag=True, help="The centre keeps the TAC master and verifies TACs (City Union).")
+def create_vault(realm: str, refuse_keys_of: tuple[Path, ...], *, without_tac: bool) -> None:
     """Make random keys of every role where the settings say: in a new vault file, or in an empty token (CITIZENCARD_HSM=pkcs11).
 
     The passphrase, or the token's PIN, is read from the file that the settings name; it must have mode 0600.
@@ -50,6 +57,9 @@ def create_vault(realm: str, refuse_keys_of: tuple[Path, ...]) -> None:
     if realm != settings.realm:
         raise RealmRefused(f"the settings are of the realm {settings.realm}, not {realm}")
     vault = make_keys(settings, refuse_keys_of)
+    if without_tac:
+        for state in (KeyState.RETIRED, KeyState.DESTROYED):
+            vault.set_state("tac-01-v01", state)
     place = settings.token.label if settings.token else settings.vault_file
     click.echo(f"{place}: {len(vault.inventory())} keys, realm {vault.realm}")
 

@@ -134,6 +134,16 @@ class Ceremony:
         """Check values of the components so far, in order, 3 bytes each."""
         return tuple(self._check_values)
 
+    @property
+    def algorithm(self) -> KeyAlgorithm:
+        """Of the key and of each component."""
+        return self._algorithm
+
+    @property
+    def wanted(self) -> int:
+        """How many people bring a component."""
+        return self._wanted
+
     def admit(self, person_id: str) -> None:
         """Refuse somebody who has brought a component already; ask before the component is typed.
 
