@@ -23,6 +23,19 @@ def cut_order(session: Session) -> Iterator[Difference]:
         yield Difference("cut_order", f"cut {row.id}", f"after id {row.before_id}, and later", f"id {row.cut_id}")
 
 
+def day_cuts(session: Session) -> Iterator[Difference]:
+    """A day ends at a cut that was drawn at its close: answers about instants and about days rest on the same cuts."""
+    found = streamed(
+        session,
+        text(
+            "SELECT CAST(d.day AS text) AS day, d.cut_id FROM ledger_day d WHERE d.cut_id IS NOT NULL AND NOT EXISTS"
+            " (SELECT 1 FROM ledger_cut c WHERE c.cut_id = d.cut_id AND c.drawn_at >= d.closed_at) ORDER BY d.day"
+        ),
+    )
+    for row in found:
+        yield Difference("day_cut", f"day {row.day}", f"a cut at id {row.cut_id}, drawn at its close", "none")
+
+
 def folds(session: Session) -> Iterator[Difference]:
     """A checkpoint ends where a fold ended, and a fold where a cut was drawn or before: what is behind it is final."""
     found = streamed(

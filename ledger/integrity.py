@@ -42,7 +42,9 @@ _CHECKS: Sequence[Check] = (
     holds.terms,
     holds.reserved,
     holds.settlements,
+    holds.hidden_settlements,
     history.cut_order,
+    history.day_cuts,
     history.folds,
     snapshots.kept,
     checks.debits_are_credits,
@@ -78,6 +80,7 @@ def prove(
     *,
     processes: int = 1,
     tell: Callable[[Difference], None] | None = None,
+    also: Sequence[Check] = (),
 ) -> Proof:
     """Recompute balances, floors, states, references, fingerprints, holds, reversals, days, snapshots and seals from the transfers alone.
 
@@ -89,6 +92,8 @@ def prove(
         progress: told the name of each check and how many transfers were looked at: at its beginning, and again and again.
         processes: how many work on it, at most `MAX_PROCESSES`; more than one need a session on an engine.
         tell: told every difference as it is found, also those that the proof does not keep.
+        also: what else must hold and the ledger cannot know, such as a chart's terms. Functions of a module, since other processes call
+            them, each with a session that sees the proof's moment.
     """
     if is_postgresql(session):
         if not session.in_transaction():
@@ -100,7 +105,7 @@ def prove(
     found = 0
     with crew(session, looking.days, min(processes, MAX_PROCESSES)) as helpers:
         ahead = UNITS_AHEAD * processes
-        for difference in _Proving(session, looking, helpers, progress, ahead).differences():
+        for difference in _Proving(session, looking, (*_CHECKS, *also), helpers, progress, ahead).differences():
             found += 1
             if len(kept) < MAX_DIFFERENCES:
                 kept.append(difference)
@@ -118,13 +123,14 @@ class _Proving:
 
     session: Session
     looking: Looking
+    checks: Sequence[Check]
     helpers: Crew | None
     progress: Progress | None
     ahead: int
 
     def differences(self) -> Iterator[Difference]:
         """Everything that is wrong."""
-        given: list[tuple[Task, Future[Outcome] | None]] = [(check, self._give(check)) for check in _CHECKS]
+        given: list[tuple[Task, Future[Outcome] | None]] = [(check, self._give(check)) for check in self.checks]
         given += [(day, self._give(day)) for day in snapshot_days(self.session)]
         window: deque[tuple[Unit, Future[Outcome] | None]] = deque()
         for unit in plan(self.session):

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from citizencard import chart
 from citizencard.accounts.errors import AccountExists, CardNotLinkable, CardNotLinked, UnknownOnlineAccount
 from citizencard.accounts.models import Account, AccountCard
+from citizencard.accounts.orders import is_frozen_by_order
 from citizencard.audit import record
 from citizencard.cards.models import Card, CardState
 from citizencard.cards.states import Deed, locked_card
 from citizencard.db import flush_unique, new_id
 from citizencard.people import registry as people
 from ledger import AccountState, open_accounts, set_account_state
+from ledger.errors import AccountClosed
 
 LINKABLE: Final = frozenset({CardState.PERSONALISED, CardState.ISSUED, CardState.ACTIVE})
 """States in which a card can be made a means to pay from an account."""
@@ -124,15 +126,22 @@ def unlink_card(session: Session, account_id: str, card_id: str, deed: Deed) -> 
 
 
 def match_state(session: Session, account_id: str, deed: Deed) -> None:
-    """Freeze an account while a card that pays from it is reported lost, and thaw it otherwise. The caller holds the account's lock."""
+    """Freeze an account while a card that pays from it is reported lost or an order says so, and thaw it otherwise; closed stays closed.
+
+    The caller holds the account's lock.
+    """
     lost = session.scalars(
         select(Card.id)
         .join(AccountCard, AccountCard.card_id == Card.id)
         .where(AccountCard.account_id == account_id, AccountCard.unlinked_at.is_(None), Card.state.in_(REPORTED_LOST))
         .limit(1)
     ).one_or_none()
-    state = AccountState.OPEN if lost is None else AccountState.FROZEN
-    set_account_state(session, chart.wallet(account_id), state)
+    wallet = chart.wallet(account_id)
+    state = AccountState.FROZEN if lost is not None or is_frozen_by_order(session, wallet) else AccountState.OPEN
+    try:
+        set_account_state(session, wallet, state)
+    except AccountClosed:
+        return
     record(session, deed.actor, "account.match_state", account_id, after={"state": str(state)}, now=deed.now)
 
 

@@ -14,6 +14,7 @@ from citizencard.chart import CHART, POOL_OF
 from citizencard.cli.ledger_files import DAY, date_of, export_books, import_opening_file, one_moment
 from citizencard.cli.ledger_prove import prove_ledger
 from citizencard.cli.ledger_seals import release_books, seal_books
+from citizencard.cli.ledger_states import close_account, expire_due_holds, freeze_account, unfreeze_account
 from citizencard.cli.ledger_tables import Shape, grouped_yuan, shape_of, show
 from citizencard.cli.start import open_city
 from ledger import (
@@ -21,6 +22,7 @@ from ledger import (
     PastTrialBalance,
     StatementPage,
     balance,
+    balance_at,
     balance_on,
     balances_of_family,
     open_day,
@@ -59,7 +61,7 @@ limit_option = click.option("--limit", default=PAGE, show_default=True, type=cli
 
 @click.group()
 def ledger() -> None:
-    """The books. `import-opening`, `seal` and `release` write; all else may be run by an auditor, who can only read."""
+    """The books. An auditor, who only reads, may run all but `import-opening`, `seal`, `release`, `expire-holds`, and orders."""
 
 
 ledger.add_command(prove_ledger)
@@ -67,6 +69,10 @@ ledger.add_command(export_books)
 ledger.add_command(import_opening_file)
 ledger.add_command(seal_books)
 ledger.add_command(release_books)
+ledger.add_command(freeze_account)
+ledger.add_command(unfreeze_account)
+ledger.add_command(close_account)
+ledger.add_command(expire_due_holds)
 
 
 @ledger.command("accounts")
@@ -126,6 +132,26 @@ def print_statement(  # noqa: PLR0913 # one for each option
         click.echo(f"more: --after {page.lines[-1].id}", err=True)
     if shape is Shape.TABLE:
         click.echo(f"balance {f'on {period.last}' if period.final else 'now'}: {grouped_yuan(held.balance_fen)}")
+
+
+@ledger.command("balance")
+@click.argument("account")
+@click.option("--on", "day", type=DAY, help="As at the end of a business day (YYYY-MM-DD).")
+@click.option("--at", "instant", type=click.DateTime(), help="As at an instant in UTC, by what was in the books then.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def print_balance(*, account: str, day: datetime | None, instant: datetime | None, as_json: bool) -> None:
+    """Print what an ACCOUNT holds, or held: in yuan, and whether the answer is final or money may still come in that belongs before."""
+    if day and instant:
+        raise click.UsageError("--on or --at, not both")
+    with one_moment(open_city().sessions) as session:
+        if instant:
+            found = balance_at(session, account, instant.replace(tzinfo=UTC))
+        else:
+            found = balance_on(session, account, day.date() if day else open_day(session))
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=1))
+        return
+    click.echo(f"{grouped_yuan(found.balance_fen)}  {'final' if found.final else 'not final'}")
 
 
 @ledger.command("trial-balance")

@@ -45,7 +45,7 @@ class Shelves:
 @click.option("--keep", default=KEPT, show_default=True, type=click.IntRange(1, 10_000), help="So many nights stay.")
 @click.option("--once", is_flag=True, help="Work now and end; exit status 1 when a job did not succeed.")
 def nightly(*, at: str, database_to: Path, vault_to: Path, keep: int, once: bool) -> None:
-    """Every night: close the days that are over, look after payments, purge, seal, write the signed head, back up, prove, verify.
+    """Every night: close the days that are over, look after payments, purge, end holds, seal, write a signed head, back up, prove, verify.
 
     A job that fails is told on the error output and does not stop the next one.
     """
@@ -74,7 +74,12 @@ def work(shelves: Shelves) -> bool:
     for arguments in jobs(shelves, stamp):
         succeeded = run(*arguments) and succeeded
     for shelf in (shelves.database, shelves.vault):
-        clear(shelf, shelves.kept)
+        try:
+            clear(shelf, shelves.kept)
+        except OSError as failure:
+            # Also when another night's work is clearing up at the same time. The timer goes on.
+            click.echo(f"clearing {shelf}: {failure.strerror}", err=True)
+            succeeded = False
     return succeeded
 
 
@@ -87,6 +92,7 @@ def jobs(shelves: Shelves, stamp: str) -> Iterator[tuple[str, ...]]:
     if os.environ.get("STRIPE_SECRET_KEY_FILE"):
         yield ("payments", "sweep")
     yield ("database", "purge")
+    yield ("ledger", "expire-holds")
     yield ("ledger", "seal")
     yield (
         "backup",
@@ -103,12 +109,13 @@ def jobs(shelves: Shelves, stamp: str) -> Iterator[tuple[str, ...]]:
 def close_days() -> bool:
     """Close every business day that is over in Beijing, a month of them at most; whether none is left."""
     for _ in range(MAX_DAYS_BEHIND):
-        shown = _command("day", "open", output=subprocess.PIPE)
-        if shown is None:
+        ending = _open_day()
+        if ending is None:
             return False
-        if date.fromisoformat(shown.strip()) >= beijing_date(now()):
+        if ending >= beijing_date(now()):
             return True
-        if not run("day", "close"):
+        # Somebody else may have closed it in this moment: then there was nothing left to do.
+        if not run("day", "close") and _open_day() == ending:
             return False
     return False
 
@@ -126,6 +133,11 @@ def clear(shelf: Path, kept: int) -> None:
     )
     for folder in found[:-kept]:
         shutil.rmtree(folder)
+
+
+def _open_day() -> date | None:
+    shown = _command("day", "open", output=subprocess.PIPE)
+    return None if shown is None else date.fromisoformat(shown.strip())
 
 
 def _command(*arguments: str, output: int | None) -> str | None:

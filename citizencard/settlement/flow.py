@@ -1,5 +1,6 @@
 """Closing the day (日终) in short transactions, each of which can be run again: barrier, totals, netting, certificate."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from citizencard import audit
 from citizencard.audit import Actor
 from citizencard.audit.seals import cut_trail, seal_trail
 from citizencard.db import Sessions, is_postgresql, reading, transaction
+from citizencard.settlement import vouching
 from citizencard.settlement.certificate import certify
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
@@ -24,6 +26,7 @@ from ledger import (
     Stopped,
     close_day,
     draw_cut,
+    expire_holds,
     fold,
     open_day,
     prove,
@@ -33,10 +36,15 @@ from ledger import (
     total_day,
 )
 from ledger.errors import InvalidDay, LedgerStopped, UnknownDay
+from ledger.holds import MAX_EXPIRED_AT_ONCE
 from ledger.models import LedgerDay
 
 MAX_PORTIONS: Final = 100_000
 """More portions than a city has transfers in a generation: a roll-up ends, whatever happens."""
+
+
+class _DayBeforeUnsettled(Exception):
+    """Rolls a close back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,16 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
         DayNotOpen: the books know no such day, or it comes later.
         NextDayWrong: the next day does not come after it.
     """
-    settle_unfinished(sessions, closing.day, now)
-    with transaction(sessions) as session:
+    closed = None
+    while closed is None:
+        settle_unfinished(sessions, closing.day, now)
+        closed = _close(sessions, closing, actor, now)
+    return _settle(sessions, closed, now)
+
+
+def _close(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime) -> ClosedDay | None:
+    """Close a day; None, and nothing was done, when somebody has closed the day before it meanwhile and not settled it yet."""
+    with contextlib.suppress(_DayBeforeUnsettled), transaction(sessions) as session:
         try:
             was_open = open_day(session) == closing.day
             closed = close_day(session, closing.day, closing.next_day, now=now)
@@ -90,28 +106,32 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
             audit.record(session, actor, "day.close", str(closing.day), after={"cut_id": closed.cut_id}, now=now)
             # By the same barrier, which this transaction has alone: the day's acts are sealed with the day's money.
             cut_trail(session, now)
-    return _settle(sessions, closed, now)
+            if _closed_and_not_settled(session, closing.day):
+                raise _DayBeforeUnsettled
+        return closed
+    return None
 
 
 def settle_unfinished(sessions: Sessions, before: date, now: datetime) -> list[SettledDay]:
     """Settle the days before this one that a crash left closed and not settled to the end, oldest first; usually none."""
-    return [_settle(sessions, unfinished, now) for unfinished in _closed_and_not_settled(sessions, before)]
+    with reading(sessions) as session:
+        unfinished = _closed_and_not_settled(session, before)
+    return [_settle(sessions, closed, now) for closed in unfinished]
 
 
-def _closed_and_not_settled(sessions: Sessions, before: date) -> list[ClosedDay]:
+def _closed_and_not_settled(session: Session, before: date) -> list[ClosedDay]:
     """Days before this one whose settlement did not come to its end, oldest first: what is left of a crash, so at most a few."""
     settled = select(CustodyCertificate.business_date)
-    with reading(sessions) as session:
-        found = session.scalars(
-            select(LedgerDay)
-            .where(LedgerDay.day < before, LedgerDay.cut_id.is_not(None), LedgerDay.day.not_in(settled))
-            .order_by(LedgerDay.day)
-        ).all()
-        return [
-            ClosedDay(row.day, row.cut_id, row.closed_at)
-            for row in found
-            if row.cut_id is not None and row.closed_at is not None
-        ]
+    found = session.scalars(
+        select(LedgerDay)
+        .where(LedgerDay.day < before, LedgerDay.cut_id.is_not(None), LedgerDay.day.not_in(settled))
+        .order_by(LedgerDay.day)
+    ).all()
+    return [
+        ClosedDay(row.day, row.cut_id, row.closed_at)
+        for row in found
+        if row.cut_id is not None and row.closed_at is not None
+    ]
 
 
 def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:
@@ -162,6 +182,21 @@ def seal_up(sessions: Sessions, now: datetime) -> None:
     roll_up(sessions, now)
 
 
+def end_due_holds(sessions: Sessions, now: datetime) -> int:
+    """End every hold whose time is over, a portion a transaction; returns how many. Again, or after a crash, it goes on where it stopped.
+
+    Nothing depends on it: a posting ends the holds that are in its way itself. Ends none while the ledger is stopped.
+    """
+    ended = 0
+    for _ in range(MAX_PORTIONS):
+        with transaction(sessions) as session:
+            ended_now = expire_holds(session, now)
+        ended += ended_now
+        if ended_now < MAX_EXPIRED_AT_ONCE:
+            break
+    return ended
+
+
 def _take_turns(session: Session, closed: ClosedDay) -> None:
     """Two who settle the same day take turns: the second finds what the first has stored."""
     session.execute(select(LedgerDay.day).where(LedgerDay.day == closed.day).with_for_update())
@@ -181,12 +216,14 @@ def settled_day(sessions: Sessions, day: date) -> tuple[Sequence[NetPosition], C
 
 
 def prove_books(sessions: Sessions, now: datetime, using: ProvingWith = ProvingWith()) -> Proof:
-    """Let the ledger prove itself, and keep when and with what result. A difference stops the ledger until somebody releases it.
+    """Let the ledger prove itself, with the city's own checks, and keep when and with what result.
+
+    A difference stops the ledger until somebody releases it.
 
     An auditor's role proves as well, and leaves no trace.
     """
     with reading(sessions) as session:
-        proof = prove(session, using.progress, processes=using.processes, tell=using.tell)
+        proof = prove(session, using.progress, processes=using.processes, tell=using.tell, also=vouching.CHECKS)
         may_keep = _may_keep_proofs(session)
     if not may_keep:
         return proof
@@ -221,7 +258,13 @@ def release_ledger(sessions: Sessions, actor: Actor, reason: str, now: datetime)
     with transaction(sessions) as session:
         released = release(session, actor.id, reason, now=now)
         audit.record(
-            session, actor, "ledger.release", "ledger", reason=reason, before={"cause": released.cause}, now=now
+            session,
+            actor,
+            vouching.RELEASE,
+            vouching.RELEASED,
+            reason=reason,
+            before={"cause": released.cause},
+            now=now,
         )
     return released
 

@@ -88,6 +88,24 @@ def settlements(session: Session) -> Iterator[Difference]:
             yield Difference("unknown_hold", where, "a hold that was placed", f"hold id {row.hold_id}")
 
 
+def hidden_settlements(session: Session) -> Iterator[Difference]:
+    """What settled a hold that is open is known as a part of it: else more could be settled than was held.
+
+    After a hold's end the same transfer may have been posted as an ordinary one.
+    """
+    found = streamed(
+        session,
+        text(
+            "SELECT t.id, t.reference, h.reference AS hold FROM ledger_hold h JOIN ledger_transfer t ON t.journal = h.reference"
+            " AND t.debit_id = h.debit_id AND t.credit_id = h.credit_id AND t.kind = h.kind AND t.recorded_at < h.expires_at"
+            " WHERE h.state = 'open' AND substr(t.reference, 1, length(h.reference) + 8) = 'settle\\:' || h.reference || '\\:'"
+            " AND NOT EXISTS (SELECT 1 FROM ledger_hold_settlement s WHERE s.transfer_id = t.id) ORDER BY t.id"
+        ),
+    )
+    for row in found:
+        yield Difference("settled_differs", f"transfer {row.id} {row.reference}", f"a part of hold {row.hold}", "none")
+
+
 def _faults(row: Row[Any]) -> Iterator[tuple[str, str, str]]:
     if row.debit is None or row.credit is None:
         yield "unknown_account", "accounts that were opened", f"{row.debit} and {row.credit}"

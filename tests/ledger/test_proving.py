@@ -1,8 +1,11 @@
 """Whatever somebody who owns the database does to any table of the books, the proof names it."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, reading
 from ledger import Difference, Proof, prove
@@ -132,6 +135,38 @@ def test_what_is_kept_beside_the_transfers_is_held_against_them(city: Sessions) 
         ("day_totals", "day 2026-11-21"),
         ("cut_order", "cut 2"),
     }
+
+
+def test_place_of_the_past_is_held_against_the_days(city: Sessions) -> None:
+    """Answers about instants rest on cuts: one that is gone, or was moved before the close that drew it, is missed."""
+    expected = ("day_cut", "day 2026-11-21")
+    assert rewritten(city, "UPDATE ledger_cut SET drawn_at = '2026-11-20 00:00:00+00:00' WHERE id = 1") == {expected}
+    assert rewritten(city, "DELETE FROM ledger_cut WHERE id = 1") == {expected}
+
+
+def test_settlement_that_is_not_counted_is_found(city: Sessions) -> None:
+    """Whoever makes an open hold forget a part, with everything that is kept about it, could settle the part again: it is named."""
+    found = rewritten(
+        city,
+        "DELETE FROM ledger_hold_settlement WHERE transfer_id = 5",
+        "UPDATE ledger_hold SET settled_fen = 0 WHERE reference = 'open'",
+        "UPDATE ledger_account SET held_out_fen = 500 WHERE code = 'wallet:1'",
+    )
+    assert found == {("settled_differs", "transfer 5 settle:open:1")}
+
+
+def test_what_the_ledger_cannot_know_is_asked_for(city: Sessions) -> None:
+    """A chart's own check is part of the proof, whoever carries it out, and stops it from being one."""
+    for processes in (1, 2):
+        with reading(city) as session:
+            found = prove(session, processes=processes, also=(no_till,))
+        assert (told(found.differences), found.proved) == ({("terms", "account till:1")}, False)
+
+
+def no_till(session: Session) -> Iterator[Difference]:
+    """A check as a city has them."""
+    if session.scalar(text("SELECT count(*) FROM ledger_account WHERE code = 'till:1'")):
+        yield Difference("terms", "account till:1", "none", "one")
 
 
 def test_seals_that_were_rewritten_hide_nothing(city: Sessions) -> None:

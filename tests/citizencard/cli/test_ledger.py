@@ -124,6 +124,19 @@ def test_statement_of_some_days(city: Installation) -> None:
     assert shown.stderr.startswith("more: --after ")
 
 
+def test_balance_says_whether_it_is_final(city: Installation) -> None:
+    """What an account holds now, held at the end of a day and at an instant; of another time than asked for it says nothing."""
+    purse = chart.purse("card_1")
+    assert city.run("ledger", "balance", purse).stdout == "95.40  not final\n"
+    assert city.run("ledger", "balance", purse, "--at", "2020-01-01").stdout == "0.00  not final\n"
+    assert city.run("day", "close", "--early").returncode == 0
+    assert city.run("ledger", "balance", purse, "--on", str(DAY)).stdout == "95.40  final\n"
+    assert city.run("ledger", "balance", purse, "--at", "2020-01-01").stdout == "0.00  final\n"
+    shown = json.loads(city.run("ledger", "balance", purse, "--on", str(DAY), "--json").stdout)
+    assert (shown["balance_fen"], shown["final"], shown["type"]) == (9_540, True, "liability")
+    assert city.run("ledger", "balance", purse, "--on", str(DAY), "--at", "2020-01-01").returncode == 2
+
+
 def test_trial_balance_is_grouped_by_the_chart(city: Installation) -> None:
     """One line for each row of the chart that has accounts, whose money it is, and two equal totals."""
     lines = city.run("ledger", "trial-balance").stdout.splitlines()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from citizencard import chart
 from citizencard.cli.ledger_prove import Watched
 from citizencard.clock import now
 from citizencard.db import make_engine, make_sessions, transaction
-from ledger import open_accounts
 from tests.citizencard.cli.run_command import Installation
 from tests.citizencard.settlement.make import begin, day_of_rides
-from tests.ledger.make import bank, tamper
+from tests.ledger.make import tamper
 
 
 def test_every_difference_is_told_and_stops_the_money(tmp_path: Path, clone_database: Callable[[str], str]) -> None:
@@ -23,8 +23,8 @@ def test_every_difference_is_told_and_stops_the_money(tmp_path: Path, clone_data
     sessions = make_sessions(engine)
     with transaction(sessions) as session:
         day_of_rides(session, begin(session, now()), now())
-        open_accounts(session, [bank(f"b{number:04}") for number in range(1_100)])
-    tamper(sessions, "UPDATE ledger_account SET posted_debits_fen = 1 WHERE code LIKE 'b%'")
+        chart.open_missing(session, [chart.purse(f"b{number:04}") for number in range(1_100)])
+    tamper(sessions, "UPDATE ledger_account SET posted_debits_fen = 1 WHERE code LIKE 'purse:b%'")
     engine.dispose()
     city = Installation(tmp_path, url)
     alone, together = (city.run("ledger", "prove", "--json", "--processes", each) for each in ("1", "2"))
@@ -35,10 +35,10 @@ def test_every_difference_is_told_and_stops_the_money(tmp_path: Path, clone_data
         False,
         len(found["differences"]),
     )
-    assert {one["where"] for one in found["differences"]} >= {f"account b{number:04}" for number in range(1_100)}
+    assert {one["where"] for one in found["differences"]} >= {f"account purse:b{number:04}" for number in range(1_100)}
     assert json.loads(together.stdout) == found
     lines = city.run("ledger", "prove").stdout.splitlines()
-    assert lines[0].startswith("debits_differ: account b")
+    assert lines[0].startswith("debits_differ: account purse:b")
     assert lines[-2:] == [
         f"and {found['found'] - 1_000} more; --json lists them all",
         f"6 transfers, {found['accounts']} accounts, {found['found']} differences: THE BOOKS ARE NOT PROVED",

@@ -1,7 +1,8 @@
 """Closing the day: once in effect, however often and by however many it is done."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -14,6 +15,7 @@ from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.flow import (
     DayClosing,
     SettledDay,
+    end_due_holds,
     prove_books,
     release_ledger,
     settle_day,
@@ -21,9 +23,20 @@ from citizencard.settlement.flow import (
     settled_day,
     stop_books,
 )
-from ledger import balance, balance_on, close_day, open_day, snapshots, stopped
+from ledger import (
+    HoldState,
+    NewHold,
+    balance,
+    balance_on,
+    close_day,
+    find_hold,
+    hold,
+    open_day,
+    snapshots,
+    stopped,
+)
 from ledger.errors import LedgerStopped, NotStopped
-from tests.citizencard.settlement.make import AFTER_NEXT, DAY, FINANCE, NEXT_DAY, begin, day_of_rides
+from tests.citizencard.settlement.make import AFTER_NEXT, DAY, FINANCE, NEXT_DAY, begin, day_of_rides, move
 
 
 def test_day_is_settled_once_by_six_at_once(committed: Sessions, now: datetime) -> None:
@@ -42,6 +55,47 @@ def test_day_is_settled_once_by_six_at_once(committed: Sessions, now: datetime) 
         assert balance(session, chart.payable(merchant_id)).balance_fen == 260
         assert open_day(session) == NEXT_DAY
     assert prove_books(committed, now).proved
+
+
+def test_day_is_not_cut_before_the_day_before_is_netted(
+    committed: Sessions, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody closes a day in the moment in which another is asked to close the next one: its money is netted once all the same."""
+    with transaction(committed) as session:
+        merchant_id = begin(session, now)
+        day_of_rides(session, merchant_id, now)
+    looked = flow.settle_unfinished
+
+    def closed_after_the_look(*arguments: Any) -> list[SettledDay]:
+        found = looked(*arguments)
+        with transaction(committed) as session:
+            close_day(session, DAY, NEXT_DAY, now=now)
+        return found
+
+    monkeypatch.setattr(flow, "settle_unfinished", closed_after_the_look)
+    settled = settle_day(committed, DayClosing(NEXT_DAY, AFTER_NEXT), FINANCE, now)
+    assert [position.clearing_fen for position in settled.positions] == [0]
+    with reading(committed) as session:
+        assert balance(session, chart.payable(merchant_id)).balance_fen == 260
+        assert balance(session, chart.clearing(merchant_id)).balance_fen == 0
+
+
+def test_holds_that_are_over_are_ended(sessions: Sessions, now: datetime) -> None:
+    """The night gives back what nobody has settled, and leaves alone what is still promised."""
+    wallet = chart.wallet("a")
+    with transaction(sessions) as session:
+        merchant_id = begin(session, now)
+        move(session, now, [("in", chart.BANK_CUSTODY, wallet, 1_000)])
+        chart.open_missing(session, [chart.clearing(merchant_id)])
+    for reference, minutes in (("short", 1), ("long", 60)):
+        with transaction(sessions) as session:
+            until = now + timedelta(minutes=minutes)
+            hold(session, NewHold(reference, wallet, chart.clearing(merchant_id), 300, "fuel", now, until), now=now)
+    assert end_due_holds(sessions, now + timedelta(minutes=2)) == 1
+    assert end_due_holds(sessions, now + timedelta(minutes=2)) == 0
+    with reading(sessions) as session:
+        assert find_hold(session, "short").state is HoldState.EXPIRED
+        assert find_hold(session, "long").reserved_fen == 300
 
 
 def test_only_the_open_day_can_be_closed(sessions: Sessions, now: datetime) -> None:
