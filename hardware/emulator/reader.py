@@ -3,10 +3,13 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.errors import NoReader, ReaderBusy
+
+ReaderEvent = Literal["inserted", "removed"]
 
 
 class EmulatedReader:
@@ -15,9 +18,16 @@ class EmulatedReader:
     Args:
         folder: where image files are found when a relative path is inserted, for example `var/cards`.
         random: where the inserted chips take their random numbers from.
+        listener: told of every card that comes and goes.
     """
 
-    def __init__(self, folder: str | Path, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        random: Callable[[int], bytes] = os.urandom,
+        listener: Callable[[ReaderEvent], None] | None = None,
+    ) -> None:
+        self._listener = listener
         self._folder = Path(folder)
         self._random = random
         self._card: EmulatedCard | None = None
@@ -44,13 +54,31 @@ class EmulatedReader:
             CardImageInUse: the image is inserted elsewhere.
             CardImageInvalid: the file is not a card image.
         """
+        self._require_empty()
+        return self.put_in(EmulatedCard(CardImage.load(self._folder / path), self._random))
+
+    def put_in(self, card: EmulatedCard) -> EmulatedCard:
+        """Put in a card that is there already, for example one that lives in memory only.
+
+        Raises:
+            ReaderBusy: a card is in the slot.
+        """
+        self._require_empty()
+        self._card = card
+        self._tell("inserted")
+        return card
+
+    def _require_empty(self) -> None:
         if self._card is not None:
             raise ReaderBusy("a card is in the reader")
-        self._card = EmulatedCard(CardImage.load(self._folder / path), self._random)
-        return self._card
+
+    def _tell(self, event: ReaderEvent) -> None:
+        if self._listener is not None:
+            self._listener(event)
 
     def remove(self) -> None:
         """Take the card out; harmless when the slot is empty."""
         if self._card is not None:
             self._card.remove()
             self._card = None
+            self._tell("removed")
