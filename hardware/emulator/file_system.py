@@ -49,8 +49,8 @@ class ElementaryFile:
     protection_kid: int | None
     capacity: int
     record_bytes: int = 0
-    content: bytes = b""
-    records: tuple[bytes, ...] = ()
+    content: bytes = field(default=b"", repr=False)
+    records: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def sfi(self) -> int:

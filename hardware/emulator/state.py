@@ -41,7 +41,7 @@ class CachedRecord:
 
     file_id: int
     number: int
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Volatile:
     begun: BegunTransaction | None = None
     begun_sam: BegunSamPurchase | None = None
     begun_cipher: BegunCipher | None = None
-    waiting: bytes | None = None
+    waiting: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
