@@ -43,14 +43,14 @@ def tacs_are_valid(city_keys: Mapping[int, CityKey], questions: Sequence[TacQues
     """
     answers = [False] * len(questions)
     for start in range(0, len(questions), CHUNK):
-        by_version: dict[int, list[int]] = {}
-        for position in range(start, min(start + CHUNK, len(questions))):
-            question = questions[position]
-            if question.algorithm == ALGORITHM_3DES and question.key_version in city_keys:
-                by_version.setdefault(question.key_version, []).append(position)
+        by_version: dict[int, list[int]] = {version: [] for version in city_keys}
+        for position, question in enumerate(questions[start : start + CHUNK], start):
+            if question.algorithm == ALGORITHM_3DES and question.key_version in by_version:
+                by_version[question.key_version].append(position)
         for version, positions in by_version.items():
-            answer = _answer_one_by_one if len(positions) < MANY else _answer_together
-            answer(city_keys[version], questions, positions, answers)
+            if positions:
+                answer = _answer_one_by_one if len(positions) < MANY else _answer_together
+                answer(city_keys[version], questions, positions, answers)
     return answers
 
 
@@ -112,12 +112,13 @@ def _verdicts(city_key: CityKey, chosen: list[TacQuestion]) -> list[bool]:
     factors = np.ascontiguousarray(serials.reshape(len(chosen), -1)[:, -CARD_FACTOR_BYTES:])
     cards, card_of = np.unique(factors.view(np.uint64).reshape(-1), return_inverse=True)
     tac_keys = _tac_keys(city_key, cards)
-    lengths = np.fromiter((len(question.tac_input) for question in chosen), np.intp, len(chosen))
+    lengths = np.array([len(question.tac_input) for question in chosen])
     verdicts = np.zeros(len(chosen), np.bool_)
     try:
         for length in np.unique(lengths):
             at = np.flatnonzero(lengths == length)
-            verdicts[at] = _verdicts_of_length(int(length), [chosen[place] for place in at], tac_keys, card_of[at])
+            alike = chosen if len(at) == len(chosen) else [chosen[place] for place in at.tolist()]
+            verdicts[at] = _verdicts_of_length(int(length), alike, tac_keys, card_of[at])
     finally:
         tac_keys.fill(0)
     answers: list[bool] = verdicts.tolist()
