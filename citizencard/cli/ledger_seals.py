@@ -174,16 +174,17 @@ def release_books(*, reason: str) -> None:
 
 def _verified(city: City, wanted: Wanted) -> Found:
     kept = [city.settings.heads_folder] if wanted.kept and city.settings.heads_folder.is_dir() else []
-    files = heads_in((*wanted.heads, *kept))
-    keys = (wanted.keys or _own_key(city.settings)) if files else ()
+    files, ours = heads_in(wanted.heads), heads_in(kept)
+    keys = (wanted.keys or _own_key(city.settings)) if files or ours else ()
     with reading(city.sessions) as session:
         differences = list(islice(_differences(session, wanted), MAX_DIFFERENCES))
         # Never cut off by the rows that differ: a chain that was rebuilt is found here and nowhere else.
         differences += islice(hold_against(session, files, keys), MAX_DIFFERENCES)
+        differences += islice(hold_against(session, ours, keys, ours=True), MAX_DIFFERENCES)
         differences += [other for note in wanted.noted if (other := _against(session, note))]
     if differences and wanted.stops:
         stop_books(city.sessions, str(differences[0]), now())
-    return Found(differences, len(files))
+    return Found(differences, len(files) + len(ours))
 
 
 def _differences(session: Session, wanted: Wanted) -> Iterator[Difference]:

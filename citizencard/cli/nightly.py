@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,10 @@ from citizencard.clock import BEIJING, beijing_date, now
 
 JOB_LIMIT_S: Final = 6 * 60 * 60
 LONGEST_SLEEP_S: Final = 60
+AT_REST: Final = frozenset({("day", "close"), ("ledger", "seal")})
+"""Commands that take the ledger's barrier alone."""
+TRIES: Final = 3
+PAUSE_S: Final = 5
 MAX_DAYS_BEHIND: Final = 31
 KEPT: Final = 30
 STAMP: Final = "%Y-%m-%dT%H%M%SZ"
@@ -72,7 +76,7 @@ def work(shelves: Shelves) -> bool:
     stamp = now().strftime(STAMP)
     succeeded = close_days()
     for arguments in jobs(shelves, stamp):
-        succeeded = run(*arguments) and succeeded
+        succeeded = _tried(arguments) and succeeded
     for shelf in (shelves.database, shelves.vault):
         try:
             clear(shelf, shelves.kept)
@@ -114,9 +118,23 @@ def close_days() -> bool:
             return False
         if ending >= beijing_date(now()):
             return True
-        # Somebody else may have closed it in this moment: then there was nothing left to do.
-        if not run("day", "close") and _open_day() == ending:
+        if not _closed(ending):
             return False
+    return False
+
+
+def _closed(ending: date) -> bool:
+    """Close a day; whether it is closed now, by us or by somebody else in this moment."""
+    return _tried(("day", "close"), lambda: _open_day() != ending)
+
+
+def _tried(arguments: tuple[str, ...], is_done: Callable[[], bool] = lambda: False) -> bool:
+    """One command, and what needs the ledger at rest again where posting did not pause; whether it succeeded, or was done by others."""
+    for rest in reversed(range(TRIES if arguments in AT_REST else 1)):
+        if run(*arguments) or is_done():
+            return True
+        if rest:
+            time.sleep(PAUSE_S)
     return False
 
 

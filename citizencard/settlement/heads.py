@@ -5,10 +5,13 @@ never changed afterwards; so whoever is killed before it was written writes it a
 """
 
 import contextlib
+import errno
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,7 +20,7 @@ from sqlalchemy.orm import Session
 from citizencard.audit.seals import trail_differs, trail_head
 from citizencard.clock import beijing_date
 from citizencard.db import Sessions, reading
-from citizencard.keys.head_signing import head_is_signed
+from citizencard.keys.head_signing import PUBLIC_KEY_BYTES, head_is_signed
 from citizencard.keys.hsm import Realm
 from citizencard.settlement.errors import HeadDiffers
 from ledger import Difference, Head, head_differences, last_head, read_head, signed_head
@@ -103,22 +106,43 @@ def heads_in(places: Sequence[Path]) -> list[Path]:
     return found[-MAX_HEADS:]
 
 
-def hold_against(session: Session, files: Sequence[Path], keys: Sequence[bytes]) -> Iterator[Difference]:
-    """Whether both chains still hold exactly the heads of these files, each signed by one of these keys."""
+def hold_against(
+    session: Session, files: Sequence[Path], keys: Sequence[bytes], *, ours: bool = False
+) -> Iterator[Difference]:
+    """Whether both chains still hold exactly the heads of these files, each signed by one of these keys.
 
-    def verify(message: bytes, signature: bytes) -> bool:
-        return any(head_is_signed(key, message, signature) for key in keys)
-
+    Args:
+        session: any transaction.
+        files: the heads.
+        keys: public keys.
+        ours: the files are in the city's own folder, where heads of an earlier key of the city stay after a rotation: the key that a file
+            names itself will do. What it says must be in the chains all the same, so a stranger's file does no good to a stranger.
+    """
     for path in files:
         try:
-            head = read_head(_content(path), verify)
-        except HeadForged as forged:
-            yield Difference("head_forged", str(path), "a head signed by the city's key", str(forged))
+            content = _content(path)
+            accepted = (*keys, *_named_key(content)) if ours else keys
+            head = read_head(content, partial(_is_signed, accepted))
+        except (HeadForged, OSError) as unusable:
+            # Also a folder, a pipe or a link to nothing: it must not keep the other heads from being held against the chains.
+            yield Difference("head_forged", str(path), "a head signed by the city's key", str(unusable))
             continue
         yield from head_differences(session, head)
         trail = head.beside.get("trail")
         if trail and (differs := trail_differs(session, trail["seal"], trail["hash"])):
             yield differs
+
+
+def _is_signed(keys: Sequence[bytes], message: bytes, signature: bytes) -> bool:
+    return any(head_is_signed(key, message, signature) for key in keys)
+
+
+def _named_key(content: bytes) -> tuple[bytes, ...]:
+    try:
+        named = bytes.fromhex(json.loads(content)["key"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+    return (named,) if len(named) == PUBLIC_KEY_BYTES else ()
 
 
 def _name(head: Head) -> str:
@@ -142,6 +166,8 @@ def _stated_in(path: Path) -> Head:
 
 
 def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "no regular file", str(path))
     with path.open("rb") as file:
         return file.read(LONGEST_HEAD_BYTES + 1)
 

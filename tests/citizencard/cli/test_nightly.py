@@ -1,7 +1,10 @@
 """The night's work."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from citizencard.cli import main
+from citizencard.cli import main, nightly
 from citizencard.cli.nightly import Shelves, clear, jobs, next_night
 from citizencard.clock import beijing_date, now
 from citizencard.db import make_engine, make_sessions, transaction
@@ -86,6 +89,48 @@ def test_every_job_is_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         while isinstance(found, click.Group):
             found = found.commands[rest.pop(0)]
         found.make_context("nightly", rest).close()
+
+
+def test_night_goes_on_after_another_one_has_begun(tmp_path: Path, clone_database: Callable[[str], str]) -> None:
+    """Two timers by mistake, at the same moment: each day is closed once and none too early, and neither night fails for it."""
+    url = clone_database("sqlite")
+    engine = make_engine(url)
+    today = beijing_date(now())
+    with transaction(make_sessions(engine)) as session:
+        open_first_day(session, today - timedelta(days=1), now=now())
+    engine.dispose()
+    random_vault(tmp_path, name="vault.json")
+    home = Installation(tmp_path, url)
+
+    def night(name: str) -> subprocess.CompletedProcess[str]:
+        folders = (str(tmp_path / name / "database"), str(tmp_path / name / "vault"))
+        return home.run("nightly", "--once", "--database-to", folders[0], "--vault-to", folders[1])
+
+    with ThreadPoolExecutor(2) as pool:
+        nights = list(pool.map(night, ("one", "two")))
+    assert [done.returncode for done in nights] == [0, 0], [done.stderr for done in nights]
+    assert home.run("day", "open").stdout.strip() == str(today)
+    assert home.run("ledger", "prove").returncode == 0
+
+
+def test_shelf_that_cannot_be_cleared_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk that refuses does not end the timer: the next night is worked as well."""
+    monkeypatch.setattr(nightly, "close_days", lambda: True)
+    monkeypatch.setattr(nightly, "jobs", lambda *_: ())
+    blocked = tmp_path / "2026-11-01T163000Z"
+    (blocked / "manifest.json").parent.mkdir()
+    (blocked / "manifest.json").write_text("{}")
+    (tmp_path / "2026-11-02T163000Z").mkdir()
+    (tmp_path / "2026-11-02T163000Z" / "manifest.json").write_text("{}")
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    assert not nightly.work(Shelves(tmp_path, tmp_path, 1))
+    assert "Permission denied" in capsys.readouterr().err
 
 
 def test_only_the_oldest_backups_of_ours_are_removed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A signed head leaves the house, so that books that were rebuilt as a whole are found."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -133,6 +134,41 @@ def test_file_that_is_no_head_of_ours_is_named(
     head.path.write_bytes(b"{}")
     with pytest.raises(HeadDiffers):
         write_head(city, keeper, tmp_path, now)
+
+
+def test_heads_of_an_earlier_key_stay_good_in_our_folder(
+    city: Sessions, keeper: SoftwareVault, tmp_path: Path, now: datetime
+) -> None:
+    """After a rotation of the heads' key the night stops no money because of its own old heads, and an auditor is told all the same."""
+    head = leave(city, keeper, tmp_path, now).path
+    rotated = random_vault(tmp_path, name="rotated.json").head_signing_key()
+    assert differing(city, [head], rotated) == [("head_forged", str(head))]
+    with reading(city) as session:
+        assert list(hold_against(session, [head], [rotated], ours=True)) == []
+    content = head.read_bytes()
+    key = keeper.head_signing_key().hex().encode()
+    for altered in (content.replace(key, rotated.hex().encode()), content.replace(key, b"7"), content[:-30], b"[]"):
+        head.write_bytes(altered)
+        with reading(city) as session:
+            assert [one.what for one in hold_against(session, [head], [rotated], ours=True)] == ["head_forged"]
+    head.write_bytes(content)
+    tamper(city, "DELETE FROM ledger_seal")
+    with reading(city) as session:
+        assert [one.what for one in hold_against(session, [head], [rotated], ours=True)] == ["seal_head"]
+
+
+def test_what_is_no_file_hides_no_head(city: Sessions, keeper: SoftwareVault, tmp_path: Path, now: datetime) -> None:
+    """A folder, a pipe or a link to nothing among the heads is named, nobody waits for it, and the other heads are looked at."""
+    leave(city, keeper, tmp_path, now)
+    (tmp_path / "0.json").mkdir()
+    (tmp_path / "1.json").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "2.json")
+    tamper(city, "DELETE FROM ledger_seal")
+    found = differing(city, heads_in([tmp_path]), keeper.head_signing_key())
+    assert set(found) == {
+        *(("head_forged", str(tmp_path / f"{number}.json")) for number in range(3)),
+        ("seal_head", "seal 1"),
+    }
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
