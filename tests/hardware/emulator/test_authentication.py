@@ -14,7 +14,7 @@ from hardware.card.purse import (
     select_file,
     verify_pin,
 )
-from hardware.emulator import EmulatedCard, blank_card
+from hardware.emulator import ChipOptions, EmulatedCard, blank_card
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, KEYS, PIN, counting_random
 from tests.hardware.emulator.transactions import answer, apdu, begin_purchase, card_in_field, sw
 
@@ -219,3 +219,16 @@ def test_master_file_has_its_own_security_state(card: EmulatedCard) -> None:
     send(card, select_file(profile.MASTER_FID))
     send(card, select_application(profile.PURSE_AID))
     assert sw(card, create) == "6982"
+
+
+def test_pin_unblock_in_the_other_form() -> None:
+    """Some makers name the PIN in P1; the two forms are not confused."""
+    card = card_in_field(options=ChipOptions(pin_unblock_form="kid_in_p1"))
+    directory = card.image.master_file.directories[profile.PURSE_ADF_FID]
+    directory.keys[0x3A, 2] = replace(directory.keys[0x3A, 0], identifier=2, algorithm=0x30)
+    dpuk = KEYS.key("pin_unblock", chip_serial=CHIP_SERIAL)
+    form = ChipOptions(pin_unblock_form="kid_in_p1").dialect.pin_unblock_form
+    assert sw(card, pin.verify_pin(PIN, 2)) == "6983"
+    assert sw(card, pin.unblock_pin(PIN, dpuk, send(card, get_challenge(4)), 2)) == "6A86"
+    assert sw(card, pin.unblock_pin(PIN, dpuk, send(card, get_challenge(4)), 2, form)) == "9000"
+    assert sw(card, pin.verify_pin(PIN, 2)) == "9000"
