@@ -16,7 +16,7 @@ from citizencard.cards.issuing import proof
 from citizencard.cards.issuing.card_plan import CardPlan
 from citizencard.cards.issuing.stages import Writer
 from citizencard.cards.issuing.writing import AGAIN, FRESH, begin_writing, go_on_writing
-from citizencard.cards.models import CHIP_SERIAL_BYTES, Card, CardState, CardStock, ChipKind, StockState
+from citizencard.cards.models import Card, CardState, CardStock, ChipKind, StockState
 from citizencard.cards.numbering import SOCIAL_SECURITY_DIGITS, SOCIAL_SECURITY_NUMBERS, next_number
 from citizencard.cards.reader_jobs import CARD_REFUSED, TORN, CardAnswer, JobContext, Move
 from citizencard.cards.states import Act, Deed, change_state, locked_card
@@ -26,7 +26,9 @@ from citizencard.keys.hsm import CardKeyHolder
 from citizencard.people.flow import personal_data
 from citizencard.social_security.errors import LinkUnknown
 from citizencard.social_security.flow import card_data
+from hardware.card.atr import chip_serial_of as historical_serial
 from hardware.card.social_security import card_id_body, card_number_check
+from hardware.errors import MalformedCardData
 
 PERSONALISE: Final = "personalise"
 PERSONALISED: Final = "personalised"
@@ -86,14 +88,15 @@ class Personalise:
 
 
 def chip_serial_of(atr: bytes) -> bytes:
-    """The chip serial that an answer to reset names: its last 8 bytes. A claim, which the keys derived from it confirm.
+    """The chip serial that an answer to reset names: its last 8 historical bytes. A claim, which the keys derived from it confirm.
 
     Raises:
-        UnknownChip: too short to name one.
+        UnknownChip: no answer to reset, or too short to name one.
     """
-    if len(atr) <= CHIP_SERIAL_BYTES:
-        raise UnknownChip("the answer to reset names no chip", chip_serial=atr.hex().upper())
-    return atr[-CHIP_SERIAL_BYTES:]
+    try:
+        return historical_serial(atr)
+    except MalformedCardData:
+        raise UnknownChip("the answer to reset names no chip", chip_serial=atr.hex().upper()) from None
 
 
 def _look(context: JobContext, claimed: bytes | None) -> _Subject:
