@@ -46,7 +46,10 @@ SESSION: Final = Access(Door.STAFF, max_body_bytes=SMALL_BODY_BYTES)
 TERMINAL: Final = Access(Door.TERMINAL, max_body_bytes=SMALL_BODY_BYTES)
 UPLOAD: Final = Access(Door.TERMINAL, max_body_bytes=UPLOAD_BODY_BYTES)
 READER_PAGE: Final = Access(Door.CONSOLE, (Permission.CARDS_PERSONALISE, Permission.LOADS_TAKE))
-READER: Final = Access(Door.STAFF, (Permission.CARDS_PERSONALISE, Permission.PSAMS_PERSONALISE, Permission.LOADS_TAKE))
+READER: Final = Access(
+    Door.STAFF,
+    (Permission.CARDS_PERSONALISE, Permission.PSAMS_PERSONALISE, Permission.LOADS_TAKE, Permission.UNLOADS_TAKE),
+)
 
 
 def _staff(permission: Permission, *, fresh_code: bool = False) -> Access:
@@ -117,6 +120,10 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/v1/loads"): _staff(Permission.LOADS_TAKE),
     ("GET", "/v1/loads/<load_id>"): _staff(Permission.LOADS_READ),
     ("POST", "/v1/loads/<load_id>/give-backs"): _staff(Permission.LOADS_GIVE_BACK, fresh_code=True),
+    ("POST", "/v1/unloads"): _staff(Permission.UNLOADS_TAKE),
+    ("GET", "/v1/unloads/<unload_id>"): _staff(Permission.UNLOADS_READ),
+    ("POST", "/v1/unloads/<unload_id>/withdrawals"): _staff(Permission.UNLOADS_TAKE),
+    ("POST", "/v1/unloads/<unload_id>/pay-outs"): _staff(Permission.UNLOADS_PAY_OUT, fresh_code=True),
     ("POST", "/v1/online-accounts"): _staff(Permission.ACCOUNTS_OPEN),
     ("GET", "/v1/online-accounts/<account_id>"): _staff(Permission.CARDS_READ),
     ("POST", "/v1/online-accounts/<account_id>/cards"): _staff(Permission.ACCOUNTS_OPEN),
@@ -162,6 +169,11 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/console/cards/<card_id>/loads"): console(Permission.LOADS_TAKE),
     ("GET", "/console/loads/<load_id>"): console(Permission.LOADS_READ),
     ("POST", "/console/loads/<load_id>/give-backs"): console(Permission.LOADS_GIVE_BACK, fresh_code=True),
+    ("GET", "/console/cards/<card_id>/unloads/new"): console(Permission.UNLOADS_TAKE),
+    ("POST", "/console/cards/<card_id>/unloads"): console(Permission.UNLOADS_TAKE),
+    ("GET", "/console/unloads/<unload_id>"): console(Permission.UNLOADS_READ),
+    ("POST", "/console/unloads/<unload_id>/withdrawals"): console(Permission.UNLOADS_TAKE),
+    ("POST", "/console/unloads/<unload_id>/pay-outs"): console(Permission.UNLOADS_PAY_OUT, fresh_code=True),
     ("GET", "/console/accounts/<account_id>/top-ups/new"): console(Permission.TOP_UPS_TAKE),
     ("POST", "/console/accounts/<account_id>/top-ups"): console(Permission.TOP_UPS_TAKE),
     ("GET", "/console/payments/<payment_id>"): console(Permission.PEOPLE_READ),

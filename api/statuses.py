@@ -19,6 +19,7 @@ from citizencard.parking import errors as parking
 from citizencard.payments import errors as payments
 from citizencard.people import errors as people
 from citizencard.purse.loads import errors as loads
+from citizencard.purse.unloads import errors as unloads
 from citizencard.purse.uploads import errors as uploads
 from citizencard.receipts import errors as receipts
 from citizencard.residents import errors as residents
@@ -104,6 +105,7 @@ NOT_FOUND: Final[Refusals] = (
     tariffs.UnknownTariffVersion,
     tariffs.NoTariffInForce,
     terminals.UnknownTerminal,
+    unloads.UnknownUnload,
     terminals.UnknownPsam,
     custody.UnknownPsamInCustody,
     workstations.UnknownAgent,
@@ -164,6 +166,12 @@ CONFLICT: Final[Refusals] = (
     tariffs.TariffNotApproved,
     tariffs.TariffVersionTaken,
     tariffs.TariffBackdated,
+    unloads.AnnouncementStale,
+    unloads.CardNotUnloadable,
+    unloads.ChipNotEmpty,
+    unloads.ShadowBelowZero,
+    unloads.UnloadAlreadyOpen,
+    unloads.UnloadStateForbids,
     terminals.PsamSerialTaken,
     terminals.TerminalNumberTaken,
     terminals.BindingNotApproved,
@@ -229,6 +237,8 @@ UNPROCESSABLE: Final[Refusals] = (
     staff.RolesExcluded,
     staff.RoleUnfit,
     tariffs.TariffInvalid,
+    unloads.CashOutTooLarge,
+    unloads.UnloadAmountInvalid,
     tariffs.LineNotInTariff,
     tariffs.ClassNotInTariff,
     tariffs.LotNotInTariff,

@@ -28,6 +28,8 @@ from citizencard.people.flow import find_person, personal_data
 from citizencard.people.registry import masked
 from citizencard.purse.loads.lookup import loads_of_card
 from citizencard.purse.loads.models import Load
+from citizencard.purse.unloads.lookup import unloads_of_card
+from citizencard.purse.unloads.models import Unload
 from citizencard.staff.permissions import Permission
 from ledger import balances
 
@@ -67,7 +69,7 @@ class CardPage:
         person_id: the holder.
         history: the states it came into, oldest first.
         purse_fen, inload_fen, due_fen: on the chip by the books, on its way there, the holder's beside it.
-        loads: newest first.
+        loads, unloads: newest first.
         account: the one that it pays from; None if there is none.
     """
 
@@ -79,12 +81,18 @@ class CardPage:
     inload_fen: int
     due_fen: int
     loads: tuple[Load, ...]
+    unloads: tuple[Unload, ...]
     account: AccountView | None
 
     @property
     def open_load(self) -> Load | None:
         """The load that is not decided: its money is on the way, and only the card can say where it is."""
         return next((load for load in self.loads if load.state in ("reserved", "authorised", "disproven")), None)
+
+    @property
+    def open_unload(self) -> Unload | None:
+        """The unload that is not decided: only the card can say whether it gave the money."""
+        return next((unload for unload in self.unloads if unload.state in ("announced", "authorised")), None)
 
 
 @pages.get("/console/people/<person_id>/cards/new")
@@ -156,6 +164,7 @@ def card_page(card_id: str) -> CardPage:
         history = tuple(history_of(session, card_id))
         held = balances(session, list(codes.values()))
         loads = tuple(loads_of_card(session, card_id, SHOWN_LOADS))
+        unloads = tuple(unloads_of_card(session, card_id, SHOWN_LOADS))
         linked = account_of_card(session, card_id)
         account = None if linked is None else account_view(session, linked.id)
         session.expunge_all()
@@ -166,6 +175,7 @@ def card_page(card_id: str) -> CardPage:
         person_id=card.person_id,
         history=history,
         loads=loads,
+        unloads=unloads,
         account=account,
         **figures,
     )

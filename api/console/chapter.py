@@ -2,8 +2,20 @@
 
 from typing import Final
 
-from api.console import accounts, approvals, cards, loads, losses, people, reader_agents, reader_steps, refunds, start
+from api.console import (
+    accounts,
+    approvals,
+    cards,
+    loads,
+    losses,
+    people,
+    reader_agents,
+    reader_steps,
+    refunds,
+    start,
+    unloads,
+)
 from api.console.blueprint import pages, steps
 
-VIEWS: Final = (accounts, approvals, cards, loads, losses, people, reader_agents, reader_steps, refunds, start)
+VIEWS: Final = (accounts, approvals, cards, loads, losses, people, reader_agents, reader_steps, refunds, start, unloads)
 CHAPTERS: Final = (pages, steps)

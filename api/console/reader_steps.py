@@ -10,6 +10,7 @@ from api.auth import actor, actor_at
 from api.city import city, now
 from api.console.blueprint import steps
 from api.console.loads import job_of
+from api.console.unloads import job_of_unload
 from api.errors import RequestMalformed
 from api.parsing import json_body
 from api.v1.reader_jobs import PERMISSION_OF_KIND, check_outlet
@@ -20,6 +21,9 @@ from citizencard.db import reading
 from citizencard.purse.loads.errors import LoadStateForbids
 from citizencard.purse.loads.flow import LOAD, LOADED
 from citizencard.purse.loads.loads import find_load
+from citizencard.purse.unloads.errors import UnloadStateForbids
+from citizencard.purse.unloads.flow import UNLOAD, UNLOADED
+from citizencard.purse.unloads.unloads import find_unload
 from citizencard.staff.permissions import Permission
 from citizencard.workstations.pairing import find_agent
 from citizencard.workstations.relay import Given, Handed, JobWish, answer_job, begin_job, kind_of
@@ -30,15 +34,16 @@ OF_TICK: Final[Mapping[str, str]] = {
     "card control key found": "secured",
     "load key and internal key proved": "written",
     "money booked": "booked",
+    "unload written down": "ordered",
 }
 """Which visible step a tick of a job completes."""
-OF_OUTCOME: Final[Mapping[str, str]] = {PERSONALISED: "proved", LOADED: "credited"}
+OF_OUTCOME: Final[Mapping[str, str]] = {PERSONALISED: "proved", LOADED: "credited", UNLOADED: "debited"}
 """Which visible step the end of a job completes."""
 
 
 @steps.post("/console/reader-steps")
 def begin() -> Response:
-    """Begin what a page is about on the chip in this workstation's reader: make a card, or bring a load on.
+    """Begin what a page is about on the chip in this workstation's reader: make a card, or bring a load or an unload on.
 
     No key is needed: begun again, the new job takes over from the open one and goes on by what the card says.
     """
@@ -72,6 +77,8 @@ def stages_of(handed: Handed) -> list[str]:
 def _kind(asked: str, subject: str) -> str:
     if asked == PERSONALISE:
         return asked
+    if asked == UNLOAD:
+        return _kind_of_unload(subject)
     if asked != LOAD:
         raise UnknownJobKind(f"no reader job {asked!r}", kind=asked)
     with reading(city().sessions) as session:
@@ -80,6 +87,16 @@ def _kind(asked: str, subject: str) -> str:
     kind = job_of(load)
     if not kind:
         raise LoadStateForbids("the load has ended", load_id=load.id, state=load.state, act=LOAD)
+    return kind
+
+
+def _kind_of_unload(unload_id: str) -> str:
+    with reading(city().sessions) as session:
+        unload = find_unload(session, unload_id)
+        session.expunge_all()
+    kind = job_of_unload(unload)
+    if not kind:
+        raise UnloadStateForbids("the unload has ended", unload_id=unload.id, state=unload.state, act=UNLOAD)
     return kind
 
 

@@ -8,6 +8,7 @@ from api.pages.texts_docs import DOCS
 from api.pages.texts_home import HOME
 from api.pages.texts_portal import PORTAL
 from api.pages.texts_receipts import RECEIPTS
+from api.pages.texts_unloads import UNLOADS
 from api.pages.texts_web import WEB
 
 FRAME: Final[Mapping[str, tuple[str, str]]] = {
@@ -37,4 +38,4 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "trouble.again": ("再试一次", "Try again"),
 }
 
-TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS, **WEB, **CONSOLE, **PORTAL, **RECEIPTS}
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS, **WEB, **CONSOLE, **PORTAL, **RECEIPTS, **UNLOADS}

@@ -128,6 +128,8 @@ READER: Final[Mapping[str, tuple[str, str]]] = {
     "step.activated": ("激活", "Activated"),
     "step.booked": ("核验真卡，现金入账", "Genuine card, cash booked"),
     "step.credited": ("写入余额，卡片证明", "Credited, and proved by the card"),
+    "step.ordered": ("核验真卡，登记指令", "Genuine card, order written down"),
+    "step.debited": ("扣出，卡片证明", "Taken off, and proved by the card"),
     "outcome.personalised": ("卡已制好。", "The card is made."),
     "outcome.loaded": ("已写入卡片。", "It is on the chip."),
     "outcome.torn": (
@@ -164,4 +166,18 @@ READER: Final[Mapping[str, tuple[str, str]]] = {
         "The card proved that it was not credited. Go on to load it again.",
     ),
     "outcome.given_back": ("这笔钱已退回，没有再写入。", "The money was given back before; nothing was written."),
+    "outcome.unloaded": ("已从卡片扣出。", "It is off the chip."),
+    "outcome.nothing_on_chip": ("卡里没有余额。", "There is nothing on the chip."),
+    "outcome.balance_differs": (
+        "卡片证明的余额与读到的不同，没有扣款。请点「继续」。",
+        "The balance that the card proves is not the one that was read; nothing left the chip. Go on.",
+    ),
+    "outcome.unload_undecided": (
+        "是否扣出尚不清楚，不要付钱。请放回同一张卡，点「继续」由卡片说明。",
+        "It is not known yet whether the card gave the money: pay nothing. Lay the same card back and go on.",
+    ),
+    "outcome.unload_disproven": (
+        "卡片证明没有扣出，钱还在卡里。",
+        "The card proved that it gave nothing; the money is still on it.",
+    ),
 }

@@ -15,11 +15,14 @@ from citizencard.cards.states import Deed
 from citizencard.cards.views import cards_of_person
 from citizencard.idempotency.work import Transaction
 from citizencard.purse.loads.lookup import loads_of_card
+from citizencard.purse.unloads.lookup import unloads_of_card
 from citizencard.purse.uploads.journeys import taps_of_card
 from ledger import balances
 
 UNDER_WAY: Final = ("reserved", "authorised", "disproven")
 """States of a load whose money was taken and is not proved to be on the chip yet."""
+UNLOADING: Final = ("announced", "authorised")
+"""States of an unload that only the card can decide: its money is on the chip, or will be due."""
 LOADS_LOOKED_AT: Final = 10
 
 
@@ -32,9 +35,10 @@ class Holding:
         serial: of the application on the chip.
         class_name, state: slugs.
         purse_fen: on the chip, by what has reached the books.
-        as_of: the latest tap or load that the books know of; None before the first.
+        as_of: the latest tap, load or unload that the books know of; None before the first.
         inload_fen: written, and not proved by the card yet.
         open_load_fen: paid at a counter, and not proved to be on the chip.
+        open_unload_fen: asked back from the chip, which has not said whether it gave it.
         due_fen: the holder's, and not on the chip.
         pays_from_account: it is a means to pay from the on-line account.
     """
@@ -47,6 +51,7 @@ class Holding:
     as_of: datetime | None
     inload_fen: int
     open_load_fen: int
+    open_unload_fen: int
     due_fen: int
     pays_from_account: bool
 
@@ -129,4 +134,7 @@ def _lately(session: Transaction, card: Card) -> dict[str, Any]:
         load.changed_at for load in loads if load.state == "proven"
     ]
     open_fen = sum(load.amount_fen for load in loads if load.state in UNDER_WAY)
-    return {"as_of": max(known, default=None), "open_load_fen": open_fen}
+    unloads = unloads_of_card(session, card.id, LOADS_LOOKED_AT)
+    known += [unload.changed_at for unload in unloads if unload.state == "proven"]
+    leaving_fen = sum(unload.amount_fen or 0 for unload in unloads if unload.state in UNLOADING)
+    return {"as_of": max(known, default=None), "open_load_fen": open_fen, "open_unload_fen": leaving_fen}

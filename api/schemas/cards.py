@@ -129,8 +129,12 @@ class ReaderJobRequest(Request):
 
     into = JobWanted
 
-    kind = Text(32, required=True, metadata={"description": "personalise, personalise_psam, load or recover_load"})
-    subject_id = Id(required=True, metadata={"description": "the card, the ordered module or the load"})
+    kind = Text(
+        32,
+        required=True,
+        metadata={"description": "personalise, personalise_psam, load, recover_load, unload or recover_unload"},
+    )
+    subject_id = Id(required=True, metadata={"description": "the card, the ordered module, the load or the unload"})
     atr = Hex(2, MAX_ATR_BYTES, required=True, metadata={"description": "the chip's answer to reset"})
 
 

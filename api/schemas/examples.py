@@ -110,6 +110,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "token": "",
     },
     "LoadRequest": {"card_id": _CARD, "amount_fen": 10_000, "till_id": _TILL},
+    "UnloadRequest": {"card_id": _CARD, "amount_fen": None},
+    "PayOutRequest": {"till_id": _TILL, "reason": "gives the card up"},
     "DayCloseRequest": {"day": "2026-11-21", "next_day": "2026-11-22"},
     "EnrolmentRequest": {
         "terminal": "330200000001",

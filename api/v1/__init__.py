@@ -22,6 +22,7 @@ from api.v1 import (
     stock,
     tariffs,
     terminals,
+    unloads,
 )
 
 FACES: Final = (
@@ -38,6 +39,7 @@ FACES: Final = (
     reader_jobs.face,
     reader_agents.face,
     loads.face,
+    unloads.face,
     online_accounts.face,
     findings.face,
     day_closes.face,

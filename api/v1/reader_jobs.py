@@ -24,6 +24,8 @@ from citizencard.purse.loads.flow import LOAD
 from citizencard.purse.loads.loads import find_load
 from citizencard.purse.loads.models import LoadState
 from citizencard.purse.loads.recovery import RECOVER_LOAD
+from citizencard.purse.unloads.flow import UNLOAD
+from citizencard.purse.unloads.recovery import RECOVER_UNLOAD
 from citizencard.staff.permissions import Permission
 
 PERMISSION_OF_KIND: Final = {
@@ -31,6 +33,8 @@ PERMISSION_OF_KIND: Final = {
     PERSONALISE_PSAM: Permission.PSAMS_PERSONALISE,
     LOAD: Permission.LOADS_TAKE,
     RECOVER_LOAD: Permission.LOADS_TAKE,
+    UNLOAD: Permission.UNLOADS_TAKE,
+    RECOVER_UNLOAD: Permission.UNLOADS_TAKE,
 }
 
 face = Face("Reader jobs", "/v1", "Conversations with a chip in a reader.")

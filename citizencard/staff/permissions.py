@@ -71,6 +71,9 @@ class Permission(StrEnum):
     LOADS_TAKE = "loads.take"
     LOADS_READ = "loads.read"
     LOADS_GIVE_BACK = "loads.give_back"
+    UNLOADS_TAKE = "unloads.take"
+    UNLOADS_READ = "unloads.read"
+    UNLOADS_PAY_OUT = "unloads.pay_out"
     ACCOUNTS_OPEN = "accounts.open"
     TOP_UPS_TAKE = "top_ups.take"
     TAPS_READ = "taps.read"
@@ -118,6 +121,9 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.LOADS_TAKE: _COUNTER,
     Permission.LOADS_READ: _COUNTER | _BOOKS,
     Permission.LOADS_GIVE_BACK: frozenset({Role.SUPERVISOR}),
+    Permission.UNLOADS_TAKE: _COUNTER,
+    Permission.UNLOADS_READ: _COUNTER | _BOOKS,
+    Permission.UNLOADS_PAY_OUT: frozenset({Role.SUPERVISOR}),
     Permission.ACCOUNTS_OPEN: _COUNTER,
     Permission.TOP_UPS_TAKE: _COUNTER,
     Permission.TAPS_READ: _COUNTER | _BOOKS,

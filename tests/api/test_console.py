@@ -35,6 +35,7 @@ def test_every_page_speaks_both_languages(world: World, language: str) -> None:
         f"/console/cards/{card_id}/issuing",
         f"/console/cards/{card_id}/loss",
         f"/console/cards/{card_id}/loads/new",
+        f"/console/cards/{card_id}/unloads/new",
         "/console/approvals",
         AGENTS,
     ]

@@ -114,6 +114,9 @@ def _bodies() -> dict[str, dict[str, Any]]:
         "/v1/cards/<card_id>/loss-reports": {"reason": "x"},
         "/v1/loads": {"card_id": "card_none", "amount_fen": 1, "till_id": "till_none"},
         "/v1/loads/<load_id>/give-backs": {"reason": "x"},
+        "/v1/unloads": {"card_id": "card_none"},
+        "/v1/unloads/<unload_id>/withdrawals": {"reason": "x"},
+        "/v1/unloads/<unload_id>/pay-outs": {"till_id": "till_none", "reason": "x"},
         "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
         "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
         "/v1/parking-gates": {

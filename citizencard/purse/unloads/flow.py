@@ -33,7 +33,7 @@ NOTHING_THERE: Final = "nothing_on_chip"
 BALANCE_DIFFERS: Final = "balance_differs"
 """The balance in MAC1 is not the one that the reader told: nobody knows what all there is would be."""
 REPLAYED: Final = "replayed"
-UNDECIDED: Final = "undecided"
+UNDECIDED: Final = "unload_undecided"
 """MAC2 is out and there is no proof: nothing is owed until `recover_unload` has asked the card."""
 
 COUNTING: Final = "counting"

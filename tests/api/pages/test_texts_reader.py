@@ -10,6 +10,8 @@ from citizencard.cards.issuing.proof import NOT_PROVED
 from citizencard.cards.reader_jobs import CARD_REFUSED, SUPERSEDED, TORN
 from citizencard.purse.loads.flow import LOADED, NOT_GENUINE, OVER_CEILING, REPLAYED, UNDECIDED
 from citizencard.purse.loads.recovery import DISPROVEN, GIVEN_BACK
+from citizencard.purse.unloads import flow as unload
+from citizencard.purse.unloads import recovery as unload_recovery
 from hardware.agent.errors import AlreadyPaired, PairingCodeDead, PairingCodeWrong, SessionOver, StepExpired
 from hardware.cli.agent import run
 from hardware.errors import NoReader, ReaderBusy
@@ -17,11 +19,20 @@ from hardware.errors import NoReader, ReaderBusy
 SCRIPT = Path(__file__).parents[3] / "api" / "pages" / "static" / "reader.js"
 OF_MAKING = {PERSONALISED, TORN, CARD_REFUSED, NOT_PROVED, SUPERSEDED}
 OF_LOADING = {LOADED, NOT_GENUINE, OVER_CEILING, REPLAYED, UNDECIDED, DISPROVEN, GIVEN_BACK}
+OF_UNLOADING = {
+    unload.UNLOADED,
+    unload.NOT_GENUINE,
+    unload.NOTHING_THERE,
+    unload.BALANCE_DIFFERS,
+    unload.REPLAYED,
+    unload.UNDECIDED,
+    unload_recovery.DISPROVEN,
+}
 
 
 def test_every_end_of_a_job_is_a_sentence() -> None:
     """Whatever becomes of a card on the reader, the clerk reads what was done and what to do next."""
-    assert {f"outcome.{outcome}" for outcome in OF_MAKING | OF_LOADING} <= READER.keys()
+    assert {f"outcome.{outcome}" for outcome in OF_MAKING | OF_LOADING | OF_UNLOADING} <= READER.keys()
 
 
 def test_every_visible_step_has_a_name() -> None:

@@ -130,7 +130,7 @@ def test_probe_makes_the_card_forget_the_order(city: City) -> None:
         return exchange(chip, command)
 
     station.carry = keep
-    assert station.run(order(unload, chip), city.now).outcome == "undecided"
+    assert station.run(order(unload, chip), city.now).outcome == "unload_undecided"
     station = city.station(chip)
     assert station.run(recover_order(unload, chip), city.now).outcome == "unload_disproven"
     assert not exchange(chip, kept[0]).ok
