@@ -51,12 +51,16 @@ class TornCard:
     world: World
     tears: Sequence[Tear]
 
+    def run(self, order: JobOrder, chip: EmulatedCard) -> tuple[list[str], int]:
+        """Run the job until the chip is made; what went wrong, and how many commands the last run had."""
+        return _run(self.world, order, chip, self.tears)
+
     def make(self) -> tuple[list[str], int, Rider]:
         """Make it; what went wrong, the number of commands, and the card."""
         world = self.world
         card = application(world.sessions, world.hsm, world.now)
         chip = blank(world.sessions, world.hsm, world.now)
-        found, commands = _run(world, JobOrder(PERSONALISE, card.id, chip.atr, CLERK), chip, self.tears)
+        found, commands = self.run(JobOrder(PERSONALISE, card.id, chip.atr, CLERK), chip)
         return found, commands, Rider(card, chip)
 
     def play(self) -> list[str]:
@@ -86,6 +90,10 @@ class TornModule:
     world: World
     tears: Sequence[Tear]
 
+    def run(self, order: JobOrder, chip: EmulatedCard) -> tuple[list[str], int]:
+        """Run the job until the chip is made; what went wrong, and how many commands the last run had."""
+        return _run(self.world, order, chip, self.tears)
+
     def make(self) -> tuple[list[str], int, Bus]:
         """Make it; what went wrong, the number of commands, and a validator with it."""
         world = self.world
@@ -93,7 +101,7 @@ class TornModule:
             number = next_terminal_number(session)
         order = psam_order(world.sessions, world.now, number)
         psam = blank(world.sessions, world.hsm, world.now, ChipKind.PSAM)
-        found, commands = _run(world, JobOrder(PERSONALISE_PSAM, order.id, psam.atr, CLERK), psam, self.tears)
+        found, commands = self.run(JobOrder(PERSONALISE_PSAM, order.id, psam.atr, CLERK), psam)
         if found:
             return found, commands, world.stray
         psam.reset()
