@@ -64,6 +64,7 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
     passwords: Passwords | None = None,
     gateway: PaymentGateway | None = None,
     payment_options: PaymentOptions | None = None,
+    doors: Callable[[City], Flask] | None = None,
 ) -> Flask:
     """Make the application.
 
@@ -75,11 +76,10 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
         passwords: what hashing a password costs.
         gateway: the payment provider; without one nothing can be paid on-line.
         payment_options: ways of paying that are offered, and the secrets of the provider's reports.
+        doors: makes the application of the city; `open_doors` when not given.
     """
-    app = Flask("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
-    app.config.update(MAX_CONTENT_LENGTH=SMALL_BODY_BYTES, MAX_FORM_MEMORY_SIZE=SMALL_BODY_BYTES, JSON_AS_ASCII=False)
     opened = sessions or make_sessions(make_engine(settings.database_url))
-    app.extensions[EXTENSION] = City(
+    city = City(
         settings=settings,
         sessions=opened,
         hsm=hsm,
@@ -89,6 +89,14 @@ def create_app(  # noqa: PLR0913 # each part of the city that a test or a demo r
         gateway=gateway,
         payment_options=payment_options or PaymentOptions(),
     )
+    return (doors or open_doors)(city)
+
+
+def open_doors(city: City) -> Flask:
+    """Make the application of a city: its faces for staff, terminals and browsers."""
+    app = Flask("api", static_folder="pages/static", static_url_path="/static", template_folder="pages/templates")
+    app.config.update(MAX_CONTENT_LENGTH=SMALL_BODY_BYTES, MAX_FORM_MEMORY_SIZE=SMALL_BODY_BYTES, JSON_AS_ASCII=False)
+    app.extensions[EXTENSION] = city
     app.url_map.converters["day"] = DayConverter
     app.before_request(_name_request)
     auth.install(app)

@@ -11,6 +11,7 @@ from citizencard.config import Settings
 from citizencard.db import Sessions, transaction
 from citizencard.keys.vault import SoftwareVault
 from ledger import open_first_day
+from tests.api.doors import shared_doors
 from tests.api.world import Clock, World
 from tests.citizencard.keys.make_vault import random_vault
 from tests.citizencard.staff.make_staff import CHEAP
@@ -29,7 +30,7 @@ def make_world(api_vault: SoftwareVault, tmp_path: Path, now: datetime) -> Calla
     def make(sessions: Sessions) -> World:
         clock = Clock(now)
         settings = Settings("sqlite:///unused", tmp_path / "vault", tmp_path / "passphrase", "test")
-        app = create_app(settings, api_vault, sessions, now=clock, passwords=CHEAP)
+        app = create_app(settings, api_vault, sessions, now=clock, passwords=CHEAP, doors=shared_doors)
         with transaction(sessions) as session:
             open_first_day(session, now.date(), now=now)
         return World(app, sessions, api_vault, clock)

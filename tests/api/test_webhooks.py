@@ -15,6 +15,7 @@ from citizencard.db import Sessions
 from citizencard.keys.vault import SoftwareVault
 from citizencard.payments.webhook import MAX_BODY_BYTES
 from citizencard.staff.permissions import Role
+from tests.api.doors import shared_doors
 from tests.api.world import Clock, World, ok, problem
 from tests.citizencard.billing.make_bills import Waterworks
 from tests.citizencard.checkout.make_checkout import BILL_FEN, SECRETS, Office, office
@@ -46,7 +47,14 @@ def shop(sessions: Sessions, now: datetime, api_vault: SoftwareVault, tmp_path: 
         clock = Clock(now)
         options = PaymentOptions(webhook_secrets=tuple(SECRETS))
         app = create_app(
-            settings, api_vault, sessions, now=clock, passwords=CHEAP, gateway=desk.gateway, payment_options=options
+            settings,
+            api_vault,
+            sessions,
+            now=clock,
+            passwords=CHEAP,
+            gateway=desk.gateway,
+            payment_options=options,
+            doors=shared_doors,
         )
         yield Shop(desk, World(app, sessions, api_vault, clock))
 

@@ -11,6 +11,7 @@ from citizencard.config import Settings
 from citizencard.db import Sessions
 from citizencard.keys.vault import SoftwareVault
 from tests.api.console.counter import Counter
+from tests.api.doors import shared_doors
 from tests.api.world import Clock, World
 from tests.citizencard.billing.make_bills import Waterworks
 from tests.citizencard.checkout.make_checkout import Office, office
@@ -29,7 +30,15 @@ def refunding(paying: Office, api_vault: SoftwareVault, tmp_path: Path, now: dat
     """A counter of a city that takes payments."""
     settings = Settings("sqlite:///unused", tmp_path / "vault", tmp_path / "passphrase", "test")
     clock = Clock(now)
-    app = create_app(settings, api_vault, paying.sessions, now=clock, passwords=CHEAP, gateway=paying.gateway)
+    app = create_app(
+        settings,
+        api_vault,
+        paying.sessions,
+        now=clock,
+        passwords=CHEAP,
+        gateway=paying.gateway,
+        doors=shared_doors,
+    )
     return Counter(World(app, paying.sessions, api_vault, clock))
 
 

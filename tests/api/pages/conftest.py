@@ -12,6 +12,7 @@ from citizencard.config import Settings
 from citizencard.db import Sessions
 from citizencard.keys.vault import SoftwareVault
 from citizencard.purse.uploads.flow import take_records
+from tests.api.doors import shared_doors
 from tests.api.world import Clock
 from tests.citizencard.keys.make_vault import regression_vault
 from tests.citizencard.purse.uploads.make_records import City, anchored, json_of, make_city, tap
@@ -32,7 +33,8 @@ def visit(sessions: Sessions, vault: SoftwareVault, tmp_path: Path, now: datetim
 
     def client() -> FlaskClient:
         settings = Settings("sqlite:///unused", tmp_path / "vault", tmp_path / "passphrase", "test")
-        return create_app(settings, vault, sessions, now=Clock(now), passwords=CHEAP).test_client()
+        app = create_app(settings, vault, sessions, now=Clock(now), passwords=CHEAP, doors=shared_doors)
+        return app.test_client()
 
     return client
 

@@ -14,6 +14,7 @@ from citizencard.db import Sessions, transaction
 from citizencard.keys.hsm import Hsm
 from citizencard.receipts.issuing import NewReceipt, issue
 from citizencard.receipts.models import Receipt
+from tests.api.doors import shared_doors
 from tests.api.world import Clock
 from tests.citizencard.billing.make_bills import Waterworks
 from tests.citizencard.staff.make_staff import CHEAP
@@ -47,7 +48,8 @@ class ReceiptCity:
             "test" if realm == "test" else "production",
             PUBLIC_URL,
         )
-        return cls(create_app(settings, hsm, sessions, now=Clock(now), passwords=CHEAP), sessions, now, receipt)
+        app = create_app(settings, hsm, sessions, now=Clock(now), passwords=CHEAP, doors=shared_doors)
+        return cls(app, sessions, now, receipt)
 
     def give(self, new: NewReceipt) -> Receipt:
         """Another slip."""

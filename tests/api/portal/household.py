@@ -19,6 +19,7 @@ from citizencard.payments.stripe_settings import StripeSettings
 from citizencard.payments.stripe_transport import StripeTransport
 from citizencard.residents.models import Resident
 from ledger import balances, existing, prove
+from tests.api.doors import shared_doors
 from tests.api.web.browser import Browser
 from tests.api.world import Clock, World
 from tests.citizencard.billing.make_bills import HOUSE, SYSTEM, Waterworks
@@ -101,7 +102,7 @@ def at_home(sessions: Sessions, vault: SoftwareVault, clock: Clock, folder: Path
         fake.books.now_s = int(clock().timestamp())
         gateway = StripeGateway(StripeTransport(StripeSettings(KEY, fake.address), IMPATIENT))
         settings = Settings("sqlite:///unused", folder / "vault", folder / "passphrase", "test")
-        app = create_app(settings, vault, sessions, now=clock, passwords=CHEAP, gateway=gateway)
+        app = create_app(settings, vault, sessions, now=clock, passwords=CHEAP, gateway=gateway, doors=shared_doors)
         yield Home(World(app, sessions, vault, clock), works, fake)
 
 
