@@ -12,9 +12,10 @@ DRILLS = {
     "payments": "nine faults at each step of a payment, power cuts, lost and doubled reports: nobody pays twice, every fen agrees",
     "restore": "backups taken while taps arrive, everything wiped, restored: books proved, cards alive, nothing acknowledged lost",
     "reversals": "purchases and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
-    "tears": "a card torn at every APDU and phase of personalisation, load and ride: chip, terminal and host agree",
+    "tear": "every APDU and every commit of personalisation, load, unload and ride torn: chip, terminal and host agree",
     "uploads": "every bit of an accepted record flipped; days permuted, split and doubled: nobody gets a fen more",
 }
+ALIASES = {"tears": "tear"}
 
 
 def main(arguments: list[str]) -> int:
@@ -23,11 +24,12 @@ def main(arguments: list[str]) -> int:
     Returns:
         0 proved, 1 something differed, 2 no such drill.
     """
-    if len(arguments) != 1 or arguments[0] not in DRILLS:
+    names = [ALIASES.get(name, name) for name in arguments]
+    if len(names) != 1 or names[0] not in DRILLS:
         for name, promise in DRILLS.items():
             print(f"bin/drill {name:<12} {promise}")
-        return 0 if not arguments else 2
-    drill = importlib.import_module(f"tests.drills.drill_{arguments[0].replace('-', '_')}")
+        return 0 if not names else 2
+    drill = importlib.import_module(f"tests.drills.drill_{names[0].replace('-', '_')}")
     passed: bool = drill.run_full()
     print("proved" if passed else "NOT PROVED")
     return 0 if passed else 1

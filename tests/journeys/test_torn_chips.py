@@ -1,6 +1,6 @@
 """Chips pulled out of the reader while they are made: started over, each is as good as any other, in the books as well.
 
-Every point is tried by `bin/drill tears`; here are those where a chip has just changed hands from its maker's key to ours.
+Every point is tried by `bin/drill tear`; here are those where a chip has just changed hands from its maker's key to ours.
 """
 
 import pytest

@@ -1,9 +1,11 @@
-"""A card is torn at every command and in every phase of personalisation, load and ride: chip, terminal, shadow and books agree.
+"""A card is torn at every command and phase of personalisation, load, unload and ride: chip, terminal, shadow and books agree.
 
+Host and validator lose power before and after each of their commits as well: what was not committed is gone, and nobody hears of the rest.
 Each point is played in a city with real chips, vault, books and validators, and undone afterwards, so that every point meets the same
 city. The points of personalisation end with a load and a ride: a card that was torn must be as good as any.
 """
 
+import functools
 import itertools
 import random
 import tempfile
@@ -17,11 +19,13 @@ from typing import Final
 from citizencard.db import Sessions
 from citizencard.keys.hsm import Hsm
 from tests.citizencard.keys.make_vault import random_vault
-from tests.journeys import torn_loads, torn_rides
+from tests.journeys import torn_loads, torn_rides, torn_unloads
 from tests.journeys.databases import both_databases, undoable
+from tests.journeys.power_cuts import SIDES, Cut, CutCard, CutLoad, CutModule, CutRide, CutUnload, Resumption
 from tests.journeys.torn_chips import TornCard, TornModule, personalise_commands
 from tests.journeys.torn_loads import TornLoad
 from tests.journeys.torn_rides import PHASES, TornRide, ride_commands, tears
+from tests.journeys.torn_unloads import TornUnload
 from tests.journeys.walk import Walk
 from tests.journeys.world import ADULT, LOADED_FEN, SENIOR, Rider, Tear, World
 
@@ -114,6 +118,13 @@ def _all_points(
         "tears of rides": list(_rides(world, riders)),
         "tears of loads": list(_loads(world, riders.adult)),
         "tears of recoveries": list(_recoveries(world, riders.adult)),
+        "tears of unloads": list(_unloads(world, riders.adult)),
+        "tears of unload recoveries": list(_unload_recoveries(world, riders.adult)),
+        "power cuts of loads": list(_cut_loads(world, riders.adult)),
+        "power cuts of unloads": list(_cut_unloads(world, riders.adult)),
+        "power cuts of rides": list(_cut_rides(world, riders)),
+        "power cuts of cards in making": list(_cut_cards(world)),
+        "power cuts of modules in making": list(_cut_modules(world, riders.adult)),
         "tears of cards in making": [(str(tear), TornCard(world, (tear,)).play) for tear in tears(card_commands)],
         "tears of modules in making": [
             (str(tear), _with_module(world, riders.adult, (tear,))) for tear in tears(module_commands)
@@ -147,6 +158,72 @@ def _recoveries(world: World, rider: Rider) -> Iterator[tuple[str, Play]]:
     firsts = [Tear(torn_loads.CREDIT, phase) for phase in PHASES]
     for ending, first, again in itertools.product(torn_loads.Ending, firsts, tears(torn_loads.RECOVERY_COMMANDS)):
         yield f"{first}, then {again}, {ending}", TornLoad(world, rider, first, ending, again).play
+
+
+def _unloads(world: World, rider: Rider) -> Iterator[tuple[str, Play]]:
+    for ending in torn_unloads.Ending:
+        for tear in tears(torn_unloads.commands_of(ending)):
+            yield f"{tear}, {ending}", TornUnload(world, rider, tear, ending).play
+
+
+def _unload_recoveries(world: World, rider: Rider) -> Iterator[tuple[str, Play]]:
+    for ending, phase, again in itertools.product(torn_unloads.Ending, PHASES, tears(torn_unloads.RECOVERY_COMMANDS)):
+        first = Tear(torn_unloads.commands_of(ending) - 1, phase)
+        yield f"{first}, then {again}, {ending}", TornUnload(world, rider, first, ending, again).play
+
+
+def _cuts(commits: int) -> Iterator[tuple[Cut, Resumption]]:
+    for number, side, resumption in itertools.product(range(commits), SIDES, Resumption):
+        yield Cut(number, side), resumption
+
+
+def _cut_loads(world: World, rider: Rider) -> Iterator[tuple[str, Play]]:
+    for tear in (None, *(Tear(torn_loads.CREDIT, phase) for phase in PHASES)):
+        counted = CutLoad(world, rider, None, Resumption.SAME_JOB, tear)
+        _play_once(world, counted.play)
+        for cut, resumption in _cuts(counted.commits):
+            yield f"{cut} after {tear}, {resumption}", CutLoad(world, rider, cut, resumption, tear).play
+
+
+def _cut_unloads(world: World, rider: Rider) -> Iterator[tuple[str, Play]]:
+    debit = torn_unloads.commands_of(torn_unloads.Ending.PAID_OUT) - 1
+    for tear in (None, *(Tear(debit, phase) for phase in PHASES)):
+        counted = CutUnload(world, rider, None, Resumption.SAME_JOB, tear)
+        _play_once(world, counted.play)
+        for cut, resumption in _cuts(counted.commits):
+            yield f"{cut} after {tear}, {resumption}", CutUnload(world, rider, cut, resumption, tear).play
+
+
+def _cut_rides(world: World, riders: _Riders) -> Iterator[tuple[str, Play]]:
+    for rider in (riders.adult, riders.senior):
+        counted = CutRide(world, rider, None)
+        _play_once(world, counted.play)
+        for number, side, back in itertools.product(range(counted.commits), SIDES, (True, False)):
+            label = f"class {rider.card.card_class}, {Cut(number, side)}, {'comes back' if back else 'stays away'}"
+            yield label, CutRide(world, rider, Cut(number, side), back).play
+
+
+def _cut_cards(world: World) -> Iterator[tuple[str, Play]]:
+    counted = CutCard(world=world, tears=())
+    _play_once(world, counted.play)
+    for cut, resumption in _cuts(counted.commits):
+        yield f"{cut}, {resumption}", CutCard(world=world, tears=(), cut=cut, resumption=resumption).play
+
+
+def _cut_modules(world: World, rider: Rider) -> Iterator[tuple[str, Play]]:
+    counted = CutModule(world=world, tears=())
+    _play_once(world, lambda: counted.play(rider))
+    for cut, resumption in _cuts(counted.commits):
+        module = CutModule(world=world, tears=(), cut=cut, resumption=resumption)
+        yield f"{cut}, {resumption}", functools.partial(module.play, rider)
+
+
+def _play_once(world: World, play: Play) -> None:
+    """Play it without a cut, to count its commits."""
+    with world.undone():
+        found = play()
+    if found:
+        raise AssertionError(f"it goes wrong without a cut: {found}")
 
 
 def _with_module(world: World, rider: Rider, many: Sequence[Tear]) -> Play:

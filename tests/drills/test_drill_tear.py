@@ -6,7 +6,7 @@ from pathlib import Path
 from citizencard.db import Sessions
 from citizencard.keys.vault import SoftwareVault
 from tests.conftest import DRILL_SIZE
-from tests.drills.drill_tears import REDUCED, run
+from tests.drills.drill_tear import REDUCED, run
 
 
 def test_torn_cards_lose_and_make_no_fen(
