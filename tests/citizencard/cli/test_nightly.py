@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +13,8 @@ from click.testing import CliRunner
 from citizencard.cli import main, nightly
 from citizencard.cli.nightly import Shelves, clear, jobs, next_night
 from citizencard.clock import beijing_date, now
-from citizencard.db import make_engine, make_sessions, transaction
-from ledger import open_first_day
+from citizencard.db import make_engine, make_sessions, reading, transaction
+from ledger import open_day, open_first_day
 from tests.citizencard.cli.run_command import Installation
 from tests.citizencard.keys.make_vault import random_vault
 
@@ -91,26 +89,31 @@ def test_every_job_is_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         found.make_context("nightly", rest).close()
 
 
-def test_night_goes_on_after_another_one_has_begun(tmp_path: Path, clone_database: Callable[[str], str]) -> None:
+def test_night_goes_on_where_another_one_has_closed_the_day(
+    tmp_path: Path, clone_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two timers by mistake, at the same moment: each day is closed once and none too early, and neither night fails for it."""
     url = clone_database("sqlite")
     engine = make_engine(url)
+    sessions = make_sessions(engine)
     today = beijing_date(now())
-    with transaction(make_sessions(engine)) as session:
+    with transaction(sessions) as session:
         open_first_day(session, today - timedelta(days=1), now=now())
+    for name, value in Installation(tmp_path, url).environ.items():
+        monkeypatch.setenv(name, value)
+    run = nightly.run
+    outcomes: list[bool] = []
+
+    def run_by_both(*arguments: str) -> bool:
+        outcomes.extend(run(*arguments) for _ in range(2))
+        return outcomes[-1]
+
+    monkeypatch.setattr(nightly, "run", run_by_both)
+    assert nightly.close_days()
+    assert outcomes == [True, False]
+    with reading(sessions) as session:
+        assert open_day(session) == today
     engine.dispose()
-    random_vault(tmp_path, name="vault.json")
-    home = Installation(tmp_path, url)
-
-    def night(name: str) -> subprocess.CompletedProcess[str]:
-        folders = (str(tmp_path / name / "database"), str(tmp_path / name / "vault"))
-        return home.run("nightly", "--once", "--database-to", folders[0], "--vault-to", folders[1])
-
-    with ThreadPoolExecutor(2) as pool:
-        nights = list(pool.map(night, ("one", "two")))
-    assert [done.returncode for done in nights] == [0, 0], [done.stderr for done in nights]
-    assert home.run("day", "open").stdout.strip() == str(today)
-    assert home.run("ledger", "prove").returncode == 0
 
 
 def test_shelf_that_cannot_be_cleared_is_told(
