@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Final
 
 from hypothesis import HealthCheck, Phase, settings
@@ -200,14 +201,20 @@ class Machine(Comparison):
         found = self.try_both(name, expected.refusal, lambda: hold(self.session, wanted, now=self.model.now))
         assert found is None or found.replayed == expected.replayed
 
-    @precondition(lambda self: self.model.holds)
-    @rule(data=st.data(), part=st.integers(1, 9), final=st.booleans())
-    def settle_part(self, data: st.DataObject, part: int, final: bool) -> None:
-        """Settle a part of a hold; when it came too late, as an ordinary transfer."""
-        name = data.draw(self.hold_names())
-        rest_fen = max(1, self.model.holds[name].rest_fen)
-        amount_fen = data.draw(st.integers(1, rest_fen) | st.integers(1, rest_fen) | amounts)
+    @precondition(lambda self: any(self.model.is_open(one) for one in self.model.holds.values()))
+    @rule(data=st.data(), final=st.booleans())
+    def settle_part(self, data: st.DataObject, final: bool) -> None:
+        """Settle a part of a hold that is open."""
+        name = data.draw(st.sampled_from([each for each, one in self.model.holds.items() if self.model.is_open(one)]))
+        amount_fen = data.draw(st.integers(1, self.model.holds[name].rest_fen))
+        part = next(n for n in count(10) if f"settle:{name}:{n}" not in self.model.booked)
         self._settle("settle part", Settlement(name, part, amount_fen, AT, final))
+
+    @precondition(lambda self: self.model.holds)
+    @rule(data=st.data(), part=st.integers(1, 9), amount_fen=amounts, final=st.booleans())
+    def settle_any(self, data: st.DataObject, part: int, amount_fen: int, final: bool) -> None:
+        """Settle what may be settled before, too much, or too late: then as an ordinary transfer."""
+        self._settle("settle anything", Settlement(data.draw(self.hold_names()), part, amount_fen, AT, final))
 
     @precondition(lambda self: self.model.holds)
     @rule(data=st.data())
