@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hardware.agent.errors import PortInUse
 from hardware.agent.server import MAX_BODY_BYTES, MAX_CONNECTIONS, AgentServer
 from hardware.card.apdu import CommandApdu
+from hardware.card.atr import chip_serial_of
 from hardware.card.purse import GetBalance, get_challenge, select_file, verify_pin
 from tests.hardware.agent.workstation import BALANCE_FEN, ORIGIN, READ_BALANCE, SESSION, Workstation, at_work
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, PIN
@@ -33,7 +34,7 @@ def test_balance_is_read_through_a_page(desk: Workstation) -> None:
     answer = reply.body
     assert (answer["session"], answer["step"], answer["torn"]) == (SESSION, 1, False)
     assert (answer["reader"], answer["realm"]) == ("emulated reader", "test")
-    assert answer["atr"].endswith(CHIP_SERIAL.hex().upper())
+    assert chip_serial_of(bytes.fromhex(answer["atr"])) == CHIP_SERIAL
     balance = bytes.fromhex(answer["responses"][1])
     assert (GetBalance.parse(balance[:4]), balance[4:]) == (BALANCE_FEN, b"\x90\x00")
     desk.verify(answer["signature"], desk.signed_answer(step, answer))
