@@ -25,6 +25,10 @@ Sessions = sessionmaker[Session]
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 10_000
+CACHE_KIB = 32_768
+"""Of a SQLite connection, filled as it is needed: indexes whose keys are drawn by lot are touched all over."""
+CHECKPOINT_PAGES = 8_192
+"""SQLite moves what is in its log, and on the disk since its commit, into the database after so many pages: 32 MB."""
 TRUSTED_S = 30
 """A connection that was idle for longer is asked whether it still lives before it is used: its network may have gone without a word."""
 READING = "citizencard_reading"
@@ -207,6 +211,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA recursive_triggers=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     cursor.close()
 
 

@@ -22,7 +22,9 @@ SEALING = 0x4C4544474603
 """Names of the locks under which those who fold, and those who seal, take turns. Posting knows nothing of them."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
-_ENTERING = text(f"SELECT pg_advisory_xact_lock_shared({BARRIER})").columns(column("entered", String))
+ENTERING = f"SELECT pg_advisory_xact_lock_shared({BARRIER})"
+"""On PostgreSQL: join those who post."""
+_ENTERING = text(ENTERING).columns(column("entered", String))
 
 
 def enter(session: Session) -> None:

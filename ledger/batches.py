@@ -1,17 +1,18 @@
 """A batch on its way into the books: opened under the locks, decided in memory, written by a fixed number of statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from ledger import barrier, reservations, writing
+from ledger import overlap, reservations, writing
 from ledger.errors import LedgerError, LedgerStopped
 from ledger.models import HoldState
+from ledger.overlap import Asked, Written
 from ledger.reservations import Placed
 from ledger.transfers import Posted
-from ledger.verdicts import Bench, Decision, Known, Order, is_same, reused
+from ledger.verdicts import Bench, Decision, Known, Order, considered, is_same, reused
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Batch:
     due: list[Placed]
     stopped: bool
     decisions: list[Decision] = field(default_factory=list)
+    ids: Sequence[int] = ()
 
 
 def begin(session: Session, codes: Iterable[str], references: Iterable[str], now: datetime) -> Batch:
@@ -31,12 +33,14 @@ def begin(session: Session, codes: Iterable[str], references: Iterable[str], now
     Raises:
         NoOpenDay: no business day was ever opened.
     """
-    barrier.enter(session)
-    books = writing.open_books(session, codes, now)
-    # The references are looked up after the accounts are locked: a copy of one of these transfers that touches a locked account has then
-    # either been committed, and is seen here, or waits for our lock.
-    known = writing.find(session, references)
-    return Batch(books.day, Bench(books.accounts, known), books.due, books.stopped)
+    return _begin(session, Asked(codes, references), now, _nothing)
+
+
+def _begin(session: Session, asked: Asked, now: datetime, meanwhile: Callable[[], None]) -> Batch:
+    seen = overlap.look(session, asked, now, meanwhile)
+    return Batch(
+        seen.books.day, Bench(seen.books.accounts, seen.known), seen.books.due, seen.books.stopped, ids=seen.ids
+    )
 
 
 def decide(session: Session, orders: Sequence[Order], now: datetime) -> Batch:
@@ -46,8 +50,11 @@ def decide(session: Session, orders: Sequence[Order], now: datetime) -> Batch:
         NoOpenDay: no business day was ever opened.
     """
     codes = {code for order in orders for code in (order.transfer.debit, order.transfer.credit)}
-    batch = begin(session, codes, [order.transfer.reference for order in orders], now)
-    batch.decisions.extend(batch.bench.decide(order) for order in orders)
+    ready: list[Decision] = []
+    # A single one has its id drawn as it is written: where so many come one by one, refusals shall leave no gaps.
+    asked = Asked(codes, [order.transfer.reference for order in orders], len(orders) if len(orders) > 1 else 0)
+    batch = _begin(session, asked, now, lambda: ready.extend(map(considered, orders)))
+    batch.decisions.extend(map(batch.bench.judge, ready))
     return batch
 
 
@@ -65,17 +72,40 @@ def write(session: Session, batch: Batch, now: datetime, *, each: bool) -> dict[
         ReferenceReused: in the same moment somebody else gave a reference another content.
     """
     new = [decision for decision in batch.decisions if decision.is_new]
-    ids: dict[str, int] = {}
-    if new:
-        refuse_stopped(batch)
-        ids = writing.write(session, new, batch.bench.accounts, batch.day, now)
-        reservations.end(session, batch.due, HoldState.EXPIRED, now)
-    else:
+    if not new:
         close(session, batch, now)
-    if len(ids) < len(new):
-        late = [decision for decision in new if decision.order.transfer.reference not in ids]
-        _yield_to_others(session, late, batch.bench, each=each)
+        return _answers(batch, {}, now)
+    refuse_stopped(batch)
+    ids, answers = _write(session, batch, new, now)
+    reservations.end(session, batch.due, HoldState.EXPIRED, now)
+    if len(ids) == len(new):
+        return answers or _answers(batch, ids, now)
+    late = [decision for decision in new if decision.order.transfer.reference not in ids]
+    _yield_to_others(session, late, batch.bench, each=each)
+    return _answers(batch, ids, now)
+
+
+def _write(
+    session: Session, batch: Batch, new: Sequence[Decision], now: datetime
+) -> tuple[dict[str, int], dict[int, Posted]]:
+    """Write the new transfers; their ids, without those that others have written meanwhile, and the answers if there are none of these."""
+    accounts = batch.bench.accounts
+    if not batch.ids:
+        return writing.write(session, new, accounts, batch.day, now), {}
+    drawn = batch.ids[: len(new)]
+    ids = {decision.order.transfer.reference: number for decision, number in zip(new, drawn, strict=True)}
     answers: dict[int, Posted] = {}
+    if not overlap.send(
+        session, Written(new, drawn, accounts, batch.day, now), lambda: answers.update(_answers(batch, ids, now))
+    ):
+        found = writing.find(session, ids)
+        ids = {reference: number for reference, number in ids.items() if found[reference].posted.id == number}
+    return ids, answers
+
+
+def _answers(batch: Batch, ids: Mapping[str, int], now: datetime) -> dict[int, Posted]:
+    answers: dict[int, Posted] = {}
+    day = batch.day
     for decision in batch.decisions:
         known, transfer = decision.known, decision.order.transfer
         if decision.refusal:
@@ -88,7 +118,7 @@ def write(session: Session, batch: Batch, now: datetime, *, each: bool) -> dict[
         elif known:
             answers[id(decision)] = known.posted
         else:
-            answers[id(decision)] = Posted(ids[transfer.reference], transfer, batch.day, now, replayed=False)
+            answers[id(decision)] = Posted(ids[transfer.reference], transfer, day, now, replayed=False)
     return answers
 
 
@@ -133,3 +163,7 @@ def _settle_late(decision: Decision, known: Known, bench: Bench, *, each: bool) 
 
 def _replay(posted: Posted) -> Posted:
     return Posted(posted.id, posted.transfer, posted.business_date, posted.recorded_at, replayed=True)
+
+
+def _nothing() -> None:
+    """While the server works."""

@@ -22,12 +22,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ledger import wire
 from ledger.barrier import BARRIER
 from ledger.instants import canonical
-from ledger.transfers import Posted, Transfer, canonical_metadata, fault, fingerprint
-
-USUAL_CURRENCY: Final = "CNY"
-"""The fingerprint needs the currency before the accounts are read; accounts kept in another one take the ordinary way."""
+from ledger.transfers import USUAL_CURRENCY, Posted, Transfer, canonical_metadata, fault, fingerprint
 
 _PREPARED: Final = "ledger_plain"
 _ENTER: Final = b"ledger_plain_enter"
@@ -118,10 +116,10 @@ def within(session: Session, transfer: Transfer, now: datetime) -> Posted | None
     Returns:
         What was posted, or None: then nothing was written and nothing is locked but the barrier, and the ordinary way will tell why.
     """
-    connection = session.connection()
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection) or fault(transfer) or not _is_usual(driver):
+    driver = wire.usual(session)
+    if driver is None or fault(transfer):
         return None
+    connection = session.connection()
     is_first = driver.pgconn.transaction_status == TransactionStatus.IDLE
     for _ in range(2):
         result = _tried(connection, driver, transfer, now, before=[_BEGIN if is_first else _SAVEPOINT])
@@ -135,16 +133,6 @@ def within(session: Session, transfer: Transfer, now: datetime) -> Posted | None
         if posted or _PREPARED in connection.info:
             return posted
     return None
-
-
-def _is_usual(driver: psycopg.Connection) -> bool:
-    """Whether transactions of this connection begin as `_BEGIN` says."""
-    return (
-        driver.isolation_level == psycopg.IsolationLevel.READ_COMMITTED
-        and not driver.autocommit
-        and driver.read_only is None
-        and driver.deferrable is None
-    )
 
 
 def _tried(
@@ -175,25 +163,8 @@ def _posted(result: PGresult | None, transfer: Transfer, now: datetime) -> Poste
 
 
 def _talk(connection: Connection, driver: psycopg.Connection, exchange: PQGen[list[PGresult]]) -> list[PGresult]:
-    """Let an exchange with the database happen.
-
-    Raises:
-        sqlalchemy.exc.DBAPIError: as of any statement; the connection is given up when it was left in the midst of it.
-    """
-    done = False
-    try:
-        results = driver.wait(exchange)
-        done = True
-    except psycopg.Error as error:
-        lost = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type] # psycopg's own classes
-        done = error.sqlstate is not None and not lost
-        raise DBAPIError.instance(
-            _POSTING.decode(), None, error, psycopg.Error, connection_invalidated=not done
-        ) from error
-    finally:
-        if not done:
-            connection.invalidate()
-    return results
+    with wire.told(connection, _POSTING.decode()):
+        return driver.wait(exchange)
 
 
 def _texts(pgconn: PGconn, statements: Sequence[bytes]) -> PQGen[list[PGresult]]:

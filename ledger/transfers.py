@@ -12,6 +12,8 @@ from ledger.instants import canonical
 from ledger.models import BIGGEST_AMOUNT_FEN, LONGEST_KIND, LONGEST_REFERENCE, REVERSAL
 
 MAX_METADATA_BYTES = 2_048
+USUAL_CURRENCY = "CNY"
+"""A fingerprint needs the currency, and is computed before the accounts are read; that of another currency once more."""
 
 _REFERENCE = re.compile(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_REFERENCE}}}")
 _KIND = re.compile(rf"[a-z0-9_.:-]{{1,{LONGEST_KIND}}}")
@@ -76,15 +78,20 @@ class Verdict:
     refusal: LedgerError | None
 
 
-def fingerprint(transfer: Transfer, currency: str) -> str:
+def fingerprint(transfer: Transfer, currency: str, occurred_at: str = "") -> str:
     """What two transfers must share to be the same one: SHA-256 in hex.
 
     Covers debit, credit, amount, currency, kind, occurred_at and journal; not the business day, recorded_at or metadata, because a resend
     after the day was closed must still be recognised. None of the fields can hold a line feed, which separates them.
+
+    Args:
+        transfer: the content.
+        currency: of its two accounts.
+        occurred_at: the transfer's, in its canonical form, by whoever has it already.
     """
     content = (
         f"{transfer.debit}\n{transfer.credit}\n{transfer.amount_fen}\n{currency}\n{transfer.kind}\n"
-        f"{canonical(transfer.occurred_at)}\n{transfer.journal or ''}"
+        f"{occurred_at or canonical(transfer.occurred_at)}\n{transfer.journal or ''}"
     )
     return sha256(content.encode()).hexdigest()
 

@@ -15,8 +15,9 @@ from ledger.errors import (
     ReferenceReused,
     UnknownAccount,
 )
+from ledger.instants import canonical
 from ledger.models import AccountState, AccountType
-from ledger.transfers import Posted, Transfer, fault, fingerprint
+from ledger.transfers import USUAL_CURRENCY, Posted, Transfer, fault, fingerprint
 
 PRECEDENCE: tuple[type[LedgerError], ...] = (
     InvalidTransfer,
@@ -102,6 +103,7 @@ class Decision:
 
     order: Order
     fingerprint: str = ""
+    occurred_at: str = ""
     known: Known | None = None
     same_as: "Decision | None" = None
     refusal: LedgerError | None = None
@@ -110,6 +112,17 @@ class Decision:
     def is_new(self) -> bool:
         """Whether a row is to be written for it."""
         return self.known is None and self.same_as is None and self.refusal is None
+
+
+def considered(order: Order) -> Decision:
+    """What can be said of an order before its accounts are read: whether it is well formed, and its fingerprint in the usual currency."""
+    transfer = order.transfer
+    # A reversal's reference is made by the ledger and may be longer than what callers may use.
+    wrong = fault(transfer) if order.reverses is None else None
+    if wrong:
+        return Decision(order, refusal=wrong)
+    occurred_at = canonical(transfer.occurred_at)
+    return Decision(order, fingerprint(transfer, USUAL_CURRENCY, occurred_at), occurred_at)
 
 
 @dataclass(slots=True)
@@ -122,13 +135,17 @@ class Bench:
 
     def decide(self, order: Order) -> Decision:
         """Decide one order; a new transfer moves the sums of its two accounts."""
-        transfer = order.transfer
-        # A reversal's reference is made by the ledger and may be longer than what callers may use.
-        wrong = fault(transfer) if order.reverses is None else None
-        if wrong:
-            return Decision(order, refusal=wrong)
+        return self.judge(considered(order))
+
+    def judge(self, decision: Decision) -> Decision:
+        """Decide an order that was considered; a new transfer moves the sums of its two accounts."""
+        if decision.refusal:
+            return decision
+        transfer = decision.order.transfer
         debit, credit = self.accounts.get(transfer.debit), self.accounts.get(transfer.credit)
-        decision = Decision(order, fingerprint=fingerprint(transfer, debit.currency if debit else ""))
+        currency = debit.currency if debit else ""
+        if currency != USUAL_CURRENCY:
+            decision.fingerprint = fingerprint(transfer, currency, decision.occurred_at)
         if transfer.reference in self.taken or transfer.reference in self.known:
             self._repeat(decision)
             return decision

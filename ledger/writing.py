@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from ledger import reservations
 from ledger.arrays import Column, Value, among, dialect, given, is_postgresql, listed, rows
 from ledger.errors import NoOpenDay
-from ledger.instants import Instant, canonical
+from ledger.instants import Instant, in_utc
 from ledger.models import AccountState, AccountType
 from ledger.reservations import Placed
 from ledger.transfers import Posted, Transfer, canonical_metadata
 from ledger.verdicts import Books, Decision, Known
 
-_NEW: Sequence[Column] = (
+NEW: Sequence[Column] = (
     ("reference", "text"),
     ("debit_id", "bigint"),
     ("credit_id", "bigint"),
@@ -32,7 +32,7 @@ _NEW: Sequence[Column] = (
     ("metadata", "text"),
     ("reverses", "bigint"),
 )
-_MOVED: Sequence[Column] = (
+MOVED: Sequence[Column] = (
     ("account_id", "bigint"),
     ("debits_fen", "bigint"),
     ("credits_fen", "bigint"),
@@ -41,7 +41,7 @@ _MOVED: Sequence[Column] = (
 )
 _SIDES = {True: "a.id = ANY(ARRAY(SELECT id FROM sides))", False: "a.id IN (SELECT id FROM sides)"}
 """By PostgreSQL or not. It reads an array by its index, whatever it believes about how many accounts there are."""
-_MOVE = (
+MOVE = (
     "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + moves.debits_fen,"
     " posted_credits_fen = posted_credits_fen + moves.credits_fen,"
     " held_out_fen = held_out_fen + moves.out_fen, held_in_fen = held_in_fen + moves.in_fen"
@@ -83,9 +83,16 @@ def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBoo
     Raises:
         NoOpenDay: no business day was ever opened.
     """
-    found = session.execute(
-        _opening(dialect(session)), {"codes": listed(session, sorted(set(codes))), "now": now}
-    ).all()
+    found = session.execute(opening(dialect(session)), {"codes": listed(session, sorted(set(codes))), "now": now}).all()
+    return opened(session, found, now)
+
+
+def opened(session: Session, found: Sequence[Sequence[Any]], now: datetime) -> OpenBooks:
+    """What the statement `opening` found.
+
+    Raises:
+        NoOpenDay: no business day was ever opened.
+    """
     if not found:
         raise NoOpenDay("no business day is open")
     day, stop_id, over = found[0][:3]
@@ -98,7 +105,7 @@ def open_books(session: Session, codes: Iterable[str], now: datetime) -> OpenBoo
 
 
 @cache
-def _opening(database: str) -> TextualSelect:
+def opening(database: str) -> TextualSelect:
     """The statement of `open_books`. On SQLite the transaction is alone since its BEGIN IMMEDIATE, and locks nothing here."""
     lock = "FOR NO KEY UPDATE" if is_postgresql(database) else ""
     return (
@@ -148,7 +155,12 @@ def find(session: Session, references: Iterable[str]) -> dict[str, Known]:
     wanted = sorted(set(references))
     if not wanted:
         return {}
-    found = session.execute(_finding(dialect(session)), {"references": listed(session, wanted)})
+    found = session.execute(finding(dialect(session)), {"references": listed(session, wanted)})
+    return known(found)
+
+
+def known(found: Iterable[Any]) -> dict[str, Known]:
+    """What the statement `finding` found."""
     return {
         row.reference: Known(
             Posted(
@@ -159,12 +171,12 @@ def find(session: Session, references: Iterable[str]) -> dict[str, Known]:
                     credit=row.credit,
                     amount_fen=row.amount_fen,
                     kind=row.kind,
-                    occurred_at=row.occurred_at,
+                    occurred_at=in_utc(row.occurred_at),
                     journal=row.journal,
                     metadata=json.loads(row.metadata),
                 ),
                 business_date=row.business_date,
-                recorded_at=row.recorded_at,
+                recorded_at=in_utc(row.recorded_at),
                 replayed=True,
             ),
             fingerprint=row.fingerprint,
@@ -175,7 +187,8 @@ def find(session: Session, references: Iterable[str]) -> dict[str, Known]:
 
 
 @cache
-def _finding(database: str) -> TextualSelect:
+def finding(database: str) -> TextualSelect:
+    """The statement of `find`."""
     return text(
         "SELECT t.id, t.reference, d.code AS debit, c.code AS credit, t.amount_fen, t.kind, t.occurred_at, t.recorded_at,"  # noqa: S608 # our own names
         " t.business_date, t.journal, t.fingerprint, t.metadata, t.reverses FROM ledger_transfer t"
@@ -208,14 +221,14 @@ def write(
     """
     moved = moves(accounts.values())
     values = {
-        **given(session, _NEW, [_row(decision, accounts) for decision in new]),
+        **given(session, NEW, [row(decision, accounts) for decision in new]),
         "business_date": day,
         "recorded_at": now,
     }
     if is_postgresql(session):
-        values |= given(session, _MOVED, moved)
+        values |= given(session, MOVED, moved)
     elif moved:
-        session.execute(_moving(dialect(session)), given(session, _MOVED, moved))
+        session.execute(_moving(dialect(session)), given(session, MOVED, moved))
     # Who reverses the same transfer in the same moment may be met at either of two unique indexes; all others at that of references.
     either = any(decision.order.reverses is not None for decision in new)
     return dict(session.execute(_inserting(dialect(session), "" if either else "(reference)"), values).all())
@@ -223,19 +236,19 @@ def write(
 
 @cache
 def _inserting(database: str, conflict: str) -> TextualSelect:
-    names = ", ".join(name for name, _ in _NEW)
+    names = ", ".join(name for name, _ in NEW)
     if is_postgresql(database):
         statement = (
-            f"WITH moved AS ({_MOVE} FROM {rows(database, _MOVED, 'moves')} WHERE ledger_account.id = moves.account_id)"  # noqa: S608 # our own names
+            f"WITH moved AS ({MOVE} FROM {rows(database, MOVED, 'moves')} WHERE ledger_account.id = moves.account_id)"  # noqa: S608 # our own names
             f" INSERT INTO ledger_transfer (id, {names}, business_date, recorded_at) OVERRIDING SYSTEM VALUE"
             f" SELECT id, {names}, :business_date, :recorded_at"
-            f" FROM (SELECT nextval('ledger_transfer_id_seq') AS id, {names} FROM {rows(database, _NEW)}) AS numbered"
+            f" FROM (SELECT nextval('ledger_transfer_id_seq') AS id, {names} FROM {rows(database, NEW)}) AS numbered"
             " ORDER BY reference"
         )
     else:
         statement = (
             f"INSERT INTO ledger_transfer ({names}, business_date, recorded_at)"  # noqa: S608 # our own names
-            f" SELECT {names}, :business_date, :recorded_at FROM {rows(database, _NEW)} WHERE true ORDER BY position"
+            f" SELECT {names}, :business_date, :recorded_at FROM {rows(database, NEW)} WHERE true ORDER BY position"
         )
     return (
         text(f"{statement} ON CONFLICT {conflict} DO NOTHING RETURNING reference, id")
@@ -248,12 +261,12 @@ def move(session: Session, accounts: Iterable[Books]) -> None:
     """Raise the sums of the locked accounts by what the batch moved, and what holds reserve of them. Derived accounts are not touched."""
     moved = moves(accounts)
     if moved:
-        session.execute(_moving(dialect(session)), given(session, _MOVED, moved))
+        session.execute(_moving(dialect(session)), given(session, MOVED, moved))
 
 
 @cache
 def _moving(database: str) -> TextClause:
-    return text(f"{_MOVE} FROM {rows(database, _MOVED, 'moves')} WHERE ledger_account.id = moves.account_id")
+    return text(f"{MOVE} FROM {rows(database, MOVED, 'moves')} WHERE ledger_account.id = moves.account_id")
 
 
 def moves(accounts: Iterable[Books]) -> list[tuple[int, ...]]:
@@ -271,7 +284,8 @@ def moves(accounts: Iterable[Books]) -> list[tuple[int, ...]]:
     ]
 
 
-def _row(decision: Decision, accounts: Mapping[str, Books]) -> tuple[Value, ...]:
+def row(decision: Decision, accounts: Mapping[str, Books]) -> tuple[Value, ...]:
+    """A new transfer as `NEW` lists its columns."""
     transfer = decision.order.transfer
     debit = accounts[transfer.debit]
     return (
@@ -281,7 +295,7 @@ def _row(decision: Decision, accounts: Mapping[str, Books]) -> tuple[Value, ...]
         transfer.amount_fen,
         debit.currency,
         transfer.kind,
-        canonical(transfer.occurred_at),
+        decision.occurred_at,
         transfer.journal,
         decision.fingerprint,
         canonical_metadata(transfer.metadata),

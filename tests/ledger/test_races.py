@@ -143,7 +143,8 @@ def test_nothing_behind_the_cut(city: list[Sessions]) -> None:
     def writing(writer: int) -> Callable[[Sessions], int]:
         def act(sessions: Sessions) -> int:
             done = 0
-            while not stop.is_set():
+            # A breath between two batches: SQLite gives the books to whoever asks in the right moment, and the close has to get them too.
+            while not stop.wait(0.01):
                 batch = [transfer(f"w{writer}:{done}:{part}", "bank", MERCHANT, 1) for part in range(3)]
                 posting(*batch)(sessions)
                 done += 1
@@ -179,7 +180,7 @@ def test_folds_and_seals_under_writers(city: list[Sessions]) -> None:
     def writing(writer: int) -> Callable[[Sessions], int]:
         def act(sessions: Sessions) -> int:
             done = 0
-            while not stop.is_set():
+            while not stop.wait(0.01):
                 posting(*(transfer(f"w{writer}:{done}:{part}", "bank", MERCHANT, 1) for part in range(3)))(sessions)
                 done += 1
             return done
