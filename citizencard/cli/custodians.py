@@ -20,7 +20,8 @@ from citizencard.keys.hsm import FieldContext, KeyRole
 from citizencard.keys.keystore import KeyStore
 from citizencard.keys.secret import CHECK_VALUE_BYTES
 from citizencard.keys.start import open_vault
-from citizencard.staff.flow import Credentials, LoginSecrets, authenticate, sign_in, sign_out
+from citizencard.staff.errors import SignInRefused
+from citizencard.staff.flow import Credentials, LoginSecrets, SignedIn, authenticate, sign_in, sign_out
 from citizencard.staff.permissions import Permission, require
 from citizencard.staff.totp import SealedInPlace
 
@@ -58,19 +59,32 @@ def signed_in(
     """Ask somebody to sign in; the session ends at once, since the person is at the desk.
 
     Raises:
-        SignInRefused: login, password or code is wrong; the login counts it.
+        SignInRefused: login, password or code is wrong three times; the login counts each.
         PermissionDenied: not a custodian.
     """
     click.echo(f"{part}:")
-    login = click.prompt("  login")
-    password = click.prompt("  password", hide_input=True)
-    code = click.prompt("  one-time code", hide_input=True)
     secrets = LoginSecrets(SealedInPlace(keys, FieldContext))
-    session = sign_in(sessions, secrets, Credentials(login, password, code, WORKSTATION), now())
+    session = _session(sessions, secrets)
     try:
-        return require(authenticate(sessions, session.token, now()), permission)
+        actor = require(authenticate(sessions, session.token, now()), permission)
     finally:
         sign_out(sessions, session.token, now())
+    click.echo("  signed in")
+    return actor
+
+
+def _session(sessions: Sessions, secrets: LoginSecrets) -> SignedIn:
+    for left in reversed(range(TRIES)):
+        login = click.prompt("  login")
+        password = click.prompt("  password", hide_input=True)
+        code = click.prompt("  one-time code", hide_input=True)
+        try:
+            return sign_in(sessions, secrets, Credentials(login, password, code, WORKSTATION), now())
+        except SignInRefused as refusal:
+            if not left:
+                raise
+            click.echo(f"  {refusal}; try again, with a new code")
+    raise SignInRefused("nobody signed in")
 
 
 def two_custodians(sessions: Sessions, keys: KeyStore) -> tuple[Actor, ...]:
