@@ -5,11 +5,11 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from citizencard.db import Sessions, make_engine, make_sessions, transaction
@@ -17,6 +17,7 @@ from citizencard.migrations import upgrade
 from citizencard.migrations.grants import APP, MIGRATOR, create_roles
 from tests import postgres
 from tests.citizencard.keys.softhsm import SoftHsm
+from tests.memory import folder_in_memory
 
 TEMPLATE = "citizencard_template"
 LOOPBACK = ("127.", "::1", "localhost")
@@ -28,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """The controlling process starts PostgreSQL once and makes the template by the migrations; workers are told its port."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    cluster = postgres.Cluster()
+    cluster = postgres.Cluster(many=True)
     cluster.start()
     config.stash[CLUSTER] = cluster
     config.add_cleanup(cluster.stop)
@@ -111,16 +112,14 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def clone_database(
-    postgres_port: int, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, worker_id_text: str
-) -> Iterator[Callable[[str], str]]:
+def clone_database(postgres_port: int, sqlite_template: Path, worker_id_text: str) -> Iterator[Callable[[str], str]]:
     """Make a fresh database of a kind, by copying the template; returns its address for the role of the app."""
     made: list[str] = []
     admin = make_engine(postgres.url(postgres_port, "postgres"))
 
     def clone(kind: str) -> str:
         if kind == "sqlite":
-            path = tmp_path_factory.mktemp("clone") / "city.db"
+            path = Path(mkdtemp(dir=folder)) / "city.db"
             shutil.copy(sqlite_template, path)
             return f"sqlite:///{path}"
         name = f"citizencard_{worker_id_text}_{len(made)}"
@@ -132,7 +131,8 @@ def clone_database(
             connection.execute(text("SELECT pg_advisory_unlock(1)"))
         return postgres.url(postgres_port, name, APP)
 
-    yield clone
+    with TemporaryDirectory(prefix="citizencard-sqlite-", dir=folder_in_memory()) as folder:
+        yield clone
     admin.dispose()
 
 
@@ -174,11 +174,22 @@ def session(sessions: Sessions) -> Iterator[Session]:
 
 
 @pytest.fixture
-def committed(database: str, clone_database: Callable[[str], str]) -> Iterator[Sessions]:
-    """A database of one's own with real commits, for races and for what is read by other processes."""
+def committed(database: str, clone_database: Callable[[str], str], postgres_port: int) -> Iterator[Sessions]:
+    """A database of one's own with real commits, for races and for what is read by other processes; it goes with the test."""
     engine = make_engine(clone_database(database))
     yield make_sessions(engine)
     engine.dispose()
+    _drop(engine.url, postgres_port)
+
+
+def _drop(url: URL, port: int) -> None:
+    if url.get_backend_name() == "sqlite":
+        shutil.rmtree(Path(str(url.database)).parent)
+        return
+    admin = make_engine(postgres.url(port, "postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {url.database} WITH (FORCE)")
+    admin.dispose()
 
 
 @pytest.fixture

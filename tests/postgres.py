@@ -7,16 +7,25 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.memory import folder_in_memory
+
 SUPERUSER = "postgres"
 START_TIMEOUT_S = 60
+MANY_DATABASES = ("-c", "autovacuum_naptime=1h", "-c", "max_wal_size=512MB")
+"""A run of the tests makes hundreds of databases: nobody goes round them with a broom each minute. Durability stays as it is in a city."""
 
 
 class Cluster:
-    """A database cluster of our own on a loopback port."""
+    """A database cluster of our own on a loopback port.
 
-    def __init__(self) -> None:
+    Args:
+        many: for a run of the tests with its hundreds of databases: in memory where there is room.
+    """
+
+    def __init__(self, *, many: bool = False) -> None:
         self.binaries = _find_binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="citizencard-pg-"))
+        self.more = MANY_DATABASES if many else ()
+        self.folder = Path(tempfile.mkdtemp(prefix="citizencard-pg-", dir=folder_in_memory() if many else None))
         self.as_user: list[str] = []
         if os.geteuid() == 0:
             # initdb refuses to run as root; Debian's package brings the user postgres.
@@ -29,6 +38,7 @@ class Cluster:
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-k")
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c max_connections=200"
+        options = " ".join((options, *self.more))
         self._run(
             "pg_ctl",
             "-D",
