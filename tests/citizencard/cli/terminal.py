@@ -5,7 +5,6 @@ import pty
 import select
 import sys
 import time
-import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
