@@ -13,6 +13,7 @@ import pytest
 from citizencard.keys.hsm import CardKeyHolder, KeyRole
 from citizencard.keys.vault import SoftwareVault
 from hardware.card import crypto
+from tests.citizencard.cli.forks import Forks
 
 PASSPHRASE = "a passphrase for tests"
 CHIP = "0000000011223344"
@@ -38,11 +39,7 @@ class Desk:
             "CITIZENCARD_VAULT_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "CITIZENCARD_REALM": self.realm,
         }
-        program = "from citizencard.cli.keys import keys; keys()"
-        return subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            env=environ, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        return Forks.shared().run(("keys", *arguments), environ, self.folder)
 
 
 @pytest.fixture

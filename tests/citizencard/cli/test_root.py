@@ -58,3 +58,11 @@ def test_wrong_usage_and_missing_settings_are_told_apart(tmp_path: Path) -> None
     assert refused.stdout == ""
     assert len(refused.stderr.splitlines()) == 1
     assert "CITIZENCARD_VAULTFILE is not a setting; CITIZENCARD_DATABASE_URL is missing" in refused.stderr
+
+
+def test_fork_says_what_an_interpreter_of_its_own_says(tmp_path: Path) -> None:
+    """The tests' quick way of starting a command is no other command: status, output and complaint are the same."""
+    city = Installation(tmp_path, f"sqlite:///{tmp_path}/city.db")
+    for arguments in (["--help"], ["no-such-command"], ["database", "check"]):
+        quick, whole = city.run(*arguments), city.run_from_the_start(*arguments)
+        assert (quick.returncode, quick.stdout, quick.stderr) == (whole.returncode, whole.stdout, whole.stderr)
