@@ -10,7 +10,7 @@ from citizencard.keys.hsm import KeyRole
 from hardware.card.administration import KeyType
 from hardware.card.profile import CARD_CONTROL, PSAM_CONTROL, CardProfile, PsamProfile
 
-CHALLENGE_BYTES: Final = 4
+CHALLENGE_BYTES: Final = (4, 8)
 WRITE_KEY: Final = b"\x84\xd4"
 
 
@@ -104,12 +104,12 @@ def check_protects(header: bytes, data: bytes, under: KeyRole) -> None:
         raise KeyRoleRefused(f"a key of role {under} does not protect command {command.hex().upper()}", role=str(under))
 
 
-def check_challenge(challenge4: bytes) -> None:
-    """Refuse a challenge of another length than the profile's.
+def check_challenge(challenge: bytes) -> None:
+    """Refuse a challenge of a length that no chip's dialect has.
 
     Raises:
-        ValueError: not 4 bytes.
+        ValueError: neither 4 nor 8 bytes.
     """
-    if len(challenge4) != CHALLENGE_BYTES:
-        message = f"the challenge of a protected command has {CHALLENGE_BYTES} bytes"
+    if len(challenge) not in CHALLENGE_BYTES:
+        message = "the challenge of a protected command has 4 or 8 bytes"
         raise ValueError(message)

@@ -331,7 +331,7 @@ class Hsm(Protocol):
         ...
 
     def protected_key_command(
-        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge: bytes
     ) -> CommandApdu:
         """Build WRITE KEY (84 D4), which carries the holder's key of role `secret`, encrypted and MACed under that of role `under`.
 
@@ -340,12 +340,12 @@ class Hsm(Protocol):
             secret: which key is written.
             under: which key of the chip protects it.
             holder: the chip.
-            challenge4: the chip's fresh challenge, 4 bytes.
+            challenge: the chip's fresh challenge, 4 bytes, or 8 where its dialect says so.
         """
         ...
 
     def protected_command(
-        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge: bytes
     ) -> CommandApdu:
         """Build a MACed command (line protection) of data that is no key: file updates, application block, a PIN record.
 
@@ -354,7 +354,7 @@ class Hsm(Protocol):
             data: the plain data.
             under: which key of the chip protects it.
             holder: the chip.
-            challenge4: the chip's fresh challenge, 4 bytes.
+            challenge: the chip's fresh challenge, 4 bytes, or 8 where its dialect says so.
         """
         ...
 

@@ -215,26 +215,26 @@ class SoftwareVault:
         return crypto.external_authenticate_cryptogram(key, challenge8)
 
     def protected_key_command(
-        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge: bytes
     ) -> CommandApdu:
         """See `Hsm.protected_key_command`."""
         card_commands.check_writable(secret, under)
         version = self._version(secret, holder)
         self._ring.check_authorises(secret, version)
         record = card_commands.key_record(secret, version, self._holder_key(secret, holder))
-        card_commands.check_challenge(challenge4)
+        card_commands.check_challenge(challenge)
         return protect(
-            card_commands.WRITE_KEY + header, record, self._holder_key(under, holder), challenge4, encrypt=True
+            card_commands.WRITE_KEY + header, record, self._holder_key(under, holder), challenge, encrypt=True
         )
 
     def protected_command(
-        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge: bytes
     ) -> CommandApdu:
         """See `Hsm.protected_command`."""
         card_commands.check_protects(header, data, under)
-        card_commands.check_challenge(challenge4)
+        card_commands.check_challenge(challenge)
         encrypt = header[:2] == card_commands.WRITE_KEY
-        return protect(header, data, self._holder_key(under, holder), challenge4, encrypt=encrypt)
+        return protect(header, data, self._holder_key(under, holder), challenge, encrypt=encrypt)
 
     def card_identity_mac(self, identity12: bytes) -> bytes:
         """See `Hsm.card_identity_mac`."""

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from hardware.card.apdu import CommandApdu
 from hardware.card.crypto import check_value
+from hardware.card.dialect import WriteKeyP1
 from hardware.card.fixed import cut, unsigned
 from hardware.errors import MalformedCardData
 
@@ -262,6 +263,8 @@ def _value(key_type: KeyType, value: bytes) -> bytes:
     return value
 
 
-def write_key_header(key_type: KeyType, kid: int, *, replace: bool = False) -> bytes:
-    """P1 and P2 of WRITE KEY: P1 01 adds a key, P1 = its type replaces it; P2 is its number."""
-    return bytes((key_type if replace else ADD_KEY, kid))
+def write_key_header(
+    key_type: KeyType, kid: int, *, replace: bool = False, form: WriteKeyP1 = WriteKeyP1.TYPE
+) -> bytes:
+    """P1 and P2 of WRITE KEY: P1 01 adds a key; its type replaces it on cards of that form, 01 on others. P2 is its number."""
+    return bytes((key_type if replace and form is WriteKeyP1.TYPE else ADD_KEY, kid))

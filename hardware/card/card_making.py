@@ -6,11 +6,10 @@ All raise MalformedCardData for a field of the wrong length or a command of anot
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Self
 
-from hardware.card.administration import ADD_KEY, DirectoryBody, FileBody, KeyType, parse_file_body
+from hardware.card.administration import DirectoryBody, FileBody, parse_file_body
 from hardware.card.apdu import CommandApdu
 from hardware.card.command_form import build, require_header, require_instruction, require_no_data
 from hardware.card.crypto import BLOCK_BYTES, MAC_BYTES
-from hardware.card.dialect import WriteKeyP1
 from hardware.card.fixed import require, unsigned
 from hardware.errors import MalformedCardData
 
@@ -54,11 +53,6 @@ class EraseDirectory:
         return cls()
 
 
-def write_key_p1(key_type: KeyType, *, replace: bool, form: WriteKeyP1 = WriteKeyP1.TYPE) -> int:
-    """P1 of WRITE KEY: 01 adds a key; the key's type replaces one, on cards of that form."""
-    return key_type if replace and form is WriteKeyP1.TYPE else ADD_KEY
-
-
 @dataclass(frozen=True, slots=True)
 class WriteKey:
     """WRITE KEY, 84 D4 P1 kid: a key or PIN record, encrypted and MACed; on chips that allow it 80 D4 with the record in clear.
@@ -67,8 +61,7 @@ class WriteKey:
     6A88 nothing to replace, 6A89 exists, 6A84 no space.
 
     Args:
-        p1: `write_key_p1`.
-        kid: number of the key.
+        p1, kid: `administration.write_key_header`.
         content: the cryptogram, whole blocks; in a plain command the record itself.
         mac: 4 bytes; None makes it a plain command.
     """

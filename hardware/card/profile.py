@@ -17,7 +17,7 @@ from hardware.card.administration import (
     write_key_header,
 )
 from hardware.card.apdu import CommandApdu
-from hardware.card.dialect import OUR_CARD, Dialect
+from hardware.card.dialect import OUR_CARD, Dialect, WriteKeyP1
 from hardware.card.files import CARDHOLDER_BYTES, LOG_RECORD_BYTES, MANAGEMENT_BYTES, PUBLIC_DATA_BYTES
 from hardware.card.purse import pack_pin
 
@@ -116,9 +116,9 @@ class KeySlot:
         """The record with its secret value."""
         return KeyRecord(self.key_type, self.use, self.change, self.fourth, self.fifth, value)
 
-    def header(self, *, replace: bool = False) -> bytes:
-        """P1 and P2 of the WRITE KEY that adds the key, or replaces the one that is there."""
-        return write_key_header(self.key_type, self.kid, replace=replace)
+    def header(self, *, replace: bool = False, form: WriteKeyP1 = OUR_CARD.write_key_p1) -> bytes:
+        """P1 and P2 of the WRITE KEY that adds the key, or replaces the one that is there in the card's form."""
+        return write_key_header(self.key_type, self.kid, replace=replace, form=form)
 
 
 def _control(role: str, under: str) -> KeySlot:

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from hardware.card.bcd import bcd_day, day_from_bcd
 from hardware.card.crypto import ZERO_IV, challenge_iv, retail_mac
+from hardware.card.dialect import OUR_CARD, CardIdIv
 from hardware.card.fixed import cut, require
 from hardware.card.text import decode_text, encode_text
 from hardware.errors import MalformedCardData
@@ -112,17 +113,20 @@ def card_id_body(region: str, chip_serial: bytes) -> bytes:
     return bytes.fromhex(region) + SCHEME + chip_serial[-4:]
 
 
-def card_id_mac(irk16: bytes, body12: bytes, challenge4: bytes | None = None) -> bytes:
+def card_id_mac(irk16: bytes, body12: bytes, rule: CardIdIv = OUR_CARD.card_id_iv, challenge4: bytes = b"") -> bytes:
     """Last 4 bytes of the card id: retail MAC over the first 12 under IRK.
 
-    Public sources disagree on its initial value (`dialect.CardIdIv`): zeros, which is our choice (hardware/README.md, decision 10),
-    or a 4-byte challenge of the card and zeros.
+    Args:
+        irk16: the key.
+        body12: `card_id_body`.
+        rule: its initial value, on which public sources disagree: zeros (hardware/README.md, decision 10), or the challenge and zeros.
+        challenge4: of the card; the rule of zeros looks at none.
 
     Raises:
         MalformedCardData: the body is not 12 bytes.
         ValueError: a key or a challenge of another length.
     """
-    iv = ZERO_IV if challenge4 is None else challenge_iv(challenge4)
+    iv = ZERO_IV if rule is CardIdIv.ZEROS else challenge_iv(challenge4)
     return retail_mac(irk16, require("card id", "body", body12, CARD_ID_BODY_BYTES), iv)
 
 

@@ -11,6 +11,7 @@ from hardware.card.dialect import (
     PsamSequence,
     Sm4SessionKey,
     Sm4Tac,
+    WriteKeyP1,
 )
 from hardware.emulator.file_system import (
     DedicatedFile,
@@ -45,6 +46,7 @@ class ChipOptions:
         sequence_counts_at: whether a PSAM's terminal sequence counts at 8070 or only at a good 8072.
         purchase_factors: how many diversification levels lie between a PSAM's purchase root and a card's key.
         pin_unblock_form: where PIN UNBLOCK names the PIN.
+        write_key_p1: P1 of the WRITE KEY that replaces a key.
         terminates_pin_after_purse: whether a completed purse transaction forgets the verified PIN.
         begun_survives_reads: whether an INITIALIZE outlives other commands than GET CHALLENGE and the CAPP cache.
         sm4_session_key: how SM4 session keys are made.
@@ -63,6 +65,7 @@ class ChipOptions:
     sequence_counts_at: Literal["8070", "8072"] = "8070"
     purchase_factors: int = 2
     pin_unblock_form: Literal["kid_in_p2", "kid_in_p1"] = "kid_in_p2"
+    write_key_p1: Literal["type", "01"] = "type"
     terminates_pin_after_purse: bool = True
     begun_survives_reads: bool = False
     sm4_session_key: Literal["padded", "complement"] = "padded"
@@ -84,6 +87,7 @@ class ChipOptions:
                 psam_sequence=PsamSequence(self.sequence_counts_at),
                 purchase_factors=self.purchase_factors,
                 pin_unblock_form=PinUnblockForm(self.pin_unblock_form),
+                write_key_p1=WriteKeyP1(self.write_key_p1),
                 terminates_pin_after_purse=self.terminates_pin_after_purse,
                 begun_survives_reads=self.begun_survives_reads,
                 sm4_session_key=Sm4SessionKey(self.sm4_session_key),

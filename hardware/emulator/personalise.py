@@ -8,6 +8,7 @@ from typing import Final
 from hardware.card import administration
 from hardware.card.administration import ADD_KEY, KEY_BYTES, KEY_HEADER_BYTES, DirectoryBody, FileBody, FileKind
 from hardware.card.apdu import CommandApdu, ResponseApdu
+from hardware.card.dialect import WriteKeyP1
 from hardware.card.profile import CONTROL_KID, KEY_FID
 from hardware.card.status import StatusWord
 from hardware.emulator import security
@@ -163,7 +164,7 @@ def refuse_plain_key(_chip: Chip, _command: CommandApdu) -> ResponseApdu:
 
 
 def write_key(chip: Chip, command: CommandApdu) -> ResponseApdu:
-    """WRITE KEY 84 D4: P1 01 adds a key of identifier P2, P1 = type replaces it; encrypted and MACed under the control key.
+    """WRITE KEY 84 D4: P1 01 adds a key of identifier P2, its type (by dialect 01) replaces it; encrypted and MACed under the control key.
 
     Refuses: 6987, 6984, 6983, 6988 as every MAC; 6982 not permitted; 6A80 malformed record; 6A86; 6A88 nothing to replace;
     6A82 no key file; 6A89 exists already; 6A84 no room.
@@ -173,9 +174,10 @@ def write_key(chip: Chip, command: CommandApdu) -> ResponseApdu:
     record = security.decrypted(chip, control, security.checked_data(chip, command, owner, control))
     key = key_from_record(record, command.p2)
     present = chip.directory.key(key.kind, key.identifier)
-    if command.p1 == ADD_KEY:
+    always_01 = chip.image.options.dialect.write_key_p1 is WriteKeyP1.ALWAYS_ADD
+    if command.p1 == ADD_KEY and not (always_01 and present):
         _require_addition(chip, present)
-    elif command.p1 != key.kind:
+    elif command.p1 != (ADD_KEY if always_01 else key.kind):
         raise Refused(StatusWord.WRONG_P1P2)
     elif present is None:
         raise Refused(StatusWord.KEY_NOT_FOUND)

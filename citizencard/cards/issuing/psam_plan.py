@@ -103,7 +103,7 @@ class PsamPlan:
         own = next(slot for slot in self.profile.keys if slot.role == KeyRole.PSAM_PURCHASE)
         stages: list[Stage] = []
         for place, version in enumerate(reversed(self.other_versions[-MAX_OTHER_VERSIONS:]), start=1):
-            writer = Writer(self.writer.hsm, replace(self.writer.holder, purchase_version=version))
+            writer = replace(self.writer, holder=replace(self.writer.holder, purchase_version=version))
             stages.append(writer.write_key(replace(own, kid=own.kid + place, fourth=version)))
         return stages
 

@@ -10,11 +10,11 @@ from typing import Final
 from citizencard.keys.hsm import CardKeyHolder, Hsm, KeyRole
 from hardware.card.administration import DirectoryBody
 from hardware.card.apdu import CommandApdu
+from hardware.card.dialect import OUR_CARD, Dialect
 from hardware.card.profile import CONTROL_KID, PIN_KID, FileSpec, KeySlot
 from hardware.card.purse import external_authenticate, get_challenge, select_application
 
 AUTHENTICATION_CHALLENGE: Final = 8
-COMMAND_CHALLENGE: Final = 4
 FILE_EXISTS: Final = 0x6A89
 UPDATE_BINARY: Final = bytes.fromhex("04D6")
 UPDATE_RECORD: Final = bytes.fromhex("04DC")
@@ -49,10 +49,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Makes stages for one chip out of what the vault answers."""
+    """Makes stages for one chip out of what the vault answers, as the chip's dialect wants them."""
 
     hsm: Hsm
     holder: CardKeyHolder
+    dialect: Dialect = OUR_CARD
 
     def authenticate(self, role: KeyRole, before: Before = (), tick: str = "") -> Stage:
         """Prove one of the chip's control keys to it."""
@@ -69,9 +70,13 @@ class Writer:
         """Write one key of the profile, encrypted and MACed under the key that the profile names."""
         return Stage(
             lambda challenge: self.hsm.protected_key_command(
-                slot.header(replace=replace), KeyRole(slot.role), KeyRole(slot.under), self.holder, challenge
+                slot.header(replace=replace, form=self.dialect.write_key_p1),
+                KeyRole(slot.role),
+                KeyRole(slot.under),
+                self.holder,
+                challenge,
             ),
-            COMMAND_CHALLENGE,
+            self.dialect.challenge_bytes,
             before,
             tolerated,
             tick=f"key {slot.role}",
@@ -93,7 +98,7 @@ class Writer:
     def _protected(self, header: bytes, data: Callable[[], bytes], under: KeyRole, tick: str) -> Stage:
         return Stage(
             lambda challenge: self.hsm.protected_command(header, data(), under, self.holder, challenge),
-            COMMAND_CHALLENGE,
+            self.dialect.challenge_bytes,
             tick=tick,
         )
 

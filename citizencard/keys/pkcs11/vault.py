@@ -210,7 +210,7 @@ class TokenVault:
         return self.store.ask(question)
 
     def protected_key_command(
-        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+        self, header: bytes, secret: KeyRole, under: KeyRole, holder: CardKeyHolder, challenge: bytes
     ) -> CommandApdu:
         """See `Hsm.protected_key_command`. The key that is written is in this process until the command is built."""
         card_commands.check_writable(secret, under)
@@ -219,25 +219,25 @@ class TokenVault:
             version = _version(ring, secret, holder)
             ring.check_authorises(secret, version)
             record = card_commands.key_record(secret, version, _written_key(ring, secret, holder))
-            card_commands.check_challenge(challenge4)
+            card_commands.check_challenge(challenge)
             key, factor = _holder_key(ring, under, holder)
             with ciphers.command_key(key.upper, factor) as chip_key:
-                return ciphers.protect(chip_key, card_commands.WRITE_KEY + header, record, challenge4, encrypted=True)
+                return ciphers.protect(chip_key, card_commands.WRITE_KEY + header, record, challenge, encrypted=True)
 
         return self.store.ask(question)
 
     def protected_command(
-        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge4: bytes
+        self, header: bytes, data: bytes, under: KeyRole, holder: CardKeyHolder, challenge: bytes
     ) -> CommandApdu:
         """See `Hsm.protected_command`."""
         card_commands.check_protects(header, data, under)
-        card_commands.check_challenge(challenge4)
+        card_commands.check_challenge(challenge)
         encrypted = header[:2] == card_commands.WRITE_KEY
 
         def question(ring: TokenRing) -> CommandApdu:
             key, factor = _holder_key(ring, under, holder)
             with ciphers.command_key(key.upper, factor) as chip_key:
-                return ciphers.protect(chip_key, header, data, challenge4, encrypted=encrypted)
+                return ciphers.protect(chip_key, header, data, challenge, encrypted=encrypted)
 
         return self.store.ask(question)
 

@@ -1,5 +1,6 @@
 """The stages by which chips are made, without a chip: their order, and what is made of odd answers."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -18,6 +19,7 @@ from citizencard.keys.vault import SoftwareVault
 from citizencard.people.identity import DocumentType
 from citizencard.people.registry import PersonalData
 from hardware.card.apdu import ResponseApdu
+from hardware.card.dialect import OUR_CARD, WriteKeyP1
 from hardware.card.profile import CardProfile
 from hardware.card.psam import InitSamForPurchase
 
@@ -74,6 +76,17 @@ def test_fresh_chip_loses_its_transport_key_first(vault: SoftwareVault, now: dat
         again = plan.stages(AGAIN)
         assert again[1].before[0].header().hex() == "800e0000"
         assert len(again) == len(plan.stages(FRESH)) - 2
+
+
+def test_chips_of_another_dialect_are_written_in_theirs(vault: SoftwareVault, now: datetime) -> None:
+    """A maker with challenges of 8 bytes and 01 for every WRITE KEY gets them, and nothing else changes."""
+    dialect = replace(OUR_CARD, challenge_bytes=8, write_key_p1=WriteKeyP1.ALWAYS_ADD)
+    ours = _plan(vault, now)
+    theirs = replace(ours, writer=replace(ours.writer, dialect=dialect))
+    assert {stage.challenge_bytes for stage in ours.stages(FRESH)} == {8, 4}
+    assert {stage.challenge_bytes for stage in theirs.stages(FRESH)} == {8}
+    headers = [plan.stages(FRESH)[1].command(bytes(8)).header().hex() for plan in (ours, theirs)]
+    assert headers == ["84d43900", "84d40100"]
 
 
 def test_chip_in_doubt_gets_each_control_key_once(vault: SoftwareVault, now: datetime) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.card import administration as adm
+from hardware.card.dialect import WriteKeyP1
 from hardware.errors import MalformedCardData
 from tests.vectors import key_writing_regression as v
 
@@ -66,6 +67,14 @@ def test_the_records_of_the_regression_set() -> None:
     assert adm.KeyRecord.decode(v.DLK_RECORD_HEADER + v.DLK).key_type is adm.KeyType.LOAD
     assert adm.write_key_header(adm.KeyType.EXTERNAL_AUTHENTICATION, 0, replace=True) == v.WRITE_CMK[2:4]
     assert adm.write_key_header(adm.KeyType.LOAD, 1) == v.WRITE_DLK[2:4]
+
+
+def test_replacing_a_key_follows_the_dialect() -> None:
+    """Replacing a key names its type on some chips and 01 on others; adding is 01 everywhere."""
+    load = adm.KeyType.LOAD
+    assert adm.write_key_header(load, 1, replace=True) == bytes((load, 1))
+    assert adm.write_key_header(load, 1, replace=True, form=WriteKeyP1.ALWAYS_ADD) == b"\x01\x01"
+    assert adm.write_key_header(load, 1, form=WriteKeyP1.ALWAYS_ADD) == b"\x01\x01"
 
 
 def test_no_key_is_shown() -> None:

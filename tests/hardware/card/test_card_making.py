@@ -4,7 +4,6 @@ import pytest
 
 from hardware.card import administration, card_making
 from hardware.card.apdu import CommandApdu
-from hardware.card.dialect import WriteKeyP1
 from hardware.card.profile import CardProfile, FileSpec
 from hardware.errors import MalformedCardData
 from tests.vectors import key_writing_regression as v
@@ -36,14 +35,6 @@ def test_plain_keys_have_a_form_too() -> None:
     plain = card_making.WriteKey(1, 2, bytes(21), None)
     assert plain.command().header() == bytes.fromhex("80D40102")
     assert card_making.WriteKey.from_command(plain.command()) == plain
-
-
-def test_p1_follows_the_dialect() -> None:
-    """Replacing a key names its type on some chips and 01 on others; adding is 01 everywhere."""
-    load = administration.KeyType.LOAD
-    assert card_making.write_key_p1(load, replace=False) == 1
-    assert card_making.write_key_p1(load, replace=True) == load
-    assert card_making.write_key_p1(load, replace=True, form=WriteKeyP1.ALWAYS_ADD) == 1
 
 
 def test_half_a_cryptogram_is_refused() -> None:

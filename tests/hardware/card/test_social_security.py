@@ -10,6 +10,7 @@ from stdnum.cn import ric, uscc
 
 from hardware.card import crypto
 from hardware.card import social_security as sse
+from hardware.card.dialect import CardIdIv
 from hardware.errors import MalformedCardData
 from tests.vectors import card_samples, identifiers
 
@@ -148,7 +149,10 @@ def test_the_mac_of_a_card_id_begins_where_the_dialect_says() -> None:
     """From zeros, or from a challenge of 4 bytes and zeros: two sources, two values."""
     key, body = bytes(range(16)), sse.card_id_body("330200", bytes(8))
     assert sse.card_id_mac(key, body) == crypto.retail_mac(key, body)
-    assert sse.card_id_mac(key, body, b"rand") == crypto.retail_mac(key, body, b"rand" + bytes(4))
+    assert sse.card_id_mac(key, body, CardIdIv.ZEROS, b"rand") == sse.card_id_mac(key, body)
+    assert sse.card_id_mac(key, body, CardIdIv.CHALLENGE, b"rand") == crypto.retail_mac(key, body, b"rand" + bytes(4))
+    with pytest.raises(ValueError, match="challenge"):
+        sse.card_id_mac(key, body, CardIdIv.CHALLENGE)
 
 
 def test_the_second_factor_names_the_city() -> None:

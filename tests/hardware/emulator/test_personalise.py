@@ -10,7 +10,7 @@ from hardware.card.apdu import CommandApdu
 from hardware.card.atr import chip_serial_of
 from hardware.card.channel import send
 from hardware.card.purse import external_authenticate, get_challenge, select_application, select_file
-from hardware.emulator import EmulatedCard, TearPhase, blank_card
+from hardware.emulator import ChipOptions, EmulatedCard, TearPhase, blank_card
 from hardware.emulator.image_format import content_from_document, document_from_content
 from hardware.errors import CardRemoved
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, KEYS, counting_random, personalised_card
@@ -129,6 +129,22 @@ def test_write_key_tells_what_is_wrong() -> None:
     for kid in range(2, 13):
         last = write(card, f"84D401{kid:02X}", record, AMK)
     assert last == "6A84"
+
+
+def test_some_makers_replace_a_key_by_01_as_well() -> None:
+    """P1 01 then adds a key or replaces the one that is there, and its type is no P1; what a change needs stays the same."""
+    card = card_in_field()
+    card.image._content.options = ChipOptions(write_key_p1="01")
+    record = KeyRecord(KeyType.LOAD, 0xF0, 0x02, 1, 0, bytes(16)).encode()
+    assert authenticate(card, AMK) == "9000"
+    assert write(card, "84D40101", record, AMK) == "6982"
+    send(card, select_file(profile.MASTER_FID))
+    assert authenticate(card, CMK) == "9000"
+    send(card, select_application(profile.PURSE_AID))
+    assert write(card, "84D43F01", record, AMK) == "6A86"
+    assert write(card, "84D40101", record, AMK) == "9000"
+    assert card.image.master_file.directories[profile.PURSE_ADF_FID].keys[0x3F, 1].value == bytes(16)
+    assert write(card, "84D40102", record, AMK) == "9000"
 
 
 def test_ciphertext_of_another_form_is_refused() -> None:
