@@ -217,6 +217,6 @@ class PortInUse(HardwareError):
 
 
 class ProcessNotHardened(HardwareError):
-    """The system does not let the agent hide its memory from others, so it does not open its key."""
+    """The system does not let the program hide its memory from others, so it opens no key."""
 
     code = "process_not_hardened"

@@ -1,8 +1,6 @@
 """`citizencard-agent`: the reader agent of a clerk's workstation."""
 
-import ctypes
 import logging
-import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,20 +13,19 @@ from typing import Final, NoReturn
 import click
 
 from hardware.agent.agent import Agent
-from hardware.agent.errors import ProcessNotHardened
 from hardware.agent.folder import AgentFolder
 from hardware.agent.messages import fingerprint, is_origin
 from hardware.agent.pairing import CODE_LIFE, MAX_TRIES
 from hardware.agent.reader import EmulatedSlot, Reader
 from hardware.agent.server import DEFAULT_PORT, AgentServer
 from hardware.cli.endings import one_sentence
+from hardware.cli.memory import hide_memory
 from hardware.errors import HardwareError
 from hardware.readers.errors import ReaderLibraryMissing
 from hardware.readers.reader import PcscReader, list_readers
 
 log = logging.getLogger("citizencard-agent")
 
-_PR_SET_DUMPABLE: Final = 4
 MAX_PORT: Final = 65_535
 
 FOLDER = click.option(
@@ -82,7 +79,7 @@ def run(folder: Path, images: Path | None, wanted: str | None, port: int, origin
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     with one_sentence():
         reader, said = _reader(images, wanted)
-        _hide_memory()
+        hide_memory()
         with AgentFolder(folder) as kept:
             if kept.pairing is None and origin is None:
                 raise click.UsageError("not paired yet: name the server's pages with --origin")
@@ -177,13 +174,3 @@ def _introduce(agent: Agent, kept: AgentFolder, server: AgentServer, reader: str
     else:
         click.echo(f"paired with {kept.pairing.origin}")
     sys.stdout.flush()
-
-
-def _hide_memory() -> None:
-    """No core dump, no debugger of the same user: the process can see a key."""
-    try:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (OSError, ValueError):
-        raise ProcessNotHardened("core dumps cannot be switched off") from None
-    if sys.platform == "linux" and ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise ProcessNotHardened("the process cannot be made non-dumpable")

@@ -16,6 +16,8 @@ from hardware.cli.card_recording import record, replay
 from hardware.cli.card_report import report_on
 from hardware.cli.card_source import Source, card_options, ending
 from hardware.cli.card_text import masked, masked_atr, report_lines
+from hardware.cli.endings import one_sentence
+from hardware.cli.memory import hide_memory
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.emulator.vpcd import DEFAULT_PORT, LOOPBACK, connect, serve
@@ -126,6 +128,13 @@ def emulate(image: Path, port: int, host: str) -> None:
 
 for command in (apdu, record, replay, diff, doctor):
     main.add_command(command)
+
+
+def program() -> None:
+    """The command as a process of its own: keys of card images and PINs that are sent stay in it."""
+    with one_sentence():
+        hide_memory()
+    main()
 
 
 def _reader(state: ReaderState, *, show: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hardware.cli.endings import REFUSED, one_sentence, yuan
+from hardware.cli.memory import hide_memory
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.terminal.device import Device
@@ -148,3 +149,10 @@ def outbox(folder: Path) -> None:
         kind = "purchase" if any(record.tac) else "unconfirmed"
         number = record.card_serial.hex()[1:]
         click.echo(f"  {record.terminal_sequence:>8}  {kind:11}  {yuan(record.amount_fen):>8}  card {number}")
+
+
+def program() -> None:
+    """The command as a process of its own: the device key and the keys of images stay in it."""
+    with one_sentence():
+        hide_memory()
+    main()

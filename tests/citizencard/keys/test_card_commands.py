@@ -19,7 +19,8 @@ def test_profile_and_tables_name_the_same_keys() -> None:
     assert {slot.role for slot in (*CARD_SLOTS, *PSAM_SLOTS)} == set(card_commands.WRITTEN_UNDER)
     for slot in (*CARD_SLOTS, *PSAM_SLOTS):
         card_commands.check_writable(KeyRole(slot.role), KeyRole(slot.under))
-    assert {slot.role for slot in CARD_SLOTS} == CARD_ROLES - {KeyRole.TRANSPORT}
+    fuel_only = {KeyRole.GREY_UNLOCK}
+    assert {slot.role for slot in CARD_SLOTS} == CARD_ROLES - {KeyRole.TRANSPORT} - fuel_only
     assert {slot.role for slot in PSAM_SLOTS} == PSAM_ROLES - {KeyRole.TRANSPORT}
 
 
