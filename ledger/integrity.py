@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from ledger import canonical, checks, history
@@ -96,7 +96,9 @@ def prove(
             them, each with a session that sees the proof's moment.
     """
     if is_postgresql(session):
-        if not session.in_transaction():
+        bind = session.get_bind()
+        # A session on a connection that has begun joins that transaction, whatever its own state says.
+        if not (session.in_transaction() or (isinstance(bind, Connection) and bind.in_transaction())):
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         session.execute(text("SELECT set_config('work_mem', :memory, true)"), {"memory": SORT_MEMORY})
     canonical.prepare(session)
