@@ -15,7 +15,12 @@ from citizencard.db import make_engine
 from tests.citizencard.keys.make_vault import PASSPHRASE, random_vault
 
 ROOT = Path(__file__).parent.parent.parent
-SCRIPT = "import api.wsgi, json; print(json.dumps(api.wsgi.application.test_client().get('/readyz').get_json()))"
+SCRIPT = """
+import api.wsgi, ctypes, json, resource
+dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
+print("memory", *resource.getrlimit(resource.RLIMIT_CORE), dumpable)
+print(json.dumps(api.wsgi.application.test_client().get('/readyz').get_json()))
+"""
 
 
 def start(folder: Path, database_url: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +47,7 @@ def test_server_starts_on_a_city_that_is_whole(clone_database: Callable[[str], s
     done = start(tmp_path, clone_database("sqlite"))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {"status": "ready"}
+    assert "memory 0 0 0" in done.stdout.splitlines(), "whoever serves sees keys: no core dump, no debugger"
 
 
 def test_server_refuses_to_start_with_wrong_settings(clone_database: Callable[[str], str], tmp_path: Path) -> None:
