@@ -40,8 +40,8 @@ class BlockApplication:
 
 
 @dataclass(frozen=True, slots=True)
-class UnblockApplication:
-    """APPLICATION UNBLOCK, 84 18 00 00. Refusals as above; after three wrong MACs 9303: locked for good. 6985 is not blocked.
+class _MacAlone:
+    """A command of a fixed header whose only data is its MAC.
 
     Raises:
         MalformedCardData: from its methods, for a MAC of another length or another header.
@@ -49,40 +49,34 @@ class UnblockApplication:
 
     mac: bytes
 
+    _NAME: ClassVar[str]
+    _HEADER: ClassVar[bytes]
+
+    def command(self) -> CommandApdu:
+        """The command, no Le."""
+        return build(self._HEADER, require(self._NAME, "MAC", self.mac, MAC_BYTES))
+
+    @classmethod
+    def from_command(cls, command: CommandApdu) -> Self:
+        """Read the command as a card does."""
+        require_header(cls._NAME, command, cls._HEADER)
+        return cls(cut(cls._NAME, command.data, MAC_BYTES)[0])
+
+
+class UnblockApplication(_MacAlone):
+    """APPLICATION UNBLOCK, 84 18 00 00. Refusals as above; after three wrong MACs 9303: locked for good. 6985 is not blocked."""
+
+    __slots__ = ()
+    _NAME: ClassVar[str] = "APPLICATION UNBLOCK"
     _HEADER: ClassVar[bytes] = bytes.fromhex("84180000")
 
-    def command(self) -> CommandApdu:
-        """The command, no Le."""
-        return build(self._HEADER, require("APPLICATION UNBLOCK", "MAC", self.mac, MAC_BYTES))
 
-    @classmethod
-    def from_command(cls, command: CommandApdu) -> Self:
-        """Read the command as a card does."""
-        require_header("APPLICATION UNBLOCK", command, cls._HEADER)
-        return cls(cut("APPLICATION UNBLOCK", command.data, MAC_BYTES)[0])
+class BlockCard(_MacAlone):
+    """CARD BLOCK, 84 16 00 00: no command works any more (6A81 or 6E00 to everything). Refusals as for the application."""
 
-
-@dataclass(frozen=True, slots=True)
-class BlockCard:
-    """CARD BLOCK, 84 16 00 00: no command works any more (6A81 or 6E00 to everything). Refusals as for the application.
-
-    Raises:
-        MalformedCardData: from its methods, for a MAC of another length or another header.
-    """
-
-    mac: bytes
-
+    __slots__ = ()
+    _NAME: ClassVar[str] = "CARD BLOCK"
     _HEADER: ClassVar[bytes] = bytes.fromhex("84160000")
-
-    def command(self) -> CommandApdu:
-        """The command, no Le."""
-        return build(self._HEADER, require("CARD BLOCK", "MAC", self.mac, MAC_BYTES))
-
-    @classmethod
-    def from_command(cls, command: CommandApdu) -> Self:
-        """Read the command as a card does."""
-        require_header("CARD BLOCK", command, cls._HEADER)
-        return cls(cut("CARD BLOCK", command.data, MAC_BYTES)[0])
 
 
 def block_application(key16: bytes, challenge: bytes, *, permanent: bool = False) -> CommandApdu:
