@@ -358,27 +358,6 @@ def test_proof_order_is_an_option_of_the_maker() -> None:
     assert answer(card, "805A0009020001 08").data == paid.tac + paid.mac2
 
 
-def test_counter_of_log_and_proof_is_an_option_of_the_maker() -> None:
-    """Where the chip logs the number that INITIALIZE told, log and proof carry n and not n + 1."""
-    for options, first in ((ChipOptions(), 1), (ChipOptions(log_counter="before"), 0)):
-        card = card_in_field(balance_fen=100, options=options)
-        paid = pay(card, 100)
-        assert [record.sequence for record in log(card)] == [first, first]
-        found = proof_of(card, COMPOUND, first)
-        assert found is not None
-        assert found.tac == paid.tac
-        assert proof_of(card, COMPOUND, 1 - first) is None
-
-
-@pytest.mark.parametrize(("forgets", "expected"), [(True, "6982"), (False, "9000")])
-def test_whether_a_completed_purchase_forgets_the_pin_is_an_option_of_the_maker(forgets: bool, expected: str) -> None:
-    """On our card the PIN is spent with the transaction; on others the holder's file stays readable."""
-    card = card_in_field(balance_fen=100, options=ChipOptions(terminates_pin_after_purse=forgets))
-    assert sw(card, "00200000 03 123456") == "9000"
-    pay(card, 100)
-    assert sw(card, "00B0960037") == expected
-
-
 def test_malformed_purse_commands_are_refused() -> None:
     """Wrong lengths and parameters are told apart."""
     card = card_in_field(balance_fen=100)

@@ -1,4 +1,4 @@
-"""Transactions of a chip whose keys are SM4: every MAC and TAC by the algorithm that its key names."""
+"""What a completed transaction leaves, by the dialect of the chip; and chips with SM4: every MAC and TAC by the algorithm of its key."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from hardware.card import crypto, pin, profile, protection, signed_inputs, sm4
 from hardware.card.algorithm import Algorithm, Sm4Algorithm
 from hardware.card.channel import send
 from hardware.card.dialect import OUR_CARD, Dialect, Sm4SessionKey, Sm4Tac
+from hardware.card.files import TransactionLogRecord
 from hardware.card.purse import (
     DebitForPurchase,
     InitializeForPurchase,
@@ -19,7 +20,7 @@ from hardware.card.purse import (
 from hardware.card.signed_inputs import Terms
 from hardware.emulator import ChipOptions, EmulatedCard
 from tests.hardware.emulator.make_cards import CHIP_SERIAL, DAY, KEYS, PIN, TERMINAL, TIME
-from tests.hardware.emulator.transactions import answer, card_in_field, psam_in_terminal, sam_command, sw
+from tests.hardware.emulator.transactions import answer, card_in_field, pay, proof_of, psam_in_terminal, sam_command, sw
 
 DPK = KEYS.key("purchase", chip_serial=CHIP_SERIAL)
 DTK = KEYS.key("tac", chip_serial=CHIP_SERIAL)
@@ -101,3 +102,26 @@ def test_sm4_protects_updates_authentication_and_pin() -> None:
     assert sw(card, verify_pin("654321")) == "9000"
     made = protection.protect(bytes.fromhex("04D69700"), b"\x01", damk, send(card, get_challenge(4)))
     assert sw(card, made) == "6988"
+
+
+def test_counter_of_log_and_proof_is_an_option_of_the_maker() -> None:
+    """Where the chip logs the number that INITIALIZE told, log and proof carry n and not n + 1."""
+    for options, first in ((ChipOptions(), 1), (ChipOptions(log_counter="before"), 0)):
+        card = card_in_field(balance_fen=100, options=options)
+        paid = pay(card, 100)
+        assert [TransactionLogRecord.decode(answer(card, f"00B20{record}C417").data).sequence for record in (1, 2)] == [
+            first
+        ] * 2
+        found = proof_of(card, crypto.TTI_COMPOUND_PURCHASE, first)
+        assert found is not None
+        assert found.tac == paid.tac
+        assert proof_of(card, crypto.TTI_COMPOUND_PURCHASE, 1 - first) is None
+
+
+@pytest.mark.parametrize(("forgets", "expected"), [(True, "6982"), (False, "9000")])
+def test_whether_a_completed_purchase_forgets_the_pin_is_an_option_of_the_maker(forgets: bool, expected: str) -> None:
+    """On our card the PIN is spent with the transaction; on others the holder's file stays readable."""
+    card = card_in_field(balance_fen=100, options=ChipOptions(terminates_pin_after_purse=forgets))
+    assert sw(card, "00200000 03 123456") == "9000"
+    pay(card, 100)
+    assert sw(card, "00B0960037") == expected
