@@ -125,3 +125,14 @@ def test_whether_a_completed_purchase_forgets_the_pin_is_an_option_of_the_maker(
     assert sw(card, "00200000 03 123456") == "9000"
     pay(card, 100)
     assert sw(card, "00B0960037") == expected
+
+
+@pytest.mark.parametrize("length", [8, 16])
+def test_length_of_an_sm4_challenge_is_an_option_of_the_maker(length: int) -> None:
+    """EXTERNAL AUTHENTICATE takes a cryptogram of a challenge of the card's own length, and of the other none (6984)."""
+    card = sm4_card(ChipOptions(protection="sm4", sm4_authentication_bytes=length))
+    amk, algorithm = KEYS.key("application_control", chip_serial=CHIP_SERIAL), Sm4Algorithm(Dialect())
+    for challenge_bytes, expected in ((8 + 16 - length, "6984"), (length, "9000")):
+        challenge = answer(card, f"00840000{challenge_bytes:02X}").data
+        assert len(challenge) == challenge_bytes
+        assert sw(card, external_authenticate(algorithm.authenticate(amk, challenge))) == expected
