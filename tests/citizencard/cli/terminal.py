@@ -10,6 +10,7 @@ from typing import Final
 
 WAIT_S: Final = 90
 CHUNK: Final = 4096
+PRESS_AGAIN_S: Final = 5
 
 
 class Terminal:
@@ -46,8 +47,10 @@ class Terminal:
         return self.shown[start : self._seen]
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """Ctrl-C, once more where nothing happens: a signal that comes just before readline waits is heard with the next key."""
         os.write(self._master, b"\x03")
+        if not select.select([self._master], [], [], PRESS_AGAIN_S)[0]:
+            os.write(self._master, b"\x03")
 
     def end(self) -> int:
         """Read to the end; returns the exit status."""
