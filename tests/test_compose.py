@@ -185,7 +185,9 @@ def test_what_must_last_is_on_named_volumes() -> None:
         for volume in SERVICES[name].get("volumes", [])
         if volume[0] != "."
     }
-    assert mounted.keys() == COMPOSE["volumes"].keys() == {"books", "vault", "backups-database", "backups-vault", "heads"}
+    assert (
+        mounted.keys() == COMPOSE["volumes"].keys() == {"books", "vault", "backups-database", "backups-vault", "heads"}
+    )
     writers = [name for name in SERVICES if "vault:/var/lib/citizencard/vault" in SERVICES[name].get("volumes", [])]
     assert writers == ["bootstrap"]
 

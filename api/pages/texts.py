@@ -38,4 +38,13 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "trouble.again": ("再试一次", "Try again"),
 }
 
-TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **HOME, **DOCS, **WEB, **CONSOLE, **PORTAL, **RECEIPTS, **UNLOADS}
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    **FRAME,
+    **HOME,
+    **DOCS,
+    **WEB,
+    **CONSOLE,
+    **PORTAL,
+    **RECEIPTS,
+    **UNLOADS,
+}

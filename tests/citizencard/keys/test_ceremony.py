@@ -53,9 +53,10 @@ def test_one_person_brings_one_component() -> None:
     """The same human under a second login is refused, and before he types; a third component is not wanted."""
     with ceremony() as held:
         held.contribute("P-1", ONE, ONE.check_value)
-        for ask in (lambda: held.admit("P-1"), lambda: held.contribute("P-1", TWO, TWO.check_value)):
-            with pytest.raises(CustodianRepeated):
-                ask()
+        with pytest.raises(CustodianRepeated):
+            held.admit("P-1")
+        with pytest.raises(CustodianRepeated):
+            held.contribute("P-1", TWO, TWO.check_value)
         with pytest.raises(CeremonyOver):
             held.key()
         held.contribute("P-2", TWO, TWO.check_value)
@@ -85,7 +86,7 @@ def test_abort_leaves_nothing() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert buffers == [bytes(16)]
+    assert [bytes(buffer or b"?") for buffer in buffers] == [bytes(16)]
     for ask in (held.key, lambda: held.admit("P-2")):
         with pytest.raises(CeremonyOver):
             ask()
