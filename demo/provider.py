@@ -95,10 +95,15 @@ class Provider:
             self._process.wait()
 
     def held_fen(self) -> int:
-        """What the stand-in says that it holds for the city: payments made less refunds, since it was started."""
+        """What the stand-in says that it holds for the city: payments made less refunds, since it was started.
+
+        A real provider carries a request out once under its idempotency key. The stand-in knows no keys: a refund that was sent again
+        because the server died before the answer is there twice, under one name of ours, and counts once.
+        """
         payments, refunds = self._list("payment_intents"), self._list("refunds")
         taken = sum(int(one["amount"]) for one in payments if one["status"] == "succeeded")
-        return taken - sum(int(one["amount"]) for one in refunds if one["status"] == "succeeded")
+        named = {(one.get("metadata") or {}).get("reference", one["id"]): one for one in refunds}
+        return taken - sum(int(one["amount"]) for one in named.values() if one["status"] == "succeeded")
 
     def _list(self, what: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

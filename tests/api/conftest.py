@@ -5,8 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from api import create_app
+from api.city import City
 from citizencard.config import Settings
 from citizencard.db import Sessions, transaction
 from citizencard.keys.vault import SoftwareVault
@@ -24,13 +26,21 @@ def api_vault(tmp_path_factory: pytest.TempPathFactory) -> SoftwareVault:
 
 
 @pytest.fixture
-def make_world(api_vault: SoftwareVault, tmp_path: Path, now: datetime) -> Callable[[Sessions], World]:
+def doors() -> Callable[[City], Flask]:
+    """How the application is made; tests that add a page need one of their own."""
+    return shared_doors
+
+
+@pytest.fixture
+def make_world(
+    api_vault: SoftwareVault, tmp_path: Path, now: datetime, doors: Callable[[City], Flask]
+) -> Callable[[Sessions], World]:
     """Put the application before a database in which a first day is open."""
 
     def make(sessions: Sessions) -> World:
         clock = Clock(now)
         settings = Settings("sqlite:///unused", tmp_path / "vault", tmp_path / "passphrase", "test")
-        app = create_app(settings, api_vault, sessions, now=clock, passwords=CHEAP, doors=shared_doors)
+        app = create_app(settings, api_vault, sessions, now=clock, passwords=CHEAP, doors=doors)
         with transaction(sessions) as session:
             open_first_day(session, now.date(), now=now)
         return World(app, sessions, api_vault, clock)

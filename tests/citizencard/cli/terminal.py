@@ -10,7 +10,7 @@ from typing import Final
 
 WAIT_S: Final = 90
 CHUNK: Final = 4096
-PRESS_AGAIN_S: Final = 5
+PRESS_AGAIN_S: Final = 30
 
 
 class Terminal:

@@ -124,5 +124,12 @@ def test_load_is_looked_at_with_its_card(sessions: Sessions, tmp_path: Path, now
 
 def test_all_reader_jobs_of_the_city() -> None:
     """The names that workstations and pages use."""
-    assert set(READER_JOBS) == {"personalise", "personalise_psam", "load", "recover_load"}
+    assert set(READER_JOBS) == {
+        "personalise",
+        "personalise_psam",
+        "load",
+        "recover_load",
+        "unload",
+        "recover_unload",
+    }
     assert "10000 fen" in repr(Load(id="load_1", amount_fen=10_000, state="requested"))

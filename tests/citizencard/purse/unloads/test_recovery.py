@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from citizencard.audit import AuditEntry
 from citizencard.cards.flow import start_job
@@ -213,5 +213,6 @@ def test_database_keeps_what_the_chip_announced(city: City) -> None:
         "DELETE FROM unload_attempt",
     )
     for statement in forbidden:
-        with pytest.raises(IntegrityError), transaction(city.sessions) as session:
+        # On PostgreSQL the server's role may not even try to delete.
+        with pytest.raises(DBAPIError), transaction(city.sessions) as session:
             session.execute(text(statement))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
 from citizencard import chart
 from citizencard.db import Sessions, reading, transaction
@@ -17,7 +18,7 @@ from citizencard.purse.uploads.flow import take_batch, take_records
 from citizencard.purse.uploads.models import TapFinding, TapRecord, UploadBatch
 from citizencard.purse.uploads.receipts import BatchReceipt
 from citizencard.purse.uploads.records import PurchaseRecord
-from ledger import prove
+from ledger import Transfer, post, prove
 from tests.citizencard.purse.uploads.make_records import (
     City,
     Device,
@@ -258,21 +259,20 @@ def test_nothing_is_kept_when_the_vault_is_away(
 
 
 def test_a_crash_while_booking_leaves_nothing(
-    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime
+    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Records, findings and money stand or fall together: after a crash before the commit the batch is as if it never came."""
     records = [replace(tap(city.bus1, city.adult, now, 180), tariff_version=9)]
     raw = file_of(city.bus1, records)
 
-    def crash(*arguments: object) -> None:
-        if "INTO ledger_transfer" in str(arguments[2]):
-            raise RuntimeError("the power is gone")
+    def crash(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> None:
+        post(session, transfers, now=now)
+        raise RuntimeError("the power is gone")
 
-    connection = sessions.kw["bind"]
-    event.listen(connection, "before_cursor_execute", crash)
-    with pytest.raises(RuntimeError, match="power"):
-        take_batch(sessions, vault, city.bus1.terminal_id, raw, now)
-    event.remove(connection, "before_cursor_execute", crash)
+    with monkeypatch.context() as cut:
+        cut.setattr("citizencard.purse.uploads.book.post", crash)
+        with pytest.raises(RuntimeError, match="power"):
+            take_batch(sessions, vault, city.bus1.terminal_id, raw, now)
     assert rows(sessions) == 0
     receipt: BatchReceipt = take_batch(sessions, vault, city.bus1.terminal_id, raw, now)
     assert receipt.verdicts[0].verdict == "accepted"
