@@ -10,7 +10,9 @@ from typing import Final
 
 WAIT_S: Final = 90
 CHUNK: Final = 4096
-PRESS_AGAIN_S: Final = 30
+PRESSES: Final = 3
+PRESS_AGAIN_S: Final = 5
+LOOK_AGAIN_S: Final = 0.2
 
 
 class Terminal:
@@ -47,10 +49,14 @@ class Terminal:
         return self.shown[start : self._seen]
 
     def interrupt(self) -> None:
-        """Ctrl-C, once more where nothing happens: a signal that comes just before readline waits is heard with the next key."""
-        os.write(self._master, b"\x03")
-        if not select.select([self._master], [], [], PRESS_AGAIN_S)[0]:
+        """Ctrl-C at a prompt, pressed again where nothing comes of it: a signal just before readline waits is heard with the next key."""
+        self.wait_for(": ")
+        for _ in range(PRESSES):
             os.write(self._master, b"\x03")
+            end = time.monotonic() + PRESS_AGAIN_S
+            while time.monotonic() < end:
+                if select.select([self._master], [], [], LOOK_AGAIN_S)[0] and not self._read():
+                    return
 
     def end(self) -> int:
         """Read to the end; returns the exit status."""
