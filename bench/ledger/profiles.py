@@ -41,9 +41,9 @@ def _profiled(name: str, once: Callable[[], int]) -> list[str]:
     lines = [
         f"{name}: {took_s / ROUNDS * 1_000:,.2f} ms a call of {done // ROUNDS:,}, {done / took_s:,.0f} transfers a second, alone",
         _line("this process's own work on a processor, whatever it does", cpu_s, took_s),
-        _line("in statements: sending them, the server's work, fetching", in_driver_s, took_s),
+        _line("in statements that SQLAlchemy sends: sending, the server's work, fetching", in_driver_s, took_s),
         *(_line(f"  {what}", spent_s, took_s) for what, spent_s in _largest(statements.spent)),
-        _line("in Python, and in the pool's ping, BEGIN and COMMIT", took_s - in_driver_s, took_s),
+        _line("in Python, in pipelines (psycopg, with the server's work), BEGIN, COMMIT", took_s - in_driver_s, took_s),
     ]
     profiler = cProfile.Profile()
     profiler.runcall(_timed, once)

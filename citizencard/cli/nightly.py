@@ -49,7 +49,7 @@ class Shelves:
 @click.option("--keep", default=KEPT, show_default=True, type=click.IntRange(1, 10_000), help="So many nights stay.")
 @click.option("--once", is_flag=True, help="Work now and end; exit status 1 when a job did not succeed.")
 def nightly(*, at: str, database_to: Path, vault_to: Path, keep: int, once: bool) -> None:
-    """Every night: close the days that are over, look after payments, purge, end holds, seal, write a signed head, back up, prove, verify.
+    """Every night: close the days that are over, look after payments, purge, end holds, retire keys, seal, back up, prove, verify.
 
     A job that fails is told on the error output and does not stop the next one.
     """
@@ -97,6 +97,7 @@ def jobs(shelves: Shelves, stamp: str) -> Iterator[tuple[str, ...]]:
         yield ("payments", "sweep")
     yield ("database", "purge")
     yield ("ledger", "expire-holds")
+    yield ("keys", "due")
     yield ("ledger", "seal")
     yield (
         "backup",

@@ -52,11 +52,10 @@ def test_a_database_that_may_forget_is_refused() -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("database", ["postgresql"])  # a file closes no connections
 def test_connection_that_the_server_closed_is_replaced(committed: Sessions) -> None:
     """When the database was restarted, the next customer does not notice."""
     engine = committed.kw["bind"]
-    if engine.dialect.name != "postgresql":
-        pytest.skip("a file closes no connections")
     asked = text("SELECT pg_backend_pid()")
     with engine.connect() as one, engine.connect() as other:
         before = [connection.execute(asked).scalar_one() for connection in (one, other)]
@@ -70,11 +69,10 @@ def test_connection_that_the_server_closed_is_replaced(committed: Sessions) -> N
     assert len(set(after)) == 2
 
 
+@pytest.mark.parametrize("database", ["postgresql"])  # a file needs no network
 def test_connection_that_was_idle_is_asked(committed: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that went without a word is noticed before money is moved over it."""
     engine = committed.kw["bind"]
-    if engine.dialect.name != "postgresql":
-        pytest.skip("a file needs no network")
     asked: list[object] = []
     ping = engine.dialect.do_ping
 

@@ -27,6 +27,7 @@ from citizencard.people.flow import personal_data
 from citizencard.social_security.errors import LinkUnknown
 from citizencard.social_security.flow import card_data
 from hardware.card.atr import chip_serial_of as historical_serial
+from hardware.card.profile import CardProfile
 from hardware.card.social_security import card_id_body, card_number_check
 from hardware.errors import MalformedCardData
 
@@ -134,14 +135,16 @@ def _check(card: Card, claimed: bytes | None) -> None:
 
 
 def _plan(context: JobContext, subject: _Subject) -> CardPlan:
+    profile = CardProfile()
     writer = Writer(
         context.hsm,
         CardKeyHolder(subject.chip.chip_serial, subject.card.serial, key_version=subject.card.key_version),
+        profile.dialect,
     )
     person_id = subject.card.person_id
     holder = partial(personal_data, context.sessions, context.hsm, person_id)
     social = partial(card_data, context.sessions, context.hsm, person_id)
-    return CardPlan(writer, subject.card, holder, None if subject.card.ss_card_number is None else social)
+    return CardPlan(writer, subject.card, holder, None if subject.card.ss_card_number is None else social, profile)
 
 
 def _bind(session: Session, *, context: JobContext, bound: _Binding) -> None:

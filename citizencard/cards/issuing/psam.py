@@ -122,7 +122,8 @@ def _plan(context: JobContext, order: PsamOrder, chip: CardStock) -> PsamPlan:
     version = order.key_version or KEY_VERSION
     holder = CardKeyHolder(chip.chip_serial, kind=HolderKind.PSAM, key_version=version)
     others = tuple(other for other in context.hsm.chip_key_versions() if other != version)
-    return PsamPlan(Writer(context.hsm, holder), order, beijing_date(context.now), PsamProfile(version), others)
+    profile = PsamProfile(version)
+    return PsamPlan(Writer(context.hsm, holder, profile.dialect), order, beijing_date(context.now), profile, others)
 
 
 def _locked(session: Session, order_id: str) -> PsamOrder:

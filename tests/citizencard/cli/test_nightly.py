@@ -80,6 +80,7 @@ def test_every_job_is_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     shelves = Shelves(tmp_path, tmp_path, 1)
     monkeypatch.delenv("STRIPE_SECRET_KEY_FILE", raising=False)
     assert ("payments", "sweep") not in list(jobs(shelves, "x"))
+    assert ("keys", "due") in list(jobs(shelves, "x"))
     monkeypatch.setenv("STRIPE_SECRET_KEY_FILE", "any")
     for arguments in jobs(shelves, "x"):
         found: click.Command = main
