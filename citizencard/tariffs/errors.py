@@ -84,3 +84,17 @@ class LotNotInTariff(TariffError):
 
     code = "lot_not_in_tariff"
     public = ("version", "lot")
+
+
+class RuleMissing(TariffError):
+    """The tariff does not say what this costs."""
+
+    code = "rule_missing"
+    public = ("place",)
+
+
+class EventInvalid(TariffError):
+    """What a price is asked for cannot be so."""
+
+    code = "event_invalid"
+    public = ("field", "reason")
