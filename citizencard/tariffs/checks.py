@@ -1,4 +1,4 @@
-"""Every mistake of a tariff document with its place: first its form, by the published schema, then what no schema can say."""
+"""Every mistake of a document with its place: first its form, by the published schema, then what no schema can say."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,11 +8,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+
+from citizencard.tariffs.strict import strict_validator, too_deep
 
 MAX_FAULTS: Final = 200
 """More mistakes than that are not named one by one."""
+MAX_NAME: Final = 60
+MAX_PLACE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,25 @@ class Inspection:
     """The mistakes found so far; checks of meaning skip what has a mistake of form, and add their own."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
-        self._places = {fault.place for fault in faults}
+        self.faults: list[Fault] = []
+        self._touched: set[str] = set()
+        for fault in faults:
+            self.add(fault.place, fault.message)
 
     def sound(self, place: str) -> bool:
         """Whether nothing at or below a place is wrong, so that it can be read."""
-        return not any(one == place or one.startswith(f"{place}.") for one in self._places)
+        return place not in self._touched
 
     def add(self, place: str, message: str) -> None:
         """Name a mistake."""
         self.faults.append(Fault(place, message))
-        self._places.add(place)
+        while place not in self._touched:
+            self._touched.add(place)
+            place = place.rpartition(".")[0]
+
+    def found(self) -> list[Fault]:
+        """The mistakes as people and programs are told them."""
+        return [Fault(shown(fault.place), fault.message) for fault in self.faults]
 
     def exactly_one_of(self, place: str, entry: Mapping[str, object], names: tuple[str, ...]) -> None:
         """Name the mistake when an object has none or several of these fields."""
@@ -56,17 +68,19 @@ class Inspection:
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """The published schema of the format (tariff.schema.json beside this file)."""
-    text = files("citizencard.tariffs").joinpath("tariff.schema.json").read_text(encoding="utf-8")
+def schema(name: str = "tariff") -> dict[str, Any]:
+    """A published schema: `tariff` or `events` (the file NAME.schema.json beside this one)."""
+    text = files("citizencard.tariffs").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
     return read
 
 
-def form_faults(document: object) -> list[Fault]:
-    """The mistakes of form, in the order of the document, each place once."""
+def form_faults(document: object, name: str = "tariff") -> list[Fault]:
+    """The mistakes of form by a published schema, in the order of the document, each place once."""
+    if too_deep(document):
+        return [Fault("", "must not be nested so deeply")]
     faults: dict[str, Fault] = {}
-    for error in _validator().iter_errors(document):
+    for error in _validator(name).iter_errors(document):
         for fault in _told(error):
             faults.setdefault(fault.place, fault)
         if len(faults) >= MAX_FAULTS:
@@ -75,8 +89,8 @@ def form_faults(document: object) -> list[Fault]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema())
+def _validator(name: str) -> Validator:
+    return strict_validator(schema(name))
 
 
 def _told(error: ValidationError) -> Iterator[Fault]:
@@ -92,9 +106,18 @@ def _told(error: ValidationError) -> Iterator[Fault]:
         known = list(wanted["properties"])
         for name in error.instance:
             if name not in known:
-                near = get_close_matches(name, known, n=1)
-                yield Fault(f"{below}{name}", f"is not known here; {near[0]} is" if near else "is not known here")
+                near = get_close_matches(name[:MAX_NAME], known, n=1)
+                yield Fault(f"{below}{name}", f"is not known here; {near[0]} is" if near else _listed(known))
     elif "propertyNames" in error.schema_path:
         yield Fault(f"{below}{error.instance}", f"must be named by {wanted['description']}")
     else:
         yield Fault(place, f"must be {wanted['description']}")
+
+
+def _listed(known: list[str]) -> str:
+    return f"is not known here; known are {', '.join(name for name in known if name != '$schema')}"
+
+
+def shown(place: str) -> str:
+    """A place for people: what cannot be printed is escaped, and what nobody would read to the end is shortened."""
+    return (place if place.isprintable() else json.dumps(place)[1:-1])[:MAX_PLACE]

@@ -1,7 +1,7 @@
 """What single values must mean beyond their form, wherever they stand: amounts of whole minor units, days that exist, shares up to 1."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any, Final
 
@@ -77,13 +77,19 @@ def _date(value: str, _: Money) -> str | None:
 
 
 def _instant(value: str, _: Money) -> str | None:
-    return _existing(lambda: datetime.fromisoformat(value), "a time")
+    # A time that exists in the city but not in UTC lies at an end of the calendar.
+    return _existing(lambda: datetime.fromisoformat(value).astimezone(UTC), "a time")
+
+
+def _source_date(value: str, _: Money) -> str | None:
+    first_day = value + "-01-01"[len(value) - 4 :] if value != "unknown" else "2000-01-01"
+    return _existing(lambda: date.fromisoformat(first_day), "a date")
 
 
 def _existing(read: Callable[[], object], what: str) -> str | None:
     try:
         read()
-    except ValueError:
+    except (ValueError, OverflowError):
         return f"must be {what} that exists"
     return None
 
@@ -94,6 +100,7 @@ _MEANINGS: Final[Mapping[str, Callable[[Any, Money], str | None]]] = {
     "hours": _hours,
     "rounding": _rounding,
     "source": _source,
+    "source_date": _source_date,
     "day_of_year": _day_of_year,
     "date": _date,
     "instant": _instant,
