@@ -27,6 +27,8 @@ from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
 from citizencard.staff.permissions import Permission
 from citizencard.tariffs.drafts.drafts import drafted_document, publish_draft
+from citizencard.tariffs.drafts.rollbacks import ROLL_BACK, roll_back_as_approved
+from citizencard.tariffs.drafts.withdrawals import WITHDRAW, withdraw_as_approved
 from citizencard.tariffs.versions import PUBLISH
 from citizencard.terminals.fitting.bindings import bind_as_approved
 from citizencard.terminals.registry import BIND
@@ -35,6 +37,8 @@ Effect = Callable[[Transaction, Approval, Actor, datetime], Any]
 
 EFFECTS: Final[dict[str, Effect]] = {
     PUBLISH: publish_draft,
+    ROLL_BACK: roll_back_as_approved,
+    WITHDRAW: withdraw_as_approved,
     BIND: bind_as_approved,
     PAYMENT_REFUND: refund_as_approved,
 }

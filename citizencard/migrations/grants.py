@@ -26,6 +26,8 @@ APPEND_ONLY = (
     "settlement_net_position",
     "settlement_certificate",
     "tariff_version",
+    "tariff_rollback",
+    "tariff_withdrawal",
     "psam",
     "terminal_acknowledgement",
     "upload_batch",

@@ -37,6 +37,27 @@ class TariffBackdated(TariffError):
     public = ("version", "effective_from")
 
 
+class TariffNotEarlier(TariffError):
+    """Only a tariff that was in force before the present one can be brought back."""
+
+    code = "tariff_not_earlier"
+    public = ("version",)
+
+
+class TariffBegun(TariffError):
+    """The tariff has taken effect already; it can only be rolled back."""
+
+    code = "tariff_begun"
+    public = ("version", "effective_from")
+
+
+class TariffWithdrawn(TariffError):
+    """The tariff was withdrawn before its time; it never takes effect."""
+
+    code = "tariff_withdrawn"
+    public = ("version",)
+
+
 class UnknownTariffVersion(TariffError):
     """There is no such tariff version."""
 

@@ -1,4 +1,4 @@
-"""Tariff versions as they were published."""
+"""Tariff versions as they were published, and what became of them."""
 
 from datetime import datetime
 from typing import Any
@@ -24,3 +24,27 @@ class TariffVersion(Base):
 
     def __repr__(self) -> str:
         return f"TariffVersion({self.version}, from {self.effective_from.isoformat()})"
+
+
+class TariffRollback(Base):
+    """A version that brings an earlier one's rules back. Rows are facts."""
+
+    __tablename__ = "tariff_rollback"
+    __table_args__ = (CheckConstraint("restores < version", name="earlier"),)
+
+    version: Mapped[int] = mapped_column(
+        BigId, ForeignKey("tariff_version.version"), primary_key=True, autoincrement=False
+    )
+    restores: Mapped[int] = mapped_column(BigId, ForeignKey("tariff_version.version"))
+
+
+class TariffWithdrawal(Base):
+    """A version that two people took back before its time came: it never takes effect. Rows are facts."""
+
+    __tablename__ = "tariff_withdrawal"
+
+    version: Mapped[int] = mapped_column(
+        BigId, ForeignKey("tariff_version.version"), primary_key=True, autoincrement=False
+    )
+    approval_id: Mapped[str] = mapped_column(String(32), ForeignKey("approval.id"), unique=True)
+    withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)

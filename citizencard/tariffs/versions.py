@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from citizencard.approvals.models import EXECUTED, Approval
@@ -19,12 +19,20 @@ from citizencard.tariffs.errors import (
     TariffVersionTaken,
     UnknownTariffVersion,
 )
-from citizencard.tariffs.models import TariffVersion
+from citizencard.tariffs.models import TariffVersion, TariffWithdrawal
+from citizencard.tariffs.shelf import shelf
 
 PUBLISH = "tariff.publish"
 
 
-def publish(session: Session, document: Mapping[str, Any], approval_id: str, *, now: datetime) -> TariffVersion:
+def publish(
+    session: Session,
+    document: Mapping[str, Any],
+    approval_id: str,
+    *,
+    now: datetime,
+    agreed: tuple[str, Mapping[str, Any]] | None = None,
+) -> TariffVersion:
     """Put a tariff into the list of versions, to take effect at its time.
 
     Args:
@@ -32,6 +40,7 @@ def publish(session: Session, document: Mapping[str, Any], approval_id: str, *, 
         document: the tariff (README.md beside this file).
         approval_id: an executed approval of act `tariff.publish` whose payload is exactly `publish_payload(document)`.
         now: the tariff's time must not lie before this second, nor before an earlier version's; the first one's may lie anywhere.
+        agreed: act and payload of the approval, where two people agreed to it in another form, as in a rollback.
 
     Raises, in this order:
         TariffInvalid: the document has mistakes; names all of them.
@@ -40,22 +49,13 @@ def publish(session: Session, document: Mapping[str, Any], approval_id: str, *, 
         TariffBackdated: it would take effect in the past or before its predecessor.
     """
     tariff = read(document)
-    approval = session.get(Approval, approval_id)
-    agreed = approval is not None and approval.state == EXECUTED and approval.act == PUBLISH
-    if approval is None or not agreed or approval.payload != publish_payload(document):
-        raise TariffNotApproved("no executed approval says exactly this", approval_id=approval_id)
-    latest = session.execute(select(func.max(TariffVersion.version), func.max(TariffVersion.effective_from))).one()
-    if latest[0] is not None and tariff.version <= latest[0]:
-        raise TariffVersionTaken(f"version must be higher than {latest[0]}", version=tariff.version, latest=latest[0])
-    earliest = now.astimezone(UTC).replace(microsecond=0)
+    act, payload = agreed or (PUBLISH, publish_payload(document))
+    check_agreed(session, approval_id, act, payload)
+    latest = session.scalar(select(func.max(TariffVersion.version)))
+    if latest is not None and tariff.version <= latest:
+        raise TariffVersionTaken(f"version must be higher than {latest}", version=tariff.version, latest=latest)
     effective_from = tariff.effective_from.astimezone(UTC)
-    # The very first tariff may begin in the past: nothing can have been priced before it.
-    if latest[1] is not None and (effective_from < earliest or effective_from < latest[1]):
-        raise TariffBackdated(
-            "a tariff takes effect in the future and after its predecessor",
-            version=tariff.version,
-            effective_from=effective_from.isoformat(),
-        )
+    check_future(session, tariff.version, effective_from, now)
     row = TariffVersion(
         version=tariff.version,
         effective_from=effective_from,
@@ -67,6 +67,34 @@ def publish(session: Session, document: Mapping[str, Any], approval_id: str, *, 
     session.add(row)
     session.flush()
     return row
+
+
+def check_agreed(session: Session, approval_id: str, act: str, payload: Mapping[str, Any]) -> None:
+    """Refuse what two people have not agreed to in exactly these words.
+
+    Raises:
+        TariffNotApproved: no executed approval of this act has this payload.
+    """
+    approval = session.get(Approval, approval_id)
+    agreed = approval is not None and approval.state == EXECUTED and approval.act == act
+    if approval is None or not agreed or approval.payload != payload:
+        raise TariffNotApproved("no executed approval says exactly this", approval_id=approval_id)
+
+
+def check_future(session: Session, version: int, effective_from: datetime, now: datetime) -> None:
+    """Refuse a beginning before this second, or before a version that waits or is in force. A city's first tariff may begin at any time.
+
+    Raises:
+        TariffBackdated: names both.
+    """
+    latest = session.scalar(select(func.max(TariffVersion.effective_from)).where(_stands()))
+    # The very first tariff may begin in the past: nothing can have been priced before it.
+    if latest is not None and (effective_from < _second(now) or effective_from < latest):
+        raise TariffBackdated(
+            "a tariff takes effect in the future and after its predecessor",
+            version=version,
+            effective_from=effective_from.isoformat(),
+        )
 
 
 def publish_payload(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,12 +121,12 @@ def tariff_version(session: Session, version: int) -> TariffVersion:
 
 
 def in_force(session: Session, at: datetime) -> TariffVersion:
-    """The version in force at an instant: the newest whose time had come.
+    """The version in force at an instant: the newest whose time had come. A withdrawn one never is.
 
     Raises:
         NoTariffInForce: none had.
     """
-    chosen = select(TariffVersion).where(TariffVersion.effective_from <= at)
+    chosen = select(TariffVersion).where(TariffVersion.effective_from <= at, _stands())
     row = session.scalars(chosen.order_by(TariffVersion.version.desc()).limit(1)).one_or_none()
     if row is None:
         raise NoTariffInForce("no tariff is in force", at=at.isoformat())
@@ -106,13 +134,16 @@ def in_force(session: Session, at: datetime) -> TariffVersion:
 
 
 def tariffs_as_of(session: Session, questions: Sequence[tuple[int, datetime]]) -> list[Tariff | None]:
-    """The tariff for each (version, instant), in order, in two statements: the version if it had begun by then, else the one in force then.
+    """The tariff for each (version, instant), in order: the version if it had begun by then, else the one in force then.
 
-    An older version is believed, since a device may not have fetched a newer one; one whose time had not come is not: nobody rode by it.
-    None where there was none either; the caller sees by `Tariff.version` which of them it got.
+    An older version is believed, since a device may not have fetched a newer one; one whose time had not come, or that was withdrawn, is
+    not: nobody rode by it. None where there was none either; the caller sees by `Tariff.version` which of them it got. One statement, and
+    a second one only for documents that were not read lately.
     """
     published = session.execute(
-        select(TariffVersion.version, TariffVersion.effective_from).order_by(TariffVersion.version)
+        select(TariffVersion.version, TariffVersion.effective_from, TariffVersion.digest)
+        .where(_stands())
+        .order_by(TariffVersion.version)
     ).all()
     versions, beginnings = [row.version for row in published], [row.effective_from for row in published]
     known = dict(zip(versions, beginnings, strict=True))
@@ -126,9 +157,32 @@ def tariffs_as_of(session: Session, questions: Sequence[tuple[int, datetime]]) -
 
     answers = [chosen(version, at) for version, at in questions]
     wanted = {version for version in answers if version is not None}
-    rows = session.scalars(select(TariffVersion).where(TariffVersion.version.in_(wanted))).all()
-    tariffs = {row.version: read(row.document) for row in rows}
+    tariffs = _read(session, {row.version: row.digest for row in published if row.version in wanted})
     return [None if version is None else tariffs[version] for version in answers]
+
+
+def read_version(row: TariffVersion) -> Tariff:
+    """A published tariff, ready to price with."""
+    return shelf.read(row.version, row.digest, row.document)
+
+
+def _read(session: Session, digests: Mapping[int, str]) -> dict[int, Tariff]:
+    found = {version: shelf.find(version, digest) for version, digest in digests.items()}
+    tariffs = {version: tariff for version, tariff in found.items() if tariff is not None}
+    missing = digests.keys() - tariffs.keys()
+    if missing:
+        rows = session.scalars(select(TariffVersion).where(TariffVersion.version.in_(missing)))
+        tariffs |= {row.version: read_version(row) for row in rows}
+    return tariffs
+
+
+def _stands() -> ColumnElement[bool]:
+    """The condition that a version was not withdrawn."""
+    return ~exists().where(TariffWithdrawal.version == TariffVersion.version)
+
+
+def _second(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(microsecond=0)
 
 
 def list_versions(session: Session, *, before: int | None = None, limit: int = 50) -> list[TariffVersion]:

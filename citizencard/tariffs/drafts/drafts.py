@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from citizencard import audit
 from citizencard.approvals.decisions import Proposal, execute, propose
 from citizencard.approvals.models import Approval
 from citizencard.audit import Actor
@@ -14,18 +15,18 @@ from citizencard.tariffs.document import FORMAT, read
 from citizencard.tariffs.drafts.models import TariffDraft
 from citizencard.tariffs.errors import TariffNotApproved
 from citizencard.tariffs.models import TariffVersion
-from citizencard.tariffs.versions import PUBLISH, publish, publish_payload
+from citizencard.tariffs.versions import PUBLISH, digest_of, publish, publish_payload
 
 
 def propose_tariff(
-    session: Session, terms: Mapping[str, Any], effective_from: datetime, actor: Actor, now: datetime
+    session: Session, terms: Mapping[str, Any], effective_from: datetime | None, actor: Actor, now: datetime
 ) -> TariffDraft:
     """Put a tariff before a second person, under the next version number.
 
     Args:
         session: joined, never committed.
-        terms: `transfer`, `lines`, `classes` and `rounding` of the document (README.md of the tariffs); the rest is added here.
-        effective_from: when it takes effect, aware.
+        terms: the document (README.md of the tariffs). Its number is given here, and so is `format` where it is left out.
+        effective_from: when it takes effect, aware; None: when the document says.
         actor: who proposes.
         now: present instant.
 
@@ -33,16 +34,51 @@ def propose_tariff(
         TariffInvalid: the document has mistakes; names all of them.
         FourEyesNeeded: the proposer is not known as a person.
     """
+    document = numbered(terms, next_version(session), effective_from)
+    read(document)
+    version = document["version"]
+    approval = propose(session, Proposal(PUBLISH, subject_of(version), publish_payload(document)), actor, now)
+    return keep_draft(session, approval, document, now)
+
+
+def numbered(terms: Mapping[str, Any], version: int, effective_from: datetime | None) -> dict[str, Any]:
+    """A document under another number, and with another beginning where one is given."""
+    document = {"format": FORMAT, **terms, "version": version}
+    if effective_from is not None:
+        document["effective_from"] = effective_from.isoformat(timespec="seconds")
+    return document
+
+
+def next_version(session: Session) -> int:
+    """The number that a new proposal gets: above all that were published or proposed."""
     published, drafted = session.execute(
         select(select(func.max(TariffVersion.version)).scalar_subquery(), func.max(TariffDraft.version))
     ).one()
-    version = max(published or 0, drafted or 0) + 1
-    document = {**terms, "format": FORMAT, "version": version, "effective_from": effective_from.isoformat()}
-    read(document)
-    approval = propose(session, Proposal(PUBLISH, f"tariff:{version}", publish_payload(document)), actor, now)
-    draft = TariffDraft(approval_id=approval.id, version=version, document=document, proposed_at=now)
+    return max(published or 0, drafted or 0) + 1
+
+
+def subject_of(version: int) -> str:
+    """How approvals and the audit name a version."""
+    return f"tariff:{version}"
+
+
+def keep_draft(session: Session, approval: Approval, document: dict[str, Any], now: datetime) -> TariffDraft:
+    """Keep word for word what was proposed, for the second person to read."""
+    draft = TariffDraft(approval_id=approval.id, version=document["version"], document=document, proposed_at=now)
     session.add(draft)
     session.flush()
+    return draft
+
+
+def find_draft(session: Session, approval_id: str) -> TariffDraft:
+    """What was proposed by an approval.
+
+    Raises:
+        TariffNotApproved: the approval is not one of a proposed tariff.
+    """
+    draft = session.get(TariffDraft, approval_id)
+    if draft is None:
+        raise TariffNotApproved("nobody proposed a tariff by this approval", approval_id=approval_id)
     return draft
 
 
@@ -60,8 +96,17 @@ def publish_draft(session: Session, approval: Approval, actor: Actor, now: datet
         ApprovalNotGiven, ApprovalAlreadyExecuted, ApprovalExpired, ApprovalPayloadDiffers: see `approvals.execute`.
         TariffVersionTaken, TariffBackdated: see `publish`; nothing is changed.
     """
-    draft = session.get(TariffDraft, approval.id)
-    if draft is None:
-        raise TariffNotApproved("nobody proposed a tariff by this approval", approval_id=approval.id)
+    draft = find_draft(session, approval.id)
     execute(session, approval.id, publish_payload(draft.document), actor, now)
-    return publish(session, draft.document, approval.id, now=now)
+    version = publish(session, draft.document, approval.id, now=now)
+    audit.record(session, actor, PUBLISH, subject_of(version.version), after=picture(version), now=now)
+    return version
+
+
+def picture(version: TariffVersion) -> dict[str, object]:
+    """A version as the audit keeps it."""
+    return {
+        "version": version.version,
+        "effective_from": version.effective_from.isoformat(),
+        "digest": digest_of(version.document),
+    }
