@@ -16,6 +16,13 @@ class TariffInvalid(TariffError):
     public = ("faults",)
 
 
+class DocumentUnreadable(TariffError):
+    """The file cannot be read."""
+
+    code = "document_unreadable"
+    public = ("reason",)
+
+
 class TariffNotApproved(TariffError):
     """Two people must have agreed on exactly this tariff."""
 
