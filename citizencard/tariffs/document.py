@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, TypeVar
 
-from citizencard.tariffs import fuel, late_fees, parking, taxi, transit, utilities
+from citizencard.tariffs import fuel, late_fees, parking, taxi, utilities
 from citizencard.tariffs.amounts import Money, minor_digits
 from citizencard.tariffs.checks import Fault, Inspection, form_faults
 from citizencard.tariffs.errors import TariffInvalid
@@ -13,6 +13,7 @@ from citizencard.tariffs.fuel import FuelRule
 from citizencard.tariffs.late_fees import LateFeeRule
 from citizencard.tariffs.parking import ParkingRule
 from citizencard.tariffs.taxi import TaxiRule
+from citizencard.tariffs.transit import inspecting, reading
 from citizencard.tariffs.transit.model import Transit
 from citizencard.tariffs.utilities import UtilityRule
 from citizencard.tariffs.values import inspect_values
@@ -53,12 +54,12 @@ class Tariff:
 def check(document: object) -> list[Fault]:
     """Every mistake of a document, in its order as far as form goes; an empty list means that it can be published. Never raises."""
     inspection = Inspection(form_faults(document))
-    if not isinstance(document, dict) or not inspection.sound("currency"):
+    if not isinstance(document, dict) or inspection.full or not inspection.sound("currency"):
         return inspection.found()
     money = money_of(document)
     inspect_values(inspection, document, money)
     if isinstance(document.get("transit"), dict):
-        transit.inspect(inspection, "transit", document["transit"], money)
+        inspecting.inspect(inspection, "transit", document["transit"], money)
     for part, inspect in _INSPECTED.items():
         rules = document.get(part)
         for name, rule in rules.items() if isinstance(rules, dict) else ():
@@ -89,7 +90,7 @@ def read(document: object) -> Tariff:
         effective_from=datetime.fromisoformat(document["effective_from"]),
         money=money,
         offset=_offset(document.get("utc_offset", DEFAULT_OFFSET)),
-        transit=transit.read(document["transit"], money) if "transit" in document else None,
+        transit=reading.read(document["transit"], money) if "transit" in document else None,
         parking=rules("parking", parking.read_rule),
         taxi=rules("taxi", taxi.read_rule),
         fuel=rules("fuel", fuel.read_rule),

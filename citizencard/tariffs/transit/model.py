@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from citizencard.tariffs.amounts import Rounding
 from citizencard.tariffs.when import When
@@ -24,9 +25,10 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Fare:
-    """The full fare of a ride; exactly one of the first five is given.
+    """The full fare of a ride; exactly one of flat, section_of, between, distance and time is given.
 
     Args:
+        place: of the fare in the document.
         flat: minor units.
         section_of, section_prices: section by stop number; price by the number of sections that are touched, the last for more.
         between: price by (from, to).
@@ -36,6 +38,7 @@ class Fare:
         overtime_minutes: None: no limit.
     """
 
+    place: str
     flat: int | None = None
     section_of: Mapping[int, int] | None = None
     section_prices: tuple[int, ...] = ()
@@ -214,6 +217,7 @@ class Transit:
         classes: name by class byte.
         modes, lines: by name, by number.
         the rest: rules in the order of the document.
+        plans: what plans.py has already looked up for a line and a class; no part of the value.
     """
 
     day_starts_s: int
@@ -230,3 +234,4 @@ class Transit:
     ride_counts: tuple[RideCount, ...] = ()
     lifetime: tuple[Lifetime, ...] = ()
     caps: tuple[Cap, ...] = ()
+    plans: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
