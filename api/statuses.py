@@ -243,6 +243,7 @@ UNPROCESSABLE: Final[Refusals] = (
     tariffs.EventInvalid,
     tariffs.RuleMissing,
     tariffs.TariffInvalid,
+    tariffs.TariffNotForDevices,
     unloads.CashOutTooLarge,
     unloads.UnloadAmountInvalid,
     tariffs.LineNotInTariff,

@@ -183,6 +183,7 @@ TITLES_ZH: Final[dict[str, str]] = {
     "rule_missing": "资费中没有这项收费的规定",
     "tariff_invalid": "资费文件有错误",
     "tariff_not_approved": "须由两人就这份资费达成一致",
+    "tariff_not_for_devices": "设备票价表无法准确表达这份资费",
     "tariff_not_earlier": "只能恢复当前资费之前曾生效的版本",
     "tariff_version_taken": "资费版本号必须大于以往所有版本",
     "tariff_withdrawn": "该资费已在生效前撤回",

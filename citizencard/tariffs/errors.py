@@ -126,3 +126,10 @@ class EventInvalid(TariffError):
 
     code = "event_invalid"
     public = ("field", "reason")
+
+
+class TariffNotForDevices(TariffError):
+    """A device table cannot carry this tariff exactly."""
+
+    code = "tariff_not_for_devices"
+    public = ("place", "reason")
