@@ -29,7 +29,7 @@ GUIDE = {"guide": ("Demo Guide", ["clerk"])}
 DEVICES = ("bus26", "bus5", "stray")
 """Two validators that are bound to a line, and one whose PSAM was never bound: it left the store room without papers."""
 GATES = {"gate-in": "entry", "gate-out": "exit"}
-PRICES_EDITION = 2
+PRICES_EDITION = 3
 """Of our price lists; a city of an earlier edition gets the new one as a further version."""
 SOON = timedelta(seconds=4)
 

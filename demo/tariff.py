@@ -7,45 +7,73 @@ BASE_FARE_FEN = 200
 LOT = "people_square"
 WATER_RULE = "water_home"
 FREE_MINUTES = 30
+CAP_FEN = 300
+"""What an adult pays at most for the rides of one day; reckoned in the night, when all rides are in."""
 
-FARES: dict[str, Any] = {
-    "transfer": {
-        "window_s": 3600,
-        "window_inclusive": True,
-        "anchor": "previous",
-        "same_line": False,
-        "reduce_fen": 100,
-        "order": "discount_then_reduce",
-        "max_count": 1,
-    },
-    "lines": {str(number): {"base_fen": BASE_FARE_FEN} for number, _ in LINES},
+TRANSIT: dict[str, Any] = {
+    # The demo is played at any hour: its operating day turns when few people play.
+    "day_starts": "04:00",
     "classes": {
-        "01": {"name": "adult", "numerator": 9, "denominator": 10, "sponsor": "transport_fund"},
-        "02": {"name": "student", "numerator": 5, "denominator": 10, "sponsor": "education_fund"},
-        "03": {"name": "senior70", "numerator": 0, "denominator": 10, "sponsor": "elderly_fund"},
-        "04": {"name": "care", "numerator": 0, "denominator": 10, "sponsor": "veterans_fund"},
+        "01": {"name": "adult"},
+        "02": {"name": "student"},
+        "03": {"name": "senior70"},
+        "04": {"name": "care"},
     },
-    "rounding": "half_up",
+    "modes": {"bus": {}},
+    "lines": {str(number): {"title": name, "mode": "bus", "fare": {"flat": "2.00"}} for number, name in LINES},
+    "concessions": [
+        {"classes": ["01"], "pays": "0.9", "sponsor": "transport_fund"},
+        {"classes": ["02"], "pays": "0.5", "sponsor": "education_fund"},
+        {"classes": ["03"], "pays": "0", "sponsor": "elderly_fund"},
+        {"classes": ["04"], "pays": "0", "sponsor": "veterans_fund"},
+    ],
+    "transfers": [{"minutes": 60, "less": "1.00", "most_in_a_row": 1, "sponsor": "transport_fund"}],
+    "caps": [{"name": "day_cap", "classes": ["01"], "period": "day", "most": "3.00", "sponsor": "transport_fund"}],
 }
 PARKING: dict[str, Any] = {
     LOT: {
-        "name": "人民广场停车场",
-        "free_minutes": FREE_MINUTES,
-        "first": {"minutes": 60, "fen": 500},
-        "step": {"minutes": 30, "fen": 200},
-        "cap": {"hours": 24, "fen": 4000},
+        "title": "人民广场停车场",
         # Taicang charges from 7:00 to 21:00. The demo's day is played at any hour, so here the night is charged as well.
-        "charged": None,
-        "source": "太仓市发展和改革委员会, answer to a resident; here without its free night",
+        "source": {
+            "page": "太仓市发展和改革委员会, answer to a resident; here without its free night",
+            "grade": "B",
+            "date": "unknown",
+        },
+        "free": {"minutes": FREE_MINUTES},
+        "period": "24_hours",
+        "charges": [
+            {
+                "steps": [
+                    {"up_to_minutes": 60, "each_minutes": 60, "price": "5.00"},
+                    {"each_minutes": 30, "price": "2.00"},
+                ]
+            }
+        ],
+        "most_a_period": "40.00",
     }
 }
 UTILITIES: dict[str, Any] = {
     WATER_RULE: {
-        "name": "居民生活用水",
+        "title": "居民生活用水",
+        "source": {"page": "monthly water price with sewage charge, as printed", "grade": "B", "date": "unknown"},
         "unit": "t",
-        "tiers": [{"up_to": 20, "fen": 180}, {"up_to": 30, "fen": 270}, {"up_to": None, "fen": 360}],
-        "add_ons": [{"name": "sewage", "fen": 95}],
-        "source": "monthly water price with sewage charge, as printed",
+        "tiers": {
+            "per": "month",
+            "steps": [{"up_to": "20", "price": "1.80"}, {"up_to": "30", "price": "2.70"}, {"price": "3.60"}],
+        },
+        "add_ons": [{"name": "sewage", "price": "0.95"}],
     }
 }
-TARIFF: dict[str, Any] = {**FARES, "parking": PARKING, "utilities": UTILITIES}
+TARIFF: dict[str, Any] = {
+    "name": "Demo City prices",
+    "currency": "CNY",
+    "source": {
+        "page": "made for the demo after published price lists",
+        "grade": "K",
+        "date": "2026-01",
+        "sample": True,
+    },
+    "transit": TRANSIT,
+    "parking": PARKING,
+    "utilities": UTILITIES,
+}

@@ -32,6 +32,7 @@ APPEND_ONLY = (
     "terminal_acknowledgement",
     "upload_batch",
     "tap_record",
+    "tap_adjustment",
     "cash_top_up",
     "parking_entry",
     "payment_finding",

@@ -22,6 +22,7 @@ from citizencard.purse.uploads.models import TapRecord, Verdict
 from citizencard.purse.uploads.receipts import RecordVerdict
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.purse.uploads.rows import insert_new
+from citizencard.purse.uploads.subsidies import subsidy_references
 from ledger import Transfer, post
 
 PURCHASE: Final = "purchase"
@@ -137,7 +138,7 @@ def _row(one: Judged, origin: Origin, ordinal: int) -> dict[str, Any]:
 
 
 def _move_money(session: Session, new: Sequence[Judged], origin: Origin) -> None:
-    """All money of the batch in one posting: each new tap debits its purse once, and a sponsor pays the difference (flows 6 and 11)."""
+    """All money of the batch in one posting: each new tap debits its purse once, and sponsors pay the difference (flows 6 and 11)."""
     transfers = [transfer for one in new for transfer in _transfers(one, origin)]
     if transfers:
         chart.open_missing(session, {code for transfer in transfers for code in (transfer.debit, transfer.credit)})
@@ -171,17 +172,19 @@ def _transfers(one: Judged, origin: Origin) -> list[Transfer]:
                 fact=True,
             )
         )
-    if accepted and one.judgement.subsidy_fen and one.judgement.sponsor is not None:
-        transfers.append(
-            Transfer(
-                reference=f"subsidy:{reference}",
-                debit=chart.owed("sponsor", one.judgement.sponsor),
-                credit=chart.subsidy(str(merchant_id)),
-                amount_fen=one.judgement.subsidy_fen,
-                kind=SUBSIDY,
-                occurred_at=tapped_at,
-                metadata=origins,
-                fact=True,
-            )
+    owed = one.judgement.subsidies if accepted else {}
+    references = subsidy_references(reference, owed)
+    transfers += [
+        Transfer(
+            reference=references[sponsor],
+            debit=chart.owed("sponsor", sponsor),
+            credit=chart.subsidy(str(merchant_id)),
+            amount_fen=owed_fen,
+            kind=SUBSIDY,
+            occurred_at=tapped_at,
+            metadata=origins,
+            fact=True,
         )
+        for sponsor, owed_fen in owed.items()
+    ]
     return transfers

@@ -10,8 +10,10 @@ from citizencard.merchants.models import MerchantKind
 from citizencard.purse.uploads.facts import Facts
 from citizencard.purse.uploads.models import FindingKind, Reason, Verdict
 from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
-from citizencard.tariffs.engine import Anchor, Price, Ride, price
-from citizencard.tariffs.errors import ClassNotInTariff, LineNotInTariff
+from citizencard.purse.uploads.subsidies import subsidies
+from citizencard.purse.uploads.versions import has_history_rules, has_one_fare
+from citizencard.tariffs.errors import EventInvalid, RuleMissing
+from citizencard.tariffs.transit.pricing import Anchor, Priced, Ride, price
 
 ISSUER: Final = bytes.fromhex("01013302FFFFFFFF")
 ALGORITHM_3DES: Final = 0
@@ -34,18 +36,24 @@ class Judgement:
         verdict: accepted, suspicious or rejected.
         reason: why it is not accepted.
         claims_identity: it is a tap with a good TAC; no other record can be the same tap.
-        subsidy_fen, sponsor: what a sponsor pays the merchant for the difference to the full fare.
+        subsidies: what each sponsor pays the merchant for the difference to the full fare, in fen, in the order of the price's lines.
         findings: what a person should look at, with details.
         explanation: how the price came about, as data.
+        rated_at_close: the version has rules over a card's history, which are applied when the day is closed.
     """
 
     verdict: Verdict
     reason: Reason | None = None
     claims_identity: bool = False
-    subsidy_fen: int = 0
-    sponsor: str | None = None
+    subsidies: Mapping[str, int] = field(default_factory=dict)
     findings: Mapping[FindingKind, Mapping[str, int | str]] = field(default_factory=dict)
     explanation: Mapping[str, Any] = field(default_factory=dict)
+    rated_at_close: bool = False
+
+    @property
+    def subsidy_fen(self) -> int:
+        """What all sponsors together pay the merchant."""
+        return sum(self.subsidies.values())
 
 
 def refuse_before_tac(record: PurchaseRecord, facts: Facts | None) -> Reason | None:
@@ -110,7 +118,7 @@ def _suspicion(record: PurchaseRecord, facts: Facts, now: datetime) -> Reason | 
 
 
 def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
-    """Accepted: reckon the price again from the registry's line and class, and what the sponsor owes for the difference."""
+    """Accepted: reckon the price again from the registry's line and class, and what the sponsors owe for the difference."""
     findings: dict[FindingKind, Mapping[str, int | str]] = {}
     if facts.binding.line is None:
         return Judgement(Verdict.ACCEPTED, claims_identity=True, explanation=_paid(record))
@@ -118,53 +126,66 @@ def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
         findings[FindingKind.LINE_DIFFERS] = {"claimed": record.line, "bound": facts.binding.line}
     if facts.tariff is None or facts.tariff.version != record.tariff_version:
         findings[FindingKind.UNKNOWN_TARIFF] = {"claimed": record.tariff_version}
-    fare = _price(record, facts)
-    if fare is None:
-        findings[FindingKind.NO_PRICE] = {"line": facts.binding.line}
+    try:
+        priced = _price(record, facts, facts.binding.line)
+    except RuleMissing as missing:
+        findings[FindingKind.NO_PRICE] = {"line": facts.binding.line, "place": str(missing.fields.get("place", ""))}
+        priced = None
+    except EventInvalid:
+        findings[FindingKind.IMPOSSIBLE_BASE] = {"line": facts.binding.line, "claimed_fen": record.base_fare_fen}
+        priced = None
+    if priced is None or facts.tariff is None:
         return Judgement(Verdict.ACCEPTED, claims_identity=True, findings=findings, explanation=_paid(record))
-    if fare.price_fen != record.amount_fen:
-        findings[FindingKind.PRICE_DIFFERENCE] = {"paid_fen": record.amount_fen, "expected_fen": fare.price_fen}
-    base_fen = fare.base_fen if facts.base_fare_fen is None else facts.base_fare_fen
-    # At least the expected price counts as paid: whoever charges too little, or sends a changed anchor, gets no more from the sponsor.
-    owed_fen = max(0, base_fen - max(record.amount_fen, fare.price_fen))
-    subsidy_fen = owed_fen if fare.sponsor is not None else 0
+    if priced.quote.minor != record.amount_fen:
+        findings[FindingKind.PRICE_DIFFERENCE] = {"paid_fen": record.amount_fen, "expected_fen": priced.quote.minor}
+    owed = subsidies(priced, _full_fare(priced, facts), record.amount_fen)
     return Judgement(
         Verdict.ACCEPTED,
         claims_identity=True,
-        subsidy_fen=subsidy_fen,
-        sponsor=fare.sponsor if subsidy_fen else None,
+        subsidies=owed,
         findings=findings,
-        explanation={**_paid(record), **_explain(record, fare), "subsidy_fen": subsidy_fen},
+        explanation={
+            **_paid(record),
+            **_explain(priced, facts),
+            **({"subsidies": dict(owed)} if owed else {}),
+        },
+        rated_at_close=has_history_rules(facts.tariff),
     )
 
 
-def _price(record: PurchaseRecord, facts: Facts) -> Price | None:
+def _price(record: PurchaseRecord, facts: Facts, line: int) -> Priced | None:
+    """The price from the record alone; None when no tariff was in force.
+
+    Raises:
+        RuleMissing: the tariff has no rule for this line or class.
+        EventInvalid: no ride of this line can have the base fare that the record names.
+    """
     tapped_at, anchored_at = record.tapped_at(), record.anchored_at()
-    if facts.tariff is None or facts.card is None or facts.binding.line is None or tapped_at is None:
+    if facts.tariff is None or facts.card is None or tapped_at is None:
         return None
     anchor = None if anchored_at is None else Anchor(record.anchor_line, anchored_at)
-    try:
-        return price(facts.tariff, Ride(facts.binding.line, facts.card.card_class, tapped_at, anchor))
-    except (LineNotInTariff, ClassNotInTariff):
-        return None
+    ride = Ride(line, facts.card.card_class, tapped_at, anchor, claimed_base=record.base_fare_fen)
+    return price(facts.tariff, ride)
+
+
+def _full_fare(priced: Priced, facts: Facts) -> int:
+    """The full fare that a sponsor makes up: the registry's. A line with several fares never earns more than the ride's own."""
+    if facts.base_fare_fen is None:
+        return priced.base
+    if facts.tariff is not None and facts.binding.line is not None and has_one_fare(facts.tariff, facts.binding.line):
+        return facts.base_fare_fen
+    # The base that such a record names is not covered by its TAC: the registry bounds what it can cost a sponsor.
+    return min(priced.base, facts.base_fare_fen)
 
 
 def _paid(record: PurchaseRecord) -> dict[str, Any]:
     return {"paid_fen": record.amount_fen}
 
 
-def _explain(record: PurchaseRecord, fare: Price) -> dict[str, Any]:
-    """How the price came about, for the holder's page: base, concession, transfer, who pays."""
-    explained: dict[str, Any] = {
-        "tariff_version": fare.version,
-        "base_fen": fare.base_fen,
-        "class_name": fare.class_name,
-        "concession_fen": fare.concession_fen,
-        "transfer_fen": fare.transfer_fen,
-        "price_fen": fare.price_fen,
-        "sponsor": fare.sponsor,
-    }
-    anchored_at = record.anchored_at()
-    if fare.transferred and anchored_at is not None:
-        explained["transfer_from"] = {"line": record.anchor_line, "at": anchored_at.isoformat()}
+def _explain(priced: Priced, facts: Facts) -> dict[str, Any]:
+    """How the price came about, for the holder's page: the lines of the price, by which version and for which class."""
+    explained: dict[str, Any] = priced.quote.as_data()
+    if facts.tariff is not None and facts.card is not None and facts.tariff.transit is not None:
+        explained["tariff_version"] = facts.tariff.version
+        explained["class_name"] = facts.tariff.transit.classes[facts.card.card_class]
     return explained

@@ -1,6 +1,6 @@
 """What was uploaded, what was said about it, and what a person should look at."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +41,7 @@ class FindingKind(StrEnum):
 
     PRICE_DIFFERENCE = "price_difference"
     NO_PRICE = "no_price"
+    IMPOSSIBLE_BASE = "impossible_base"
     UNKNOWN_TARIFF = "unknown_tariff"
     LINE_DIFFERS = "line_differs"
     SEQUENCE_REUSED = "sequence_reused"
@@ -136,3 +137,70 @@ class TapFinding(Base):
     kind: Mapped[str] = mapped_column(String(32), index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(Json)
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RideToRate(Base):
+    """An accepted ride under a tariff whose rules look at a card's history: rated when a day is closed, and again while later rides may
+    change what it costs.
+    """
+
+    __tablename__ = "ride_to_rate"
+    __table_args__ = (
+        Index("ix_ride_to_rate_card_id_tapped_at", "card_id", "tapped_at"),
+        Index(
+            "ix_ride_to_rate_unrated",
+            "card_id",
+            postgresql_where=text("rated_on IS NULL"),
+            sqlite_where=text("rated_on IS NULL"),
+        ),
+    )
+
+    record_id: Mapped[int] = mapped_column(BigId, ForeignKey("tap_record.id"), primary_key=True, autoincrement=False)
+    card_id: Mapped[str] = mapped_column(String(32))
+    tapped_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rated_on: Mapped[date | None] = mapped_column()
+    """The business day at whose close it was rated first; None before."""
+
+
+class CardHistory(Base):
+    """What a card's rides before an instant come to, so that they need not be rated again; no ride before it can still arrive."""
+
+    __tablename__ = "card_history"
+
+    card_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class TapAdjustment(Base):
+    """What a rule over a card's history gave back of a ride when a day was closed. Rows are facts: nothing is ever taken back.
+
+    `number` counts what one rule gave for one ride: a ride that comes in late may give an earlier one more. `line` is the line of the
+    explanation, with all that the rule gives by then.
+    """
+
+    __tablename__ = "tap_adjustment"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0 AND subsidy_fen BETWEEN 0 AND amount_fen", name="amounts"),
+        CheckConstraint("(sponsor IS NULL) = (subsidy_fen = 0)", name="sponsor"),
+        Index("uq_tap_adjustment_record_id_rule_number", "record_id", "rule", "number", unique=True),
+        Index("ix_tap_adjustment_business_date", "business_date"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    record_id: Mapped[int] = mapped_column(BigId, ForeignKey("tap_record.id"))
+    rule: Mapped[str] = mapped_column(String(96))
+    number: Mapped[int] = mapped_column(Integer)
+    business_date: Mapped[date] = mapped_column()
+    merchant_id: Mapped[str] = mapped_column(String(32))
+    card_id: Mapped[str] = mapped_column(String(32))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    subsidy_fen: Mapped[int] = mapped_column(BigInteger)
+    sponsor: Mapped[str | None] = mapped_column(String(60))
+    reference: Mapped[str] = mapped_column(String(96), unique=True)
+    line: Mapped[dict[str, Any]] = mapped_column(Json)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def __repr__(self) -> str:
+        return f"TapAdjustment({self.reference}, {self.amount_fen} fen)"

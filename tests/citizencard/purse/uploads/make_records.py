@@ -43,23 +43,23 @@ NO_ANCHOR: Final = bytes(7)
 UNREGISTERED: Final = bytes.fromhex("330299999999")
 
 TARIFF: Final[dict[str, Any]] = {
-    "format": 1,
+    "format": 2,
+    "name": "fares of a small city",
     "version": 3,
     "effective_from": "2026-11-20T00:00:00+08:00",
-    "rounding": "half_up",
-    "transfer": {
-        "window_s": 3600,
-        "window_inclusive": True,
-        "anchor": "previous",
-        "same_line": False,
-        "reduce_fen": 100,
-        "order": "discount_then_reduce",
-        "max_count": 1,
-    },
-    "lines": {"1": {"base_fen": 200}, "2": {"base_fen": 200}},
-    "classes": {
-        "01": {"name": "adult", "numerator": 9, "denominator": 10, "sponsor": SPONSOR},
-        "03": {"name": "senior70", "numerator": 0, "denominator": 10, "sponsor": SPONSOR},
+    "currency": "CNY",
+    "source": {"page": "made for tests", "grade": "K", "date": "2026-11", "sample": True},
+    "transit": {
+        "classes": {"01": {"name": "adult"}, "03": {"name": "senior70"}},
+        "modes": {"bus": {}},
+        "lines": {"1": {"mode": "bus", "fare": {"flat": "2.00"}}, "2": {"mode": "bus", "fare": {"flat": "2.00"}}},
+        "concessions": [
+            {"classes": ["01"], "pays": "0.9", "sponsor": SPONSOR},
+            {"classes": ["03"], "pays": "0", "sponsor": SPONSOR},
+        ],
+        "transfers": [
+            {"minutes": 60, "less": "1.00", "order": "discount_then_reduce", "most_in_a_row": 1, "sponsor": SPONSOR}
+        ],
     },
 }
 

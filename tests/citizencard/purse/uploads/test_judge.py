@@ -39,7 +39,7 @@ def test_all_is_well() -> None:
     """A ride at the right price: accepted, the sponsor pays the difference, and the price is explained."""
     found = said(RECORD)
     assert (found.verdict, found.reason, found.claims_identity) == (Verdict.ACCEPTED, None, True)
-    assert (found.subsidy_fen, found.sponsor, found.findings) == (20, SPONSOR, {})
+    assert (found.subsidies, found.findings, found.rated_at_close) == ({SPONSOR: 20}, {}, False)
     assert found.explanation == {
         "paid_fen": 180,
         "tariff_version": 3,

@@ -1,0 +1,29 @@
+"""What a tariff version means for judging: whether a line has one full fare, and whether prices depend on a card's history."""
+
+from citizencard.tariffs.document import Tariff
+from citizencard.tariffs.transit.model import Transfer
+
+
+def has_one_fare(tariff: Tariff, line: int) -> bool:
+    """Whether every ride of a line has the same full fare at all times; a line that the tariff does not know has none."""
+    known = None if tariff.transit is None else tariff.transit.lines.get(line)
+    return known is not None and known.fare.flat is not None and not known.fares_when
+
+
+def has_history_rules(tariff: Tariff) -> bool:
+    """Whether a ride can cost less than a device can know: caps, bands, counts, lifetimes, and transfers that are counted."""
+    transit = tariff.transit
+    if transit is None:
+        return False
+    return bool(
+        transit.bands
+        or transit.ride_counts
+        or transit.lifetime
+        or transit.caps
+        or any(_is_counted(rule) for rule in transit.transfers)
+    )
+
+
+def _is_counted(rule: Transfer) -> bool:
+    """A chain of more than one transfer, or a limit for a day, needs the card's other rides; the card carries one anchor only."""
+    return rule.most_a_day is not None or rule.most_in_a_row not in (None, 1)
