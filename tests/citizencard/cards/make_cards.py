@@ -41,6 +41,12 @@ HAN: Final = "01"
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHIPS = itertools.count(0x11223344)
 _PEOPLE = itertools.count()
+_WOMEN_A_DAY: Final = 500
+_REGIONS: Final = tuple(
+    f"33{rest}"
+    for rest in ("0203", "0205", "0206", "0211", "0212", "0225", "0226", "0281", "0282", "0102", "0105", "0106", "0122")
+)
+"""Districts and counties around: one has too few numbers for the women of the longest drill."""
 
 
 def bare_person(session: Session, now: datetime) -> str:
@@ -67,7 +73,8 @@ def applied_card(session: Session, now: datetime, card_class: int = ADULT, born:
 
 def citizen_number(born: date) -> str:
     """A number (GB 11643) that was not used in this run, of a woman: even sequence numbers."""
-    body = f"330203{born:%Y%m%d}{next(_PEOPLE) * 2 % 1000:03d}"
+    region, order = divmod(next(_PEOPLE), _WOMEN_A_DAY)
+    body = f"{_REGIONS[region % len(_REGIONS)]}{born:%Y%m%d}{order * 2:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
     return body + "10X98765432"[total % 11]
 
