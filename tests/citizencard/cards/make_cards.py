@@ -44,7 +44,7 @@ _PEOPLE = itertools.count()
 _WOMEN_A_DAY: Final = 500
 _REGIONS: Final = tuple(
     f"33{rest}"
-    for rest in ("0203", "0205", "0206", "0211", "0212", "0225", "0226", "0281", "0282", "0102", "0105", "0106", "0122")
+    for rest in ("0203", "0204", "0205", "0206", "0211", "0225", "0226", "0227", "0281", "0282", "0283", "0102", "0103")
 )
 """Districts and counties around: one has too few numbers for the women of the longest drill."""
 
