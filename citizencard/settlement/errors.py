@@ -35,3 +35,17 @@ class OpeningFileUnusable(CitizencardError):
 
     code = "opening_file_unusable"
     public = ("reason",)
+
+
+class SimulationPeriodInvalid(CitizencardError):
+    """A what-if is about 1 to 366 days, the first not after the last."""
+
+    code = "simulation_period_invalid"
+    public = ("first", "last")
+
+
+class SimulationCurrencyForeign(CitizencardError):
+    """Taps are in yuan; a tariff in another currency cannot be compared with them."""
+
+    code = "simulation_currency_foreign"
+    public = ("currency",)

@@ -9,11 +9,18 @@ from tests.api.signing import SigningDevice
 from tests.api.world import World, ok
 
 TARIFF: dict[str, Any] = {
-    "transfer": None,
-    "lines": {"26": {"base_fen": 200}},
-    "classes": {"01": {"name": "adult", "numerator": 9, "denominator": 10, "sponsor": "transport_fund"}},
-    "rounding": "half_up",
+    "format": 2,
+    "name": "fares of a test city",
+    "currency": "CNY",
+    "source": {"page": "made for tests", "grade": "K", "date": "2026", "sample": True},
+    "transit": {
+        "classes": {"01": {"name": "adult"}},
+        "modes": {"bus": {}},
+        "lines": {"26": {"mode": "bus", "fare": {"flat": "2.00"}}},
+        "concessions": [{"name": "card", "classes": ["01"], "pays": "0.9", "sponsor": "transport_fund"}],
+    },
 }
+"""All of a document but its number and its time, which the server and the proposal say."""
 
 
 @dataclass(frozen=True, slots=True)
