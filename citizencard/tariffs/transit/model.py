@@ -106,7 +106,8 @@ class Transfer:
     """When a following ride is cheaper.
 
     Args:
-        earlier, later: which legs, the earlier one being the ride that the window counts from; `later` also has the classes and the time (`when`, of the later ride's clock point).
+        earlier, later: which legs, the earlier one being the ride that the window counts from; `later` also has the classes and the time
+            (`when`, of the later ride's clock point).
         minutes: length of the window; `minutes_when`: others by the time of the earlier ride's clock point.
         last_second_counts: whether exactly the length is still inside.
         counts_from_first: the window counts from the ride that began the chain, not from the ride before.
@@ -136,6 +137,7 @@ class Transfer:
 class Companions:
     """Who may tap for others, for how many, and what share of the full fare each of them pays."""
 
+    place: str
     classes: frozenset[int]
     most: int
     pays: Fraction
@@ -157,7 +159,12 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """A share of the full fare by the amount of the period so far: `above` is exceeded, the last such step counts. `of_full`: full fares are added, not paid ones."""
+    """A share of the full fare by the amount of the period so far.
+
+    Args:
+        of_full: full fares are added up, not paid ones.
+        steps: (above, share): the last step whose `above` is exceeded counts; above 0 begins with the first ride.
+    """
 
     place: str
     name: str

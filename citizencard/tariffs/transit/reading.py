@@ -214,7 +214,7 @@ class _Rules:
         if entry is None:
             return None
         classes = frozenset(int(byte, 16) for byte in entry["classes"])
-        return Companions(classes, entry["most"], share(entry.get("pays", "1")))
+        return Companions(f"{PLACE}.companions", classes, entry["most"], share(entry.get("pays", "1")))
 
     def _pass(self, name: str, entry: Mapping[str, Any]) -> Pass:
         return Pass(
