@@ -4,6 +4,7 @@ Not covered, because each is safe to repeat by its own nature or must not have i
 
 * sessions, codes and activations: the answer is a secret, and a one-time code is good once;
 * searches and revelations: they change nothing but the audit, which shall show every one of them;
+* checks and previews of a tariff: they change nothing;
 * reader jobs, through an agent too: a new job takes over from the open one of the same subject, and a step is named by its number;
 * terminals: a record or a one-time code is its own identity.
 
@@ -39,6 +40,8 @@ NEEDS_NO_KEY: Final[frozenset[str]] = frozenset(
         "/v1/reader-agents/<agent_id>/jobs",
         "/v1/reader-agents/<agent_id>/answers",
         "/v1/ledger-proofs",
+        "/v1/tariff-checks",
+        "/v1/tariff-previews",
     }
 )
 """POST routes under /v1 without a key, for the reasons above; a proof of the books may be asked for as often as one likes."""

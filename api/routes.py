@@ -9,6 +9,7 @@ from citizencard.staff.permissions import Permission
 STAFF_BODY_BYTES: Final = 512 * 1024
 UPLOAD_BODY_BYTES: Final = 8 * 2**20
 SMALL_BODY_BYTES: Final = 16 * 1024
+TARIFF_BODY_BYTES: Final = 2 * 2**20
 
 
 class Door(StrEnum):
@@ -45,6 +46,10 @@ PORTAL: Final = Access(Door.PORTAL, max_body_bytes=SMALL_BODY_BYTES)
 SESSION: Final = Access(Door.STAFF, max_body_bytes=SMALL_BODY_BYTES)
 TERMINAL: Final = Access(Door.TERMINAL, max_body_bytes=SMALL_BODY_BYTES)
 UPLOAD: Final = Access(Door.TERMINAL, max_body_bytes=UPLOAD_BODY_BYTES)
+TARIFF: Final = Access(Door.STAFF, (Permission.TARIFFS_PROPOSE,), max_body_bytes=TARIFF_BODY_BYTES)
+TARIFF_LOOK: Final = Access(
+    Door.STAFF, (Permission.TARIFFS_PROPOSE, Permission.APPROVALS_DECIDE), max_body_bytes=TARIFF_BODY_BYTES
+)
 READER_PAGE: Final = Access(Door.CONSOLE, (Permission.CARDS_PERSONALISE, Permission.LOADS_TAKE))
 READER: Final = Access(
     Door.STAFF,
@@ -92,8 +97,13 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/v1/merchants"): _staff(Permission.TARIFFS_READ),
     ("POST", "/v1/lines"): _staff(Permission.MERCHANTS_MANAGE),
     ("GET", "/v1/lines"): _staff(Permission.TARIFFS_READ),
-    ("POST", "/v1/tariff-versions"): _staff(Permission.TARIFFS_PROPOSE),
+    ("POST", "/v1/tariff-versions"): TARIFF,
     ("GET", "/v1/tariff-versions"): _staff(Permission.TARIFFS_READ),
+    ("GET", "/v1/tariff-versions/<int:version>"): _staff(Permission.TARIFFS_READ),
+    ("POST", "/v1/tariff-versions/<int:version>/rollbacks"): _staff(Permission.TARIFFS_PROPOSE),
+    ("POST", "/v1/tariff-versions/<int:version>/withdrawals"): _staff(Permission.TARIFFS_PROPOSE),
+    ("POST", "/v1/tariff-checks"): TARIFF_LOOK,
+    ("POST", "/v1/tariff-previews"): TARIFF_LOOK,
     ("POST", "/v1/terminals"): _staff(Permission.TERMINALS_MANAGE),
     ("GET", "/v1/terminals"): _staff(Permission.TERMINALS_MANAGE),
     ("POST", "/v1/parking-gates"): _staff(Permission.TERMINALS_MANAGE),

@@ -231,6 +231,8 @@ UNPROCESSABLE: Final[Refusals] = (
     people.NameUnfit,
     people.PhoneUnfit,
     settlement.NextDayWrong,
+    settlement.SimulationPeriodInvalid,
+    settlement.SimulationCurrencyForeign,
     social_security.RegionUnfit,
     social_security.NationUnfit,
     social_security.InsuranceUnfit,

@@ -176,6 +176,8 @@ TITLES_ZH: Final[dict[str, str]] = {
     "psam_move_refused": "PSAM 不能从当前状态转到该去向",
     "token_failed": "加密机没有响应，请稍后再试",
     "no_tariff_in_force": "该时刻没有生效的资费",
+    "simulation_currency_foreign": "乘车记录以人民币计，无法与其他币种的资费比较",
+    "simulation_period_invalid": "模拟期间为 1 至 366 天，起始日不得晚于截止日",
     "tariff_backdated": "资费只能在将来生效，且不得早于前一版本",
     "tariff_begun": "该资费已经生效，只能回退",
     "document_unreadable": "文件无法读取",

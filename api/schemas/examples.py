@@ -13,6 +13,20 @@ _PSAM: Final = "psam_7h2k9mwp4r8t3v6x1y5z"
 _NAMED: Final = {"terminal_number": "330200000001", "batch": 5, "trace": 17}
 _CARD_THEN: Final = {"card_serial": "03302000000000000015", "date": "20261121", "time": "093000"}
 
+_TARIFF: Final = {
+    "format": 2,
+    "name": "Demo City",
+    "currency": "CNY",
+    "source": {"page": "decision of the city's price authority", "grade": "A", "date": "2026-11"},
+    "transit": {
+        "classes": {"01": {"name": "adult"}},
+        "modes": {"bus": {}},
+        "lines": {"26": {"mode": "bus", "fare": {"flat": "2.00"}}},
+        "concessions": [{"name": "card", "classes": ["01"], "pays": "0.9", "sponsor": "transport_fund"}],
+        "transfers": [{"minutes": 60, "less": "1.00", "most_in_a_row": 1, "sponsor": "transport_fund"}],
+    },
+}
+
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "OnlineAccountRequest": {"person_id": _PERSON},
     "CardLinkRequest": {"card_id": _CARD},
@@ -56,23 +70,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "SocialSecurityRequest": {"region_code": "330203", "insurances": {"pension": "insured", "medical": "insured"}},
     "MerchantRequest": {"name": "Demo City Bus Company", "kind": "bus"},
     "LineRequest": {"merchant_id": _MERCHANT, "number": 26, "name": "26 路", "base_fare_fen": 200},
-    "TariffRequest": {
-        "effective_from": "2026-12-01T00:00:00+08:00",
-        "document": {
-            "transfer": {
-                "window_s": 3600,
-                "window_inclusive": True,
-                "anchor": "previous",
-                "same_line": False,
-                "reduce_fen": 100,
-                "order": "discount_then_reduce",
-                "max_count": 1,
-            },
-            "lines": {"26": {"base_fen": 200}},
-            "classes": {"01": {"name": "adult", "numerator": 9, "denominator": 10, "sponsor": "transport_fund"}},
-            "rounding": "half_up",
-        },
-    },
+    "TariffRequest": {"effective_from": "2026-12-01T00:00:00+08:00", "document": _TARIFF},
+    "TariffCheckRequest": {"document": _TARIFF},
+    "TariffPreviewRequest": {"document": _TARIFF, "first_day": "2026-11-20", "last_day": "2026-11-20"},
+    "RollbackRequest": {"effective_from": None},
+    "WithdrawalRequest": {"reason": "the council has put it off"},
     "TerminalRequest": {"kind": "bus_validator", "name": "bus 26, front door"},
     "PsamRequest": {"terminal_id": _TERMINAL, "chip_serial": "A1B2C3D4E5F60719"},
     "BindingRequest": {"terminal_id": _TERMINAL, "psam_id": _PSAM, "merchant_id": _MERCHANT, "line": 26},

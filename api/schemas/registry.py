@@ -1,11 +1,9 @@
 """Shapes about merchants, lines, tariffs, terminals and their modules."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from marshmallow import RAISE, Schema, fields
+from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from api.schemas.fields import Hex, Id, Instant, Kind, MinorUnits, Text, WholeNumber
@@ -13,8 +11,6 @@ from api.schemas.shape import Answer, Request
 from citizencard.merchants.models import MAX_LINE_NUMBER, MAX_NAME_CHARACTERS, MerchantKind
 from citizencard.merchants.registry import NewLine
 from citizencard.terminals.fitting.fittings import NewModule
-
-MAX_TARIFF_VERSION = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,51 +60,6 @@ class LineAnswer(Answer):
     name = fields.String(required=True)
     base_fare_fen = MinorUnits(required=True)
     registered_at = Instant(required=True)
-
-
-@dataclass(frozen=True, slots=True)
-class NewTariff:
-    """A tariff to be proposed."""
-
-    effective_from: datetime
-    document: Mapping[str, Any]
-
-
-class TariffTerms(Schema):
-    """The terms of a tariff; format, version and time are added by the server."""
-
-    class Meta:
-        """Options of the library."""
-
-        unknown = RAISE
-
-    transfer = fields.Dict(required=True, allow_none=True)
-    lines = fields.Dict(required=True)
-    classes = fields.Dict(required=True)
-    rounding = fields.String(required=True)
-    parking = fields.Dict(metadata={"description": "what a stay costs, by lot (citizencard/tariffs/README.md)"})
-    utilities = fields.Dict(metadata={"description": "what a bill costs, by rule (citizencard/tariffs/README.md)"})
-
-
-class TariffRequest(Request):
-    """Propose a tariff."""
-
-    into = NewTariff
-
-    effective_from = Instant(required=True)
-    document = fields.Nested(TariffTerms, required=True)
-
-
-class TariffVersionAnswer(Answer):
-    """A tariff in the list of versions."""
-
-    object = Kind("tariff_version")
-    version = WholeNumber(1, MAX_TARIFF_VERSION, required=True)
-    effective_from = Instant(required=True)
-    published_at = Instant(required=True)
-    approval_id = Id("apr", required=True)
-    digest = fields.String(required=True)
-    document = fields.Dict(required=True)
 
 
 @dataclass(frozen=True, slots=True)

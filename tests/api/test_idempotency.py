@@ -103,8 +103,10 @@ def _bodies() -> dict[str, dict[str, Any]]:
         "/v1/lines": {**LINE, "merchant_id": "mer_none"},
         "/v1/tariff-versions": {
             "effective_from": "2026-01-01T00:00:00Z",
-            "document": {"transfer": None, "lines": {}, "classes": {}, "rounding": "half_up"},
+            "document": {"name": "x"},
         },
+        "/v1/tariff-versions/<int:version>/rollbacks": {},
+        "/v1/tariff-versions/<int:version>/withdrawals": {"reason": "x"},
         "/v1/terminals": {"kind": "bus_validator", "name": "x"},
         "/v1/psams": {"chip_serial": "00" * 8, "terminal_id": "term_none"},
         "/v1/terminal-bindings": {**ids, "psam_id": "psam_none"},

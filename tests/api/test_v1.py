@@ -111,12 +111,12 @@ def test_tariff_takes_effect_by_four_eyes(world: World) -> None:
     assert [approval["id"] for approval in waiting["data"]] == [proposed["approval_id"]]
     assert ok(supervisor.get("/v1/tariff-versions"))["data"] == []
     read = ok(supervisor.get(f"/v1/approvals/{proposed['approval_id']}"))
-    assert read["details"]["lines"] == TARIFF["lines"]
+    assert read["details"]["transit"] == TARIFF["transit"]
     assert read["maker_id"] != read["checker_id"]
     decided = approve(world, proposed["approval_id"])
     assert decided["state"] == "executed"
     (version,) = ok(finance.get("/v1/tariff-versions"))["data"]
-    assert version["document"]["lines"] == TARIFF["lines"]
+    assert version["document"]["transit"] == TARIFF["transit"]
     assert version["approval_id"] == proposed["approval_id"]
     path = f"/v1/approvals/{proposed['approval_id']}"
     assert ok(supervisor.get(path))["state"] == "executed"
@@ -125,7 +125,12 @@ def test_tariff_takes_effect_by_four_eyes(world: World) -> None:
 
 def test_mistakes_in_a_tariff_are_all_named(world: World) -> None:
     """Whoever writes a tariff sees every mistake at once, before anybody is asked to agree."""
-    terms = {**TARIFF, "lines": {"0": {"base_fen": -1}}, "rounding": "up"}
+    terms = {
+        **TARIFF,
+        "currency": "yuan",
+        "transit": {**TARIFF["transit"], "lines": {"0": {"mode": "bus"}}},
+        "taxis": {},
+    }
     body = {"effective_from": "2026-01-01T00:00:00+08:00", "document": terms}
     found = problem(world.as_(Role.FINANCE).post("/v1/tariff-versions", body), 422, "tariff_invalid")
     assert len(found["faults"]) == 3

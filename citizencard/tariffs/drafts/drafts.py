@@ -41,6 +41,16 @@ def propose_tariff(
     return keep_draft(session, approval, document, now)
 
 
+def completed(session: Session, terms: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A document as a proposal would make it, where it leaves out what a proposal adds: to be checked or previewed."""
+    return {
+        "version": next_version(session),
+        "effective_from": now.isoformat(timespec="seconds"),
+        "format": FORMAT,
+        **terms,
+    }
+
+
 def numbered(terms: Mapping[str, Any], version: int, effective_from: datetime | None) -> dict[str, Any]:
     """A document under another number, and with another beginning where one is given."""
     document = {"format": FORMAT, **terms, "version": version}
