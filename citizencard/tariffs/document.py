@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, TypeVar
 
-from citizencard.tariffs import fuel, late_fees, parking, taxi, utilities
+from citizencard.tariffs import fuel, late_fees, parking_checks, parking_rules, taxi, utilities
 from citizencard.tariffs.amounts import Money, minor_digits
 from citizencard.tariffs.checks import Fault, Inspection, form_faults
 from citizencard.tariffs.errors import TariffInvalid
 from citizencard.tariffs.fuel import FuelRule
 from citizencard.tariffs.late_fees import LateFeeRule
-from citizencard.tariffs.parking import ParkingRule
+from citizencard.tariffs.parking_rules import ParkingRule
 from citizencard.tariffs.taxi import TaxiRule
 from citizencard.tariffs.transit import inspecting, reading
 from citizencard.tariffs.transit.model import Transit
-from citizencard.tariffs.utilities import UtilityRule
+from citizencard.tariffs.utility_rules import UtilityRule
 from citizencard.tariffs.values import inspect_values
 
 FORMAT: Final = 2
@@ -91,10 +91,10 @@ def read(document: object) -> Tariff:
         money=money,
         offset=_offset(document.get("utc_offset", DEFAULT_OFFSET)),
         transit=reading.read(document["transit"], money) if "transit" in document else None,
-        parking=rules("parking", parking.read_rule),
+        parking=rules("parking", parking_rules.read_rule),
         taxi=rules("taxi", taxi.read_rule),
         fuel=rules("fuel", fuel.read_rule),
-        utilities=rules("utilities", utilities.read_rule),
+        utilities=rules("utilities", utility_rules.read_rule),
         late_fees=rules("late_fees", late_fees.read_rule),
     )
 
@@ -111,9 +111,9 @@ def _offset(text: str) -> timezone:
 
 
 _INSPECTED: Final[Mapping[str, Callable[[Inspection, str, Mapping[str, Any], Money], None]]] = {
-    "parking": parking.inspect,
+    "parking": parking_checks.inspect,
     "taxi": taxi.inspect,
     "fuel": fuel.inspect,
-    "utilities": utilities.inspect,
+    "utilities": utility_checks.inspect,
     "late_fees": late_fees.inspect,
 }

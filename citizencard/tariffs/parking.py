@@ -1,225 +1,167 @@
-"""What a stay in a lot costs and why, in whole fen: free minutes, first price, steps, cap, charged hours (README.md beside this file)."""
+"""What a stay in a lot costs and why.
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+Minutes. Whole minutes of the stay count, a begun one does not.
 
-from citizencard.clock import BEIJING
-from citizencard.tariffs.checks import (
-    MAX_FEN,
-    MAX_NAME_CHARACTERS,
-    MAX_SOURCE_CHARACTERS,
-    Check,
-    Fault,
-    a_text,
-    an_integer,
-    an_object,
-    an_object_or_none,
-    check_fields,
-)
-from citizencard.tariffs.errors import StayInvalid
+Free minutes. A stay of at most `free.minutes` whole minutes costs nothing, whether anything is charged at that hour or not. A longer one
+is charged from its entry (`charged_from_entry`), or only for what is after the free minutes, which run from the entry
+(`charged_after`). With `again: every_period` each period is free, or begins with free minutes, by the same rule.
 
-MINUTE_S: Final = 60
-DAY_S: Final = 24 * 3600
-MAX_BLOCK_MINUTES: Final = 24 * 60
-MAX_CAP_HOURS: Final = 7 * 24
+Periods. A stay is cut into periods: of 24 hours from the entry (`24_hours`), at each midnight of the tariff's wall clock
+(`calendar_day`), or not at all (`stay`). With `free_period_every: 7` the seventh, fourteenth … period costs nothing.
+
+Charges. In each period a charge covers the time at which its `when` holds, in whole minutes (those of the period added up, then cut off).
+Only charges of the stay's vehicle matter, and where several hold at one time, the first in the list has it. Time that no charge covers
+costs nothing. A stay that names no vehicle is one of the first class in `vehicles`. A charge costs one of:
+- `steps`, along the minutes it covers in the period: up to `up_to_minutes` (counted from the charge's first minute) each
+  `each_minutes` cost `price`; the last step goes on without end. A part of a step counts as a whole (`part_of_step: counts`), costs
+  nothing (`free`), or costs its share (`by_minute`). With `next_period: continues` the steps go on where they stood: a step
+  that is paid for is not paid for again. With `long_stay`, a period in which the charge covers more than `after_minutes` costs
+  `long_stay.price` instead of the steps.
+- `a_period`: once in each period in which the charge covers a minute.
+- `a_visit`: once in the stay, in the first period that is not free and in which the charge covers a minute.
+
+Limits. A charge costs at most its `most_a_period` in a period, all charges together at most the rule's `most_a_period`.
+
+Discounts. The first whose `traits` has one of the stay's traits is used: the stay `pays` a share of its price, or `less` is taken off
+(never more than the price), or it costs what it would if `free` were `free_minutes` of `charged_after`, where that is less.
+
+Permits. A permit is bought for a period at its price (`permit`). A stay that has the permit's name among its traits pays for no minute at
+which the permit's `when` holds.
+
+The exact total is settled once by `rounding`, without one to the minor unit, halves upwards. What a stay costs if it ends at an instant
+is what it costs when it does end then: price and bill are the same function of the same instants.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
+from typing import Final
+
+from citizencard.tariffs.errors import EventInvalid, RuleMissing
+from citizencard.tariffs.parking_hours import wall_second
+from citizencard.tariffs.parking_periods import Cutting, cut_up
+from citizencard.tariffs.parking_prices import Tally
+from citizencard.tariffs.parking_rules import Discount, Free, ParkingRule
+from citizencard.tariffs.quotes import Line, Quote, quote_of
+from citizencard.tariffs.settling import Piece, settle
+
 MAX_STAY: Final = timedelta(days=3660)
 """Ten years: a car that nobody fetches can still be priced, and no request makes us reckon for ever."""
-_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A price for a begun block of minutes."""
-
-    minutes: int
-    fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """No more than `fen` for each `hours`, counted from the entry."""
-
-    hours: int
-    fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class ParkingRule:
-    """What a lot charges.
+class Stay:
+    """A stay, or one that would end then.
 
     Args:
-        name: for people.
-        free_minutes: a whole stay of at most so many minutes is free; a longer one is charged from its beginning.
-        first: the price of the first block.
-        step: the price of every further block, begun ones too.
-        cap: None when there is none.
-        charged_from_s, charged_until_s: seconds of the Beijing day between which minutes count; 0 and 86,400 for all of it.
-        source: where the rule is printed.
+        entered_at, left_at: aware.
+        vehicle: its class, one of the rule's `vehicles`; None for the first of them.
+        traits: what discounts ask for, and names of permits that the vehicle has.
     """
 
-    name: str
-    free_minutes: int
-    first: Block
-    step: Block
-    cap: Cap | None
-    charged_from_s: int
-    charged_until_s: int
-    source: str
+    entered_at: datetime
+    left_at: datetime
+    vehicle: str | None = None
+    traits: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ParkingPart:
-    """A piece of the reason of a price.
-
-    Args:
-        what: `free` (minutes of a free stay), `uncharged` (outside the charged hours), `first`, `steps`, `over_cap`.
-        minutes: that it is about; 0 for `over_cap`.
-        fen: what it adds; below zero for `over_cap`.
-    """
-
-    what: str
-    minutes: int
-    fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class ParkingPrice:
-    """What a stay costs; the parts add up to it.
-
-    Args:
-        fen: the price.
-        minutes: whole minutes of the stay.
-        charged_minutes: of them, those that count.
-        parts: the reason; parts of nothing are left out.
-        capped: the cap made it cheaper.
-    """
-
-    fen: int
-    minutes: int
-    charged_minutes: int
-    parts: tuple[ParkingPart, ...]
-    capped: bool
-
-
-def quote(rule: ParkingRule, entered_at: datetime, left_at: datetime) -> ParkingPrice:
-    """Price a stay. The same two instants always cost the same: a quote for an instant is the bill at that instant.
-
-    Whole minutes count, begun ones do not. With a cap, each of its periods (24 h) from the entry is priced by itself, first block and cap
-    included; the free minutes are those of the whole stay.
-
-    Args:
-        rule: of the tariff.
-        entered_at: when it began, aware.
-        left_at: when it ends, aware.
+def quote(rule: ParkingRule, stay: Stay, offset: timezone) -> Quote:
+    """Price a stay.
 
     Raises:
-        StayInvalid: it ends before it begins, or after more than ten years.
+        EventInvalid: it ends before it begins, or after more than ten years.
+        RuleMissing: the rule does not know the vehicle.
     """
-    if not timedelta(0) <= left_at - entered_at <= MAX_STAY:
-        raise StayInvalid("a stay ends after it began, within ten years", entered_at=entered_at.isoformat())
-    began_s = _wall_seconds(entered_at)
-    ended_s = began_s + int((left_at - entered_at).total_seconds())
-    minutes = (ended_s - began_s) // MINUTE_S
-    if minutes <= rule.free_minutes:
-        return ParkingPrice(0, minutes, 0, _told(ParkingPart("free", minutes, 0)), capped=False)
-    period_s = ended_s - began_s if rule.cap is None else rule.cap.hours * 3600
-    charged = [
-        (_until(rule, min(from_s + period_s, ended_s)) - _until(rule, from_s)) // MINUTE_S
-        for from_s in range(began_s, ended_s, period_s)
+    if not timedelta(0) <= stay.left_at - stay.entered_at <= MAX_STAY:
+        reason = "must be after entered_at, within ten years"
+        raise EventInvalid("a stay ends after it began, within ten years", field="left_at", reason=reason)
+    cutting = _cutting(rule, stay, offset)
+    pieces = pieces_of(cutting, rule.free)
+    discount = next((one for one in rule.discounts if one.traits & stay.traits), None)
+    if discount is not None:
+        less = _taken_off(cutting, discount, _sum(pieces))
+        if less:
+            pieces.append(Piece("discount", -less, discount.place, {"discount": discount.name}, discount.sponsor))
+    return settle(pieces, rule.rounding, rule.place)
+
+
+def permit(rule: ParkingRule, name: str, vehicle: str | None = None) -> Quote:
+    """Price a permit.
+
+    Raises:
+        RuleMissing: the rule does not have it, or not for this vehicle.
+    """
+    sold = rule.permits.get(name)
+    if sold is None:
+        raise RuleMissing(f"{rule.place} has no permit {name}", place=f"{rule.place}.permits.{name}")
+    known = vehicle_of(rule, vehicle)
+    if sold.vehicles is not None and known not in sold.vehicles:
+        raise RuleMissing(f"{sold.place} is not for the vehicle {known}", place=f"{sold.place}.vehicles")
+    return quote_of([Line("permit", sold.price, sold.place, {"permit": sold.title, "period": sold.period})])
+
+
+def vehicle_of(rule: ParkingRule, vehicle: str | None) -> str | None:
+    """The class that a vehicle is priced as; None where the rule knows no classes.
+
+    Raises:
+        RuleMissing: the rule has classes, but not this one.
+    """
+    if not rule.vehicles or vehicle in rule.vehicles:
+        return vehicle if rule.vehicles else None
+    if vehicle is not None:
+        raise RuleMissing(f"{rule.place} has no vehicle {vehicle}", place=f"{rule.place}.vehicles")
+    return rule.vehicles[0]
+
+
+def pieces_of(stay: Cutting, free: Free) -> list[Piece]:
+    """The exact lines of a stay before discounts, with these free minutes."""
+    place = stay.rule.place
+    if stay.minutes <= free.minutes and not free.every_period:
+        return [Piece("free", 0, f"{place}.free" if free.minutes else place, {"minutes": stay.minutes})]
+    cut = cut_up(stay, free)
+    tally = Tally(stay.rule, stay.charges)
+    tally.add_all(cut)
+    uncharged = stay.minutes - cut.charged_minutes - cut.free_minutes - cut.permit_minutes - cut.free_period_minutes
+    told = [
+        ("free", f"{place}.free", {"minutes": cut.free_minutes}),
+        ("under_permit", f"{place}.permits", {"minutes": cut.permit_minutes}),
+        ("uncharged", f"{place}.charges", {"minutes": uncharged}),
+        (
+            "free_period",
+            f"{place}.free_period_every",
+            {"minutes": cut.free_period_minutes, "periods": cut.free_periods},
+        ),
     ]
-    firsts = [min(one, rule.first.minutes) for one in charged]
-    first_fen = sum(rule.first.fen for one in firsts if one)
-    steps_fen = sum(_steps_fen(rule, one) for one in charged)
-    over_fen = 0
-    if rule.cap is not None:
-        over_fen = sum(max(0, rule.first.fen + _steps_fen(rule, one) - rule.cap.fen) for one in charged if one)
-    total = sum(charged)
-    parts = _told(
-        ParkingPart("uncharged", minutes - total, 0),
-        ParkingPart("first", sum(firsts), first_fen),
-        ParkingPart("steps", total - sum(firsts), steps_fen),
-        ParkingPart("over_cap", 0, -over_fen),
-    )
-    return ParkingPrice(first_fen + steps_fen - over_fen, minutes, total, parts, capped=over_fen > 0)
+    return [Piece(what, 0, rule, facts) for what, rule, facts in told if facts["minutes"]] + tally.pieces()
 
 
-def check_rule(place: str, rule: Mapping[str, object]) -> list[Fault]:
-    """Every mistake of a rule; `place` is put before each name."""
-    faults = check_fields(place, rule, _RULE)
-    for name, wanted in (("first", _BLOCK), ("step", _BLOCK), ("cap", _CAP), ("charged", _CHARGED)):
-        part = rule.get(name)
-        if isinstance(part, dict):
-            faults += check_fields(f"{place}{name}.", part, wanted)
-    first, cap, charged = (rule.get(name) for name in ("first", "cap", "charged"))
-    first_fen = first.get("fen") if isinstance(first, dict) else None
-    cap_fen = cap.get("fen") if isinstance(cap, dict) else None
-    if type(first_fen) is int and type(cap_fen) is int and cap_fen < first_fen:
-        faults.append(Fault(f"{place}cap.fen", "must not be below the first price, which nobody would ever pay"))
-    is_readable = isinstance(charged, dict) and not check_fields("", charged, _CHARGED)
-    if isinstance(charged, dict) and is_readable and _seconds(charged["from"]) >= _seconds(charged["until"]):
-        faults.append(Fault(f"{place}charged.until", "must be later in the same day than from"))
-    return faults
-
-
-def read_rule(rule: Mapping[str, Any]) -> ParkingRule:
-    """Read a rule without mistakes."""
-    cap, charged = rule["cap"], rule["charged"]
-    return ParkingRule(
-        name=rule["name"],
-        free_minutes=rule["free_minutes"],
-        first=Block(rule["first"]["minutes"], rule["first"]["fen"]),
-        step=Block(rule["step"]["minutes"], rule["step"]["fen"]),
-        cap=None if cap is None else Cap(cap["hours"], cap["fen"]),
-        charged_from_s=0 if charged is None else _seconds(charged["from"]),
-        charged_until_s=DAY_S if charged is None else _seconds(charged["until"]),
-        source=rule["source"],
+def _cutting(rule: ParkingRule, stay: Stay, offset: timezone) -> Cutting:
+    vehicle = vehicle_of(rule, stay.vehicle)
+    has = [one for name, one in rule.permits.items() if name in stay.traits and _for(one.vehicles, vehicle)]
+    began_s = wall_second(stay.entered_at.astimezone(offset))
+    return Cutting(
+        rule=rule,
+        charges=tuple(one for one in rule.charges if _for(one.vehicles, vehicle)),
+        permit=has[0].when if has else None,
+        has_permit=bool(has),
+        began_s=began_s,
+        ended_s=began_s + int((stay.left_at - stay.entered_at).total_seconds()),
     )
 
 
-def _told(*parts: ParkingPart) -> tuple[ParkingPart, ...]:
-    return tuple(part for part in parts if part.minutes or part.fen)
+def _for(vehicles: frozenset[str] | None, vehicle: str | None) -> bool:
+    return vehicles is None or vehicle in vehicles
 
 
-def _steps_fen(rule: ParkingRule, minutes: int) -> int:
-    # Negated twice, floor division rounds up: a begun step counts.
-    return -(-max(0, minutes - rule.first.minutes) // rule.step.minutes) * rule.step.fen
+def _taken_off(cutting: Cutting, discount: Discount, price: Fraction) -> Fraction:
+    """Exact minor units, from 0 to the price."""
+    if discount.pays is not None:
+        return price * (1 - discount.pays)
+    if discount.less is not None:
+        return min(price, Fraction(discount.less))
+    freer = replace(cutting.rule.free, minutes=discount.free_minutes or 0, charged_after=True)
+    return max(Fraction(0), price - _sum(pieces_of(cutting, freer)))
 
 
-def _wall_seconds(instant: datetime) -> int:
-    """Seconds on the city's wall clock since the first day of the calendar; Beijing has no daylight saving, so that they run evenly."""
-    wall = instant.astimezone(BEIJING)
-    return wall.toordinal() * DAY_S + wall.hour * 3600 + wall.minute * MINUTE_S + wall.second
-
-
-def _until(rule: ParkingRule, wall_s: int) -> int:
-    """Charged seconds from the first day of the calendar up to a moment."""
-    days, of_day_s = divmod(wall_s, DAY_S)
-    today_s = min(max(of_day_s, rule.charged_from_s), rule.charged_until_s) - rule.charged_from_s
-    return days * (rule.charged_until_s - rule.charged_from_s) + today_s
-
-
-def _seconds(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return int(hours) * 3600 + int(minutes) * MINUTE_S
-
-
-def _a_clock_time(value: object) -> str | None:
-    fits = isinstance(value, str) and _CLOCK.fullmatch(value) is not None
-    return None if fits else "must be a time of day from 00:00 to 24:00"
-
-
-_RULE: Final[Mapping[str, Check]] = {
-    "name": a_text(MAX_NAME_CHARACTERS),
-    "free_minutes": an_integer(0, MAX_BLOCK_MINUTES),
-    "first": an_object,
-    "step": an_object,
-    "cap": an_object_or_none,
-    "charged": an_object_or_none,
-    "source": a_text(MAX_SOURCE_CHARACTERS),
-}
-_BLOCK: Final[Mapping[str, Check]] = {"minutes": an_integer(1, MAX_BLOCK_MINUTES), "fen": an_integer(0, MAX_FEN)}
-_CAP: Final[Mapping[str, Check]] = {"hours": an_integer(1, MAX_CAP_HOURS), "fen": an_integer(0, MAX_FEN)}
-_CHARGED: Final[Mapping[str, Check]] = {"from": _a_clock_time, "until": _a_clock_time}
+def _sum(pieces: list[Piece]) -> Fraction:
+    return Fraction(sum(piece.amount for piece in pieces))
