@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, TypeVar
 
-from citizencard.tariffs import fuel, late_fees, parking_checks, parking_rules, taxi, utilities
+from citizencard.tariffs import fuel, late_fees, parking_checks, parking_rules, taxi, utility_checks, utility_rules
 from citizencard.tariffs.amounts import Money, minor_digits
 from citizencard.tariffs.checks import Fault, Inspection, form_faults
 from citizencard.tariffs.errors import TariffInvalid
@@ -14,6 +14,8 @@ from citizencard.tariffs.late_fees import LateFeeRule
 from citizencard.tariffs.parking_rules import ParkingRule
 from citizencard.tariffs.taxi import TaxiRule
 from citizencard.tariffs.transit import inspecting, reading
+from citizencard.tariffs.transit import inspecting as transit_inspecting
+from citizencard.tariffs.transit import reading as transit_reading
 from citizencard.tariffs.transit.model import Transit
 from citizencard.tariffs.utility_rules import UtilityRule
 from citizencard.tariffs.values import inspect_values
