@@ -14,8 +14,6 @@ from citizencard.tariffs.late_fees import LateFeeRule
 from citizencard.tariffs.parking_rules import ParkingRule
 from citizencard.tariffs.taxi import TaxiRule
 from citizencard.tariffs.transit import inspecting, reading
-from citizencard.tariffs.transit import inspecting as transit_inspecting
-from citizencard.tariffs.transit import reading as transit_reading
 from citizencard.tariffs.transit.model import Transit
 from citizencard.tariffs.utility_rules import UtilityRule
 from citizencard.tariffs.values import inspect_values
