@@ -42,7 +42,8 @@ def preview(
         session: read only.
         document: the tariff, whole.
         now: says which tariff is in force, and which day yesterday was.
-        first_day, last_day: of the tariff's wall clock, both included.
+        first_day: of the tariff's wall clock.
+        last_day: included.
 
     Raises:
         TariffInvalid: the document has mistakes; names all of them.

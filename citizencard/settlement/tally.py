@@ -1,4 +1,4 @@
-"""What a what-if adds up: taps and money before and after, by line, class and sponsor, what could not be priced, and the largest changes."""
+"""What a what-if adds up: taps and fares before and after, by line, class and sponsor, what has no price, and the largest changes."""
 
 import heapq
 from collections.abc import Mapping
