@@ -43,6 +43,12 @@ class Money:
             raise ValueError(text)
         return exact.numerator
 
+    def text(self, minor: int) -> str:
+        """An amount as a document writes it: 200 → "2.00" for CNY, 1000 → "1000" for KRW; below zero with a minus sign."""
+        whole, rest = divmod(abs(minor), 10**self.digits)
+        decimals = f".{rest:0{self.digits}}" if self.digits else ""
+        return f"{'-' if minor < 0 else ''}{whole}{decimals}"
+
     def rate(self, text: str) -> Fraction:
         """A price for one unit, exact, in minor units: "0.5283" → 5283/100 for CNY."""
         return Fraction(text) * 10**self.digits

@@ -44,6 +44,11 @@ class Inspection:
         for fault in faults:
             self.add(fault.place, fault.message)
 
+    @property
+    def full(self) -> bool:
+        """Whether there may be mistakes of form beyond those that are named: then nothing can be relied on as sound."""
+        return len(self.faults) >= MAX_FAULTS
+
     def sound(self, place: str) -> bool:
         """Whether nothing at or below a place is wrong, so that it can be read."""
         return place not in self._touched

@@ -12,28 +12,40 @@ _LEAP_YEAR: Final = 2024
 _TO_BE_CHECKED: Final = frozenset({"C", "K"})
 
 
-def inspect_values(inspection: Inspection, document: Mapping[str, Any], money: Money) -> None:
-    """Name every value of sound form that has no sound meaning."""
-    for place, kind, value in _values("", document, schema()):
-        if inspection.sound(place) and kind in _MEANINGS and (message := _MEANINGS[kind](value, money)) is not None:
+def inspect_values(
+    inspection: Inspection, document: Mapping[str, Any], money: Money, form: tuple[str, str | None] = ("tariff", None)
+) -> None:
+    """Name every value of sound form that has no sound meaning.
+
+    Args:
+        inspection: gets the mistakes; knows which values are of sound form.
+        document: what is inspected.
+        money: its currency.
+        form: the published schema, and the name of the definition in it that the document follows; None: the schema itself.
+    """
+    whole, kind = schema(form[0]), form[1]
+    for place, name, value in _values("", document, whole["$defs"][kind] if kind else whole, whole["$defs"]):
+        if inspection.sound(place) and name in _MEANINGS and (message := _MEANINGS[name](value, money)) is not None:
             inspection.add(place, message)
 
 
-def _values(place: str, value: Any, form: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _values(
+    place: str, value: object, form: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[tuple[str, str, object]]:
     """Every value of the document with its place and the name of its definition in the schema."""
-    kind = str(form.get("$ref", "")).removeprefix("#/$defs/")
-    if kind:
-        yield place, kind, value
-        form = schema()["$defs"][kind]
+    name = str(form.get("$ref", "")).removeprefix("#/$defs/")
+    if name:
+        yield place, name, value
+        form = definitions[name]
     if isinstance(value, dict):
         known, others = form.get("properties", {}), form.get("additionalProperties")
-        for name, entry in value.items():
-            below = known.get(name, others)
+        for field, entry in value.items():
+            below = known.get(field, others)
             if isinstance(below, dict):
-                yield from _values(f"{place}.{name}" if place else name, entry, below)
+                yield from _values(f"{place}.{field}" if place else field, entry, below, definitions)
     elif isinstance(value, list) and isinstance(form.get("items"), dict):
         for index, entry in enumerate(value):
-            yield from _values(f"{place}.{index}", entry, form["items"])
+            yield from _values(f"{place}.{index}", entry, form["items"], definitions)
 
 
 def _amount(value: str, money: Money) -> str | None:
