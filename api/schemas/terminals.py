@@ -64,16 +64,20 @@ class TerminalSignInAnswer(Answer):
     server_time = Instant(required=True)
 
 
-class DeviceTableAnswer(Schema):
-    """The device table (citizencard/tariffs/README.md), as published."""
+class DeviceTableAnswer(Answer):
+    """The device table: what rides and stays cost, in the bytes that hardware/terminal/README.md publishes."""
 
-    format = WholeNumber(1, 1, required=True)
-    version = WholeNumber(1, NUMBER, required=True)
-    effective_from = fields.String(required=True)
-    transfer = fields.Dict(required=True, allow_none=True)
-    lines = fields.Dict(required=True)
-    classes = fields.Dict(required=True)
-    rounding = fields.String(required=True)
+    object = Kind("device_table")
+    layout = WholeNumber(1, 1, required=True, metadata={"description": "of the bytes"})
+    version = WholeNumber(1, NUMBER, required=True, metadata={"description": "tariff version, as in the bytes"})
+    effective_from = Instant(required=True)
+    table = fields.String(
+        required=True,
+        metadata={
+            "description": "the table, base64 (RFC 4648 §4): magic CCT1, header, sections, SHA-256; at most 8 MiB of bytes",
+            "contentEncoding": "base64",
+        },
+    )
 
 
 class HotlistAnswer(Answer):

@@ -1,5 +1,6 @@
 """A device's day: it makes itself known once, signs in, and fetches what it works with."""
 
+import base64
 from typing import Any
 
 from api.auth import signer
@@ -18,10 +19,10 @@ from api.schemas.terminals import (
 from api.signatures import check_possession
 from citizencard.audit import Actor, record
 from citizencard.cards.hotlist import hotlist_snapshot, hotlist_version
-from citizencard.db import transaction
-from citizencard.tariffs.engine import compile_device_table
+from citizencard.db import reading, transaction
+from citizencard.tariffs.device import LAYOUT, compile_table
 from citizencard.tariffs.errors import NoTariffInForce
-from citizencard.tariffs.versions import in_force
+from citizencard.tariffs.versions import in_force, read_version
 from citizencard.terminals.enrolment import Enrolled, check_public_key, enrol
 from citizencard.terminals.models import AcknowledgedKind
 from citizencard.terminals.shifts import acknowledge, sign_in
@@ -65,11 +66,18 @@ def begin_a_shift(given: ShiftBegun) -> dict[str, object]:
 
 @face.get("/parameters", Shapes(gives=DeviceTableAnswer))
 def fetch_parameters() -> dict[str, Any]:
-    """The device table in force: what rides cost, in the published format. That this terminal has fetched it is written down."""
+    """The device table in force: what rides and stays cost, in the published bytes. That this terminal has fetched it is written down."""
+    with reading(city().sessions) as session:
+        tariff = read_version(in_force(session, now()))
+    table = compile_table(tariff)
     with transaction(city().sessions) as session:
-        tariff = in_force(session, now())
         acknowledge(session, signer().terminal_id, AcknowledgedKind.PARAMETERS, tariff.version, now=now())
-        return compile_device_table(tariff.document)
+    return {
+        "layout": LAYOUT,
+        "version": tariff.version,
+        "effective_from": tariff.effective_from,
+        "table": base64.b64encode(table).decode("ascii"),
+    }
 
 
 @face.get("/hotlist", Shapes(gives=HotlistAnswer))

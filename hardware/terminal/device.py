@@ -2,7 +2,7 @@
 
     device.json    where it is and whom it calls      key.pem         its own key, 0600
     psam.json      image of its security module       outbox.sqlite   what is not yet acknowledged
-    table.json     device table last fetched          hotlist.json    hotlist last fetched
+    table.bin      device table last fetched          hotlist.json    hotlist last fetched
 
 What was fetched is checked before it replaces what the device has, so a broken download leaves it working with the old.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 from hardware.card.channel import CardChannel
 from hardware.emulator.card import EmulatedCard
@@ -30,12 +30,11 @@ from hardware.terminal.validator import BusValidator, TapResult, ValidatorSettin
 
 FORMAT: Final = 1
 SETTINGS_FILE, PSAM_FILE, KEY_FILE = "device.json", "psam.json", "key.pem"
-OUTBOX_FILE, TABLE_FILE, HOTLIST_FILE = "outbox.sqlite", "table.json", "hotlist.json"
+OUTBOX_FILE, TABLE_FILE, HOTLIST_FILE = "outbox.sqlite", "table.bin", "hotlist.json"
 SOFTWARE: Final = "reference validator 1"
 MAX_FILE_BYTES: Final = 16 * 2**20
 MAX_BATCHES_PER_UPLOAD: Final = 100
 _OCTETS: Final = {"terminal_number": 6, "psam_serial": 10, "issuer": 8, "acquirer": 8, "city_factor": 8}
-_T = TypeVar("_T")
 
 
 class Device:
@@ -60,8 +59,9 @@ class Device:
         self._key = DeviceKey.read(folder / KEY_FILE)
         self._psam: EmulatedCard | None = None
         self._validator: BusValidator | None = None
-        self.table = self._held(TABLE_FILE, DeviceTable.parse)
-        self.hotlist = self._held(HOTLIST_FILE, Hotlist.parse) or Hotlist()
+        table, hotlist = folder / TABLE_FILE, folder / HOTLIST_FILE
+        self.table = DeviceTable.parse(_read_bytes(table)) if table.exists() else None
+        self.hotlist = Hotlist.parse(_read_object(hotlist)) if hotlist.exists() else Hotlist()
         self.uplink = Uplink(str(document.get("server")), self.settings.terminal_number, self._key, clock, patience)
         self.outbox = Outbox(folder / OUTBOX_FILE)
 
@@ -130,9 +130,9 @@ class Device:
         sign_in = self.uplink.sign_in(self.settings.psam_serial, SOFTWARE)
         self.outbox.raise_next_batch(sign_in.batch)
         if sign_in.parameter_version and (self.table is None or self.table.version != sign_in.parameter_version):
-            document = self.uplink.device_table()
-            self.table = DeviceTable.parse(document)
-            _write(self.folder / TABLE_FILE, document)
+            raw = self.uplink.device_table()
+            self.table = DeviceTable.parse(raw)
+            _write_bytes(self.folder / TABLE_FILE, raw)
         if self.hotlist.version != sign_in.hotlist_version:
             document = self.uplink.hotlist()
             self.hotlist = Hotlist.parse(document)
@@ -184,10 +184,6 @@ class Device:
         self._validator.table, self._validator.hotlist = self.table, self.hotlist
         return self._validator
 
-    def _held(self, name: str, parse: Callable[[object], _T]) -> _T | None:
-        path = self.folder / name
-        return parse(_read_object(path)) if path.exists() else None
-
 
 def _settings(path: Path, document: dict[str, Any]) -> ValidatorSettings:
     if document.get("format") != FORMAT:
@@ -213,12 +209,17 @@ def _octets(text: object, length: int) -> bytes | None:
     return value if len(value) == length else None
 
 
-def _read_object(path: Path) -> dict[str, Any]:
+def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            document = json.loads(file.read(MAX_FILE_BYTES))
+            return file.read(MAX_FILE_BYTES)
     except OSError:
         raise DeviceInvalid(path, "cannot be read") from None
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(_read_bytes(path))
     except ValueError:
         raise DeviceInvalid(path, "is not JSON") from None
     if not isinstance(document, dict):
@@ -227,10 +228,14 @@ def _read_object(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
+    _write_bytes(path, json.dumps(document, indent=1).encode())
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
     """Replace a file at one instant: a cut of power leaves the old or the new."""
     temporary = path.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
-        json.dump(document, file, indent=1)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

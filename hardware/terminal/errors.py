@@ -6,19 +6,23 @@ from hardware.errors import HardwareError
 
 
 class DeviceTableInvalid(HardwareError):
-    """The device table is not in a format that this terminal can interpret.
+    """The device table is not in a layout that this terminal can interpret.
 
     Args:
-        reason: which entry is wrong, and how.
+        offset: number of the byte at which it goes wrong, from 0.
+        field: what stands there.
+        reason: what is wrong with it.
     """
 
     code: ClassVar[str] = "device_table_invalid"
-    public: ClassVar[tuple[str, ...]] = ("reason",)
+    public: ClassVar[tuple[str, ...]] = ("offset", "field", "reason")
 
-    def __init__(self, reason: str) -> None:
-        """Build the message `device table: format 2 is not known, must be 1`."""
+    def __init__(self, offset: int, field: str, reason: str) -> None:
+        """Build the message `device table, byte 4, layout: 2 is not known, must be 1`."""
+        self.offset = offset
+        self.field = field
         self.reason = reason
-        super().__init__(f"device table: {reason}")
+        super().__init__(f"device table, byte {offset}, {field}: {reason}")
 
 
 class DeviceTableNotInForce(HardwareError):
@@ -55,6 +59,42 @@ class UnknownCardClass(HardwareError):
         """Name the class byte as two hexadecimal digits."""
         self.card_class = card_class
         super().__init__(f"the device table has no card class {card_class:02X}")
+
+
+class RideNotPriced(HardwareError):
+    """The device table has no price for this ride.
+
+    Args:
+        line: its line.
+        reason: what is missing.
+    """
+
+    code: ClassVar[str] = "ride_not_priced"
+    public: ClassVar[tuple[str, ...]] = ("line", "reason")
+
+    def __init__(self, line: int, reason: str) -> None:
+        """Build the message `line 4: no price for a ride without exit`."""
+        self.line = line
+        self.reason = reason
+        super().__init__(f"line {line}: {reason}")
+
+
+class StayNotPriced(HardwareError):
+    """The device table has no price for this stay in a lot.
+
+    Args:
+        lot: its lot.
+        reason: what is missing.
+    """
+
+    code: ClassVar[str] = "stay_not_priced"
+    public: ClassVar[tuple[str, ...]] = ("lot", "reason")
+
+    def __init__(self, lot: str, reason: str) -> None:
+        """Build the message `lot east_street: only the server can price it`."""
+        self.lot = lot
+        self.reason = reason
+        super().__init__(f"lot {lot}: {reason}")
 
 
 class PsamSequenceReused(HardwareError):

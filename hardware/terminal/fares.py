@@ -1,37 +1,28 @@
-"""The fare of one tap, from the device table alone (published format 1: citizencard/tariffs/README.md).
+"""The fare of one ride, from the device table and the ride alone (README.md, "Device table").
 
-The table is what the server sends to a terminal; this module shares no code with the server and trusts nothing in the table that it
-does not understand: an unknown format, rule or entry is refused, never guessed. All arithmetic is in integer fen.
+This module shares no code with the server and trusts nothing in the table that it does not understand. All arithmetic is in integers:
+minor units of the currency (fen), seconds, millimetres. What it asks is what the server asks from the same record; rules that need the
+history of a card can only make the ride cheaper, at the close of the day.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Self
 
-from hardware.terminal.errors import DeviceTableInvalid, DeviceTableNotInForce, UnknownCardClass, UnknownLine
-
-FORMAT: Final = 1
-MAX_LINES: Final = 65_535  # the anchor on the card has two bytes for the line
-MAX_CLASSES: Final = 256  # the class on the card is one byte
-MAX_BASE_FEN: Final = 1_000_00
-MAX_WINDOW_S: Final = 24 * 3600
-MAX_VERSION: Final = 2**32 - 1
-_TABLE_NAMES: Final = frozenset({"format", "version", "effective_from", "rounding", "transfer", "lines", "classes"})
-_TRANSFER_NAMES: Final = frozenset(
-    {"window_s", "window_inclusive", "anchor", "same_line", "reduce_fen", "order", "max_count"}
-)
-_LINE_NAMES: Final = frozenset({"base_fen"})
-_CLASS_NAMES: Final = frozenset({"name", "numerator", "denominator"})
+from hardware.terminal.errors import DeviceTableNotInForce, RideNotPriced, UnknownCardClass, UnknownLine
+from hardware.terminal.fares_base import Journey, base_fare
+from hardware.terminal.fares_layout import Rules, read_rules
+from hardware.terminal.fares_parking import Stay, StayPrice, price_stay
+from hardware.terminal.fares_rules import Head, Less, LineRule, Mark, MarkKind, Pays, Reduction, Transfer
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The tap that a transfer reduction hangs on, as the card carries it.
+    """The ride that a transfer window counts from, as the card carries it.
 
     Args:
-        line: line of that tap, 1 to 65,535.
-        at: its time (aware), to the second.
+        line: line of that ride, 1 to 65,535.
+        at: its clock point (aware), to the second.
     """
 
     line: int
@@ -39,39 +30,50 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Ride:
+    """What a price is asked for.
+
+    Args:
+        line: line of this validator.
+        card_class: class byte of the card (EF17).
+        at: time of the tap, or of the entry (aware, whole seconds).
+        anchor: what the newest trip record of the card carries; None: nothing.
+        exit_at: time of the exit; None when there is none.
+        distance_mm: length of the ride, for fares by distance.
+        from_stop, to_stop: stop numbers, for fares by section or by pair of stops.
+        persons: how many ride on this card, 1 or more.
+    """
+
+    line: int
+    card_class: int
+    at: datetime
+    anchor: Anchor | None = None
+    exit_at: datetime | None = None
+    distance_mm: int | None = None
+    from_stop: int | None = None
+    to_stop: int | None = None
+    persons: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Fare:
     """What a ride costs.
 
     Args:
-        base_fen: full fare of the line.
-        price_fen: what the passenger pays, 0 ≤ price ≤ base; the sponsor of the card class pays the difference.
-        transferred: the ride is the second leg of a transfer; it sets no new anchor.
-        explanation: one sentence for the display and the log, with amounts in yuan.
+        base_fen: full fare of the line, for one person.
+        price_fen: what the passenger pays, with companions.
+        transferred: the ride is a transfer.
+        next_anchor: what the card carries after this ride; None: nothing, the next ride begins anew.
+        may_fall: names of the rules that can make this ride cheaper at the close of the day; empty: the price is final.
+        explanation: one sentence for the display and the log.
     """
 
     base_fen: int
     price_fen: int
     transferred: bool
+    next_anchor: Anchor | None
+    may_fall: tuple[str, ...]
     explanation: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClassDiscount:
-    """What share of the base fare a card class pays: numerator ⁄ denominator, at most 1."""
-
-    name: str
-    numerator: int
-    denominator: int
-
-
-@dataclass(frozen=True, slots=True)
-class TransferRule:
-    """When a second ride is cheaper, and by how much."""
-
-    window_s: int
-    window_inclusive: bool
-    same_line: bool
-    reduce_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,164 +81,168 @@ class DeviceTable:
     """One tariff version as the terminal holds it.
 
     Args:
-        version: tariff version, 0 to 2**32 - 1; goes into every record.
-        effective_from: from this instant on.
-        transfer: the transfer rule, None when there is none.
-        lines: base fare in fen by line number.
-        classes: discount by class byte.
+        rules: everything that it says.
     """
 
-    version: int
-    effective_from: datetime
-    transfer: TransferRule | None
-    lines: Mapping[int, int]
-    classes: Mapping[int, ClassDiscount]
+    rules: Rules
 
     @classmethod
-    def parse(cls, document: object) -> Self:
-        """Read the JSON document of the device table.
+    def parse(cls, raw: bytes) -> Self:
+        """Read a table; whatever the bytes are, the answer is a table or the refusal.
 
         Raises:
-            DeviceTableInvalid: it is not format 1, names a rule this terminal does not know, or a value is out of bounds.
+            DeviceTableInvalid: another layout, a wrong digest, or a value that this terminal does not understand; names offset and field.
         """
-        table = _object(document, "the table")
-        if table.get("format") != FORMAT:
-            raise DeviceTableInvalid(f"format {table.get('format')!r} is not known, must be {FORMAT}")
-        _know(table, "the table", _TABLE_NAMES)
-        if table.get("rounding") != "half_up":
-            raise DeviceTableInvalid(f"rounding {table.get('rounding')!r} is not known")
-        return cls(
-            version=_integer(table, "version", MAX_VERSION),
-            effective_from=_instant(table.get("effective_from")),
-            transfer=None if table.get("transfer") is None else _transfer(_object(table["transfer"], "transfer")),
-            lines=_lines(_object(table.get("lines"), "lines")),
-            classes=_classes(_object(table.get("classes"), "classes")),
-        )
+        return cls(read_rules(raw))
+
+    @property
+    def head(self) -> Head:
+        """What the table says about itself."""
+        return self.rules.head
+
+    @property
+    def version(self) -> int:
+        """Tariff version, 1 to 2**32 - 1; goes into every record."""
+        return self.rules.head.version
+
+    @property
+    def effective_from(self) -> datetime:
+        """From this instant on."""
+        return self.rules.head.effective_from
 
 
-def price(table: DeviceTable, line: int, card_class: int, anchor: Anchor | None, at: datetime) -> Fare:
-    """Price a ride: the class's share of the base fare, half up to the fen, then less the transfer reduction, never below 0.
-
-    Args:
-        table: the device table.
-        line: the line of this validator.
-        card_class: class byte of the card (EF17).
-        anchor: what the newest trip record of the card carries, None when that tap set none.
-        at: time of the tap (aware).
+def price(table: DeviceTable, ride: Ride) -> Fare:
+    """Price a ride.
 
     Raises, in this order:
         DeviceTableNotInForce: the table is for a later time.
         UnknownLine: the table has no such line.
         UnknownCardClass: the table has no such class.
+        RideNotPriced: the ride lacks what its fare needs, or so many may not ride on this card.
     """
-    if at < table.effective_from:
+    rules = table.rules
+    if ride.at < table.effective_from:
         raise DeviceTableNotInForce(table.version)
-    if line not in table.lines:
-        raise UnknownLine(line)
-    if card_class not in table.classes:
-        raise UnknownCardClass(card_class)
-    base_fen = table.lines[line]
-    share = table.classes[card_class]
-    own_fen = round_half_up(base_fen * share.numerator, share.denominator)
-    text = f"line {line} {_yuan(base_fen)}, class {share.name} {share.numerator}/{share.denominator}"
-    if table.transfer is None or not is_transfer(table.transfer, line, anchor, at):
-        return Fare(base_fen, own_fen, transferred=False, explanation=f"{text}: {_yuan(own_fen)}")
-    price_fen = max(0, own_fen - table.transfer.reduce_fen)
-    text = f"{text}, transfer less {_yuan(table.transfer.reduce_fen)}: {_yuan(price_fen)}"
-    return Fare(base_fen, price_fen, transferred=True, explanation=text)
+    line = rules.lines.get(ride.line)
+    if line is None:
+        raise UnknownLine(ride.line)
+    if ride.card_class not in rules.classes:
+        raise UnknownCardClass(ride.card_class)
+    if ride.persons < 1:
+        raise RideNotPriced(ride.line, "nobody rides")
+    head, wall = table.head, ride.at.astimezone(table.head.zone)
+    base = base_fare(line, wall, _journey(ride))
+    transfer = _transfer(table, ride, line)
+    own, words = base, [f"line {ride.line} {head.money(base)}"]
+    for reason, reduction in _in_order(_concession(rules, ride, line, wall), transfer, rules.classes[ride.card_class]):
+        own = _reduced(head, own, reduction)
+        words.append(f"{reason} {_named(head, reduction)}")
+    others = _companions(table, ride, base)
+    if others:
+        words.append(f"{ride.persons - 1} more {head.money(others)}")
+    may_fall = tuple(mark.name for mark in rules.marks if _can_fall(mark, ride, line, table))
+    text = f"{', '.join(words)}: {head.money(own + others)}" + (", final at the close of the day" if may_fall else "")
+    return Fare(base, own + others, transfer is not None, _next_anchor(ride, line, transfer), may_fall, text)
 
 
-def is_transfer(rule: TransferRule, line: int, anchor: Anchor | None, at: datetime) -> bool:
-    """Whether a ride on `line` at `at` is the second leg of the ride that set the anchor; an anchor in the future never counts."""
-    if anchor is None or (anchor.line == line and not rule.same_line):
+def quote(table: DeviceTable, stay: Stay) -> StayPrice:
+    """Price a stay in a lot, for a car without permit or discount.
+
+    Raises, in this order:
+        DeviceTableNotInForce: the table is for a later time.
+        StayNotPriced: the table has no such lot or vehicle, only the server can price it, or the stay is too long.
+    """
+    if stay.entered_at < table.effective_from:
+        raise DeviceTableNotInForce(table.version)
+    return price_stay(table.rules.lots, table.head, stay)
+
+
+def _journey(ride: Ride) -> Journey:
+    stops = None if ride.from_stop is None or ride.to_stop is None else (ride.from_stop, ride.to_stop)
+    return Journey(ride.line, None if ride.exit_at is None else ride.exit_at - ride.at, ride.distance_mm, stops)
+
+
+def _concession(rules: Rules, ride: Ride, line: LineRule, wall: datetime) -> Reduction | None:
+    """The first that fits, at the time of the entry."""
+    if line.no_concession:
+        return None
+    fitting = (rule.reduction for rule in rules.concessions if rule.scope.fits(ride.line, ride.card_class, wall))
+    return next(fitting, None)
+
+
+def _transfer(table: DeviceTable, ride: Ride, line: LineRule) -> Transfer | None:
+    """The first transfer rule that fits and that the ride alone decides."""
+    earlier = None if ride.anchor is None else table.rules.lines.get(ride.anchor.line)
+    if ride.anchor is None or earlier is None or earlier.no_transfer or line.no_transfer:
+        return None
+    point = _clock_point(ride, at_exit=line.ends_at_exit)
+    for rule in table.rules.transfers:
+        if not rule.by_server and _is_transfer(table.head, rule, ride, ride.anchor, point):
+            return rule
+    return None
+
+
+def _is_transfer(head: Head, rule: Transfer, ride: Ride, anchor: Anchor, point: datetime) -> bool:
+    if ride.line == anchor.line and not rule.same_line:
         return False
-    age = at - anchor.at
-    window = timedelta(seconds=rule.window_s)
-    return timedelta(0) <= age and (age < window or (rule.window_inclusive and age == window))
+    if rule.earlier is not None and anchor.line not in rule.earlier:
+        return False
+    if not rule.later.fits(ride.line, ride.card_class, point.astimezone(head.zone)):
+        return False
+    began = anchor.at.astimezone(head.zone)
+    seconds = next((other for when, other in rule.windows_when if when.holds(began)), rule.window_s)
+    age, window = point - anchor.at, timedelta(seconds=seconds)
+    return timedelta(0) <= age and (age < window or (rule.last_second_counts and age == window))
 
 
-def round_half_up(numerator: int, denominator: int) -> int:
-    """Quotient of two non-negative integers, halves upwards: 1.5 → 2, 2.5 → 3."""
-    return (2 * numerator + denominator) // (2 * denominator)
+def _clock_point(ride: Ride, *, at_exit: bool) -> datetime:
+    return ride.exit_at if at_exit and ride.exit_at is not None else ride.at
 
 
-def _yuan(fen: int) -> str:
-    return f"¥{fen // 100}.{fen % 100:02d}"
+def _next_anchor(ride: Ride, line: LineRule, transfer: Transfer | None) -> Anchor | None:
+    if transfer is not None and transfer.once:
+        return None
+    if transfer is not None and transfer.counts_from_first:
+        return ride.anchor
+    return Anchor(ride.line, _clock_point(ride, at_exit=line.starts_at_exit))
 
 
-def _object(value: object, name: str) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise DeviceTableInvalid(f"{name} must be a JSON object")
-    return value
+def _in_order(concession: Reduction | None, transfer: Transfer | None, class_name: str) -> list[tuple[str, Reduction]]:
+    """What is taken off, with its reason, in the order that the transfer rule says."""
+    off: list[tuple[str, Reduction]] = []
+    if concession is not None:
+        off.append((class_name, concession))
+    if transfer is not None:
+        off.insert(0 if transfer.reduce_first else len(off), ("transfer", transfer.reduction))
+    return off
 
 
-def _know(value: Mapping[str, object], name: str, known: frozenset[str]) -> None:
-    """An entry that this terminal does not know may be a rule that changes the price."""
-    for entry in value:
-        if entry not in known:
-            raise DeviceTableInvalid(f"{entry!r} in {name} is not known")
+def _reduced(head: Head, fen: int, reduction: Reduction) -> int:
+    if isinstance(reduction, Pays):
+        return min(fen, head.rounding.settle(fen * reduction.numerator, reduction.denominator))
+    return max(0, fen - reduction.fen) if isinstance(reduction, Less) else min(fen, reduction.fen)
 
 
-def _integer(table: Mapping[str, object], name: str, maximum: int, minimum: int = 0) -> int:
-    value = table.get(name)
-    if type(value) is not int or not minimum <= value <= maximum:
-        raise DeviceTableInvalid(f"{name} must be an integer from {minimum} to {maximum}")
-    return value
+def _named(head: Head, reduction: Reduction) -> str:
+    if isinstance(reduction, Pays):
+        return f"pays {reduction.numerator}/{reduction.denominator}"
+    return f"{'less' if isinstance(reduction, Less) else 'at most'} {head.money(reduction.fen)}"
 
 
-def _flag(table: Mapping[str, object], name: str) -> bool:
-    value = table.get(name)
-    if not isinstance(value, bool):
-        raise DeviceTableInvalid(f"{name} must be true or false")
-    return value
+def _companions(table: DeviceTable, ride: Ride, base: int) -> int:
+    """What those beyond the holder of the card pay together, in fen."""
+    more, rule = ride.persons - 1, table.rules.companions
+    if not more:
+        return 0
+    if rule is None or ride.card_class not in rule.classes or more > rule.most:
+        raise RideNotPriced(ride.line, f"{more} more may not ride on this card")
+    return more * _reduced(table.head, base, rule.pays)
 
 
-def _instant(value: object) -> datetime:
-    try:
-        instant = datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        raise DeviceTableInvalid("effective_from must be a time in ISO 8601") from None
-    if instant.tzinfo is None:
-        raise DeviceTableInvalid("effective_from must name its offset from UTC")
-    return instant
-
-
-def _transfer(rule: Mapping[str, object]) -> TransferRule:
-    _know(rule, "transfer", _TRANSFER_NAMES)
-    for name, known in (("anchor", "previous"), ("order", "discount_then_reduce"), ("max_count", 1)):
-        if rule.get(name) != known:
-            raise DeviceTableInvalid(f"transfer {name} {rule.get(name)!r} is not known, must be {known!r}")
-    return TransferRule(
-        window_s=_integer(rule, "window_s", MAX_WINDOW_S),
-        window_inclusive=_flag(rule, "window_inclusive"),
-        same_line=_flag(rule, "same_line"),
-        reduce_fen=_integer(rule, "reduce_fen", MAX_BASE_FEN),
-    )
-
-
-def _lines(entries: Mapping[str, object]) -> dict[int, int]:
-    if len(entries) > MAX_LINES:
-        raise DeviceTableInvalid(f"more than {MAX_LINES} lines")
-    lines: dict[int, int] = {}
-    for name, entry in entries.items():
-        if not (name.isascii() and name.isdigit() and str(int(name)) == name and 1 <= int(name) <= MAX_LINES):
-            raise DeviceTableInvalid(f"line {name!r} must be a number from 1 to {MAX_LINES}")
-        line = _object(entry, f"line {name}")
-        _know(line, f"line {name}", _LINE_NAMES)
-        lines[int(name)] = _integer(line, "base_fen", MAX_BASE_FEN)
-    return lines
-
-
-def _classes(entries: Mapping[str, object]) -> dict[int, ClassDiscount]:
-    if len(entries) > MAX_CLASSES:
-        raise DeviceTableInvalid(f"more than {MAX_CLASSES} card classes")
-    classes: dict[int, ClassDiscount] = {}
-    for byte, entry in entries.items():
-        if len(byte) != 2 or not set(byte) <= set("0123456789ABCDEF"):  # noqa: PLR2004 - one byte, two digits
-            raise DeviceTableInvalid(f"card class {byte!r} must be two hexadecimal digits")
-        discount = _object(entry, f"card class {byte}")
-        _know(discount, f"card class {byte}", _CLASS_NAMES)
-        denominator = _integer(discount, "denominator", 1_000_000, minimum=1)
-        numerator = _integer(discount, "numerator", denominator)
-        classes[int(byte, 16)] = ClassDiscount(str(discount.get("name", byte)), numerator, denominator)
-    return classes
+def _can_fall(mark: Mark, ride: Ride, line: LineRule, table: DeviceTable) -> bool:
+    """Whether a rule that needs the history of the card can concern this ride."""
+    is_transfer = mark.kind is MarkKind.TRANSFER
+    if is_transfer and line.no_transfer:
+        return False
+    point = _clock_point(ride, at_exit=is_transfer and line.ends_at_exit)
+    return mark.scope.fits(ride.line, ride.card_class, point.astimezone(table.head.zone))

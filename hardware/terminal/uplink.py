@@ -143,13 +143,17 @@ class Uplink:
         body: dict[str, object] = {"psam_serial": psam_serial.hex().upper(), "software": software}
         return SignIn.parse(_object(self._post_json("/terminals/sign-ins", body)))
 
-    def device_table(self) -> dict[str, object]:
-        """Fetch the device table, as the JSON document that `fares.DeviceTable.parse` reads.
+    def device_table(self) -> bytes:
+        """Fetch the device table, as the bytes that `fares.DeviceTable.parse` reads.
 
         Raises:
-            UplinkRefused, UplinkUnavailable: as above.
+            UplinkRefused, UplinkUnavailable: as above; also when the answer carries no bytes.
         """
-        return _object(self._request("GET", "/terminals/parameters", b"", ""))
+        answer = _object(self._request("GET", "/terminals/parameters", b"", ""))
+        try:
+            return base64.b64decode(str(answer["table"]), validate=True)
+        except (KeyError, ValueError):
+            raise UplinkUnavailable("the answer has no device table in base64") from None
 
     def hotlist(self) -> dict[str, object]:
         """Fetch the hotlist, as the JSON document that `hotlist.Hotlist.parse` reads.

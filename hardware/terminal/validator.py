@@ -24,7 +24,7 @@ from hardware.errors import CardRefused, CardRemoved, MalformedCardData, PsamRef
 from hardware.terminal.batch import NO_ANCHOR_TIME, NO_TAC, BatchHead, RecordKind, TapRecord
 from hardware.terminal.card_reading import CardFacts, read_card
 from hardware.terminal.errors import UnknownCardClass
-from hardware.terminal.fares import DeviceTable, Fare, price
+from hardware.terminal.fares import DeviceTable, Fare, Ride, price
 from hardware.terminal.hotlist import Hotlist
 from hardware.terminal.outbox import Outbox
 from hardware.terminal.psam_slot import PsamIdentity, PsamSlot
@@ -176,7 +176,7 @@ class BusValidator:
 
         Raises:
             OutboxFull: no room to keep a debit; the card was not touched.
-            UnknownLine, DeviceTableNotInForce: the terminal is not set up for this ride.
+            UnknownLine, RideNotPriced, DeviceTableNotInForce: the terminal is not set up for this ride.
             PsamSequenceReused, PsamRefused, PsamAbsent: the terminal goes out of service; the card was not debited.
         """
         self._outbox.demand_room()
@@ -203,7 +203,7 @@ class BusValidator:
         self._refuse_unless_welcome(facts, at)
         card_class = facts.class_at(at)
         try:
-            fare = price(self.table, self._settings.line, card_class, facts.anchor, at)
+            fare = price(self.table, Ride(self._settings.line, card_class, at, facts.anchor))
         except UnknownCardClass as error:
             raise _Refused(Outcome.UNKNOWN_CLASS, str(error)) from None
         purchase = self._initialize(card, fare.price_fen)
@@ -311,7 +311,7 @@ class BusValidator:
         )
 
     def _trip(self, ride: _Ride, intent: TapRecord) -> TripRecord:
-        settings = self._settings
+        settings, anchor = self._settings, ride.fare.next_anchor
         return TripRecord(
             type=TripType.SINGLE_RIDE,
             terminal=settings.terminal_number,
@@ -323,7 +323,7 @@ class BusValidator:
             at=ride.at,
             city=settings.city,
             acquirer=settings.acquirer,
-            anchor=None if ride.fare.transferred else TransferAnchor(settings.line, ride.at),
+            anchor=None if anchor is None else TransferAnchor(anchor.line, anchor.at),
         )
 
 

@@ -1,5 +1,6 @@
 """The main job over HTTP: a city is founded, a card issued and loaded, a ride taken and uploaded, the day closed, the books proved."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -92,7 +93,7 @@ def put_on_the_road(world: World, folder: Path) -> tuple[Bus, str]:
     device = equipped.device
     begun = ok(device.post("/terminals/sign-ins", {"psam_serial": equipped.psam["psam_serial"], "software": "test"}))
     assert begun["parameter_version"] == 1
-    table = DeviceTable.parse(ok(device.get("/terminals/parameters")))
+    table = DeviceTable.parse(b64decode(ok(device.get("/terminals/parameters"))["table"], validate=True))
     hotlist = Hotlist.parse(ok(device.get("/terminals/hotlist")))
     settings = ValidatorSettings(
         terminal_number=bytes.fromhex(equipped.psam["terminal_number"]),

@@ -34,8 +34,8 @@ from citizencard.purse.loads.models import Load
 from citizencard.purse.uploads.flow import take_batch, take_records
 from citizencard.purse.uploads.receipts import BatchReceipt, RecordVerdict
 from citizencard.settlement.flow import DayClosing, SettledDay, settle_day
-from citizencard.tariffs.engine import compile_device_table
-from citizencard.tariffs.versions import PUBLISH, in_force, publish, publish_payload
+from citizencard.tariffs.device import compile_table
+from citizencard.tariffs.versions import PUBLISH, in_force, publish, publish_payload, read_version
 from citizencard.terminals.enrolment import enrol, issue_enrolment_code
 from citizencard.terminals.registry import (
     BIND,
@@ -270,9 +270,7 @@ class _Garage:
                 register_psam(session, order.serial, number, now=self.now)
                 self._bind(session, NewBinding(terminal_id, order.serial, merchant_id, line, self.now))
             signed = sign_in(session, terminal_id, "journey", now=self.now)
-            table = DeviceTable.parse(
-                json.loads(json.dumps(compile_device_table(in_force(session, self.now).document)))
-            )
+            table = DeviceTable.parse(compile_table(read_version(in_force(session, self.now))))
         settings = ValidatorSettings(terminal_number=number, psam_serial=order.serial, line=line)
         outbox = new_memory(self.folder)
         outbox.raise_next_batch(signed.batch)
