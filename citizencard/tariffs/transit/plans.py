@@ -1,8 +1,9 @@
 """Which rules of a tariff can hold for a line and a card class: looked up once, and kept with the tariff."""
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from citizencard.tariffs.amounts import Rounding
 from citizencard.tariffs.document import Tariff
@@ -10,7 +11,18 @@ from citizencard.tariffs.errors import RuleMissing
 from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.settling import number
 from citizencard.tariffs.transit.fares import FullFare, full_fare
-from citizencard.tariffs.transit.model import Line, Reduction, Scope, Transfer, Transit
+from citizencard.tariffs.transit.model import (
+    Bands,
+    Cap,
+    Lifetime,
+    Line,
+    Pass,
+    Reduction,
+    RideCount,
+    Scope,
+    Transfer,
+    Transit,
+)
 from citizencard.tariffs.transit.rides import Ride
 from citizencard.tariffs.when import When
 
@@ -20,6 +32,7 @@ MAX_KEPT: Final = 500
 """More different amounts of one plan than that are reckoned anew."""
 
 Facts = dict[str, int | str]
+Scoped = TypeVar("Scoped", Pass, Bands, RideCount, Lifetime, Cap)
 
 
 class Discount(NamedTuple):
@@ -68,6 +81,11 @@ class Plan:
         self.companions = companions if companions is not None and card_class in companions.classes else None
         self.discounts = () if route.no_concession else _discounts(transit, line, card_class)
         self.transfers = () if route.no_transfer else _transfers(transit, line, card_class)
+        self.passes = _within(transit.passes.values(), line, route, card_class)
+        self.bands = () if route.no_concession else _within(transit.bands, line, route, card_class)
+        self.ride_counts = _within(transit.ride_counts, line, route, card_class)
+        self.lifetime = _within(transit.lifetime, line, route, card_class)
+        self.caps = _within(transit.caps, line, route, card_class)
         self.device_transfers = tuple(rule for rule in self.transfers if on_device(rule))
         self.quotes: dict[tuple[str, str | None], Quote] = {}
         self._owns: dict[tuple[int, str | None, str | None], Own] = {}
@@ -115,9 +133,7 @@ def plan_of(tariff: Tariff, line: int, card_class: int) -> Plan:
     Raises:
         RuleMissing: the tariff says nothing about rides, or has no such line or class.
     """
-    transit = tariff.transit
-    if transit is None:
-        raise RuleMissing("the tariff does not say what rides cost", place="transit")
+    transit = rules_of(tariff)
     key = line << 8 | card_class
     plan: Plan | None = transit.plans.get(key)
     if plan is None:
@@ -126,6 +142,17 @@ def plan_of(tariff: Tariff, line: int, card_class: int) -> Plan:
             transit.plans.clear()
         transit.plans[key] = plan
     return plan
+
+
+def rules_of(tariff: Tariff) -> Transit:
+    """What a tariff says about rides.
+
+    Raises:
+        RuleMissing: nothing.
+    """
+    if tariff.transit is None:
+        raise RuleMissing("the tariff does not say what rides cost", place="transit")
+    return tariff.transit
 
 
 def on_device(rule: Transfer) -> bool:
@@ -180,6 +207,10 @@ def percent(share: Fraction) -> str:
     """A share for people: 19/20 → "95%", 2/3 → "2/3"."""
     text = number(share * 100)
     return f"{share}" if "/" in text else f"{text}%"
+
+
+def _within(rules: Iterable[Scoped], line: int, route: Line, card_class: int) -> tuple[Scoped, ...]:
+    return tuple(rule for rule in rules if is_for(rule.scope, line, route, card_class))
 
 
 def _discounts(transit: Transit, line: int, card_class: int) -> tuple[tuple[When | None, Discount], ...]:
