@@ -18,6 +18,7 @@ from citizencard.cli.ledger import ledger
 from citizencard.cli.nightly import nightly
 from citizencard.cli.payments import payments
 from citizencard.cli.staff import staff
+from citizencard.cli.tariff import tariff
 from citizencard.errors import CitizencardError
 from ledger.errors import LedgerError
 
@@ -32,6 +33,7 @@ COMMANDS: Final[tuple[click.Command, ...]] = (
     nightly,
     payments,
     staff,
+    tariff,
 )
 """A new group of commands is written in a module of its own and named here."""
 

@@ -1,0 +1,52 @@
+"""`citizencard tariff …`: checking, showing and comparing tariffs, and pricing events by them. Files need no settings and no database."""
+
+import json
+from pathlib import Path
+
+import click
+
+from citizencard.cli.tariff_files import as_json_option, json_file
+from citizencard.cli.tariff_quote import quote_events
+from citizencard.cli.tariff_simulate import simulate_tariff
+from citizencard.tariffs.checks import Fault
+from citizencard.tariffs.document import check, read
+from citizencard.tariffs.errors import DocumentUnreadable
+
+WRONG = 1
+FAULTS_LISTED = 200
+
+
+@click.group()
+def tariff() -> None:
+    """Tariffs: what rides, parking, taxis, fuel and utilities cost."""
+
+
+tariff.add_command(quote_events)
+tariff.add_command(simulate_tariff)
+
+
+@tariff.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json_option
+@click.pass_context
+def check_file(context: click.Context, *, file: Path, as_json: bool) -> None:
+    """Name every mistake of a FILE with its place. Exit status 0: it can be published; 1: it has mistakes."""
+    try:
+        document = json_file(file)
+    except DocumentUnreadable as refusal:
+        document, faults = None, [Fault("", str(refusal))]
+    else:
+        faults = check(document)
+    if as_json:
+        listed = [{"place": fault.place, "message": fault.message} for fault in faults]
+        click.echo(json.dumps({"file": str(file), "faults": listed}, ensure_ascii=False, indent=1))
+        context.exit(WRONG if faults else 0)
+    for fault in faults[:FAULTS_LISTED]:
+        click.echo(fault)
+    if len(faults) > FAULTS_LISTED:
+        click.echo(f"and {len(faults) - FAULTS_LISTED} more; --json lists them all")
+    if faults:
+        click.echo(f"{file}: {len(faults)} {'mistake' if len(faults) == 1 else 'mistakes'}", err=True)
+        context.exit(WRONG)
+    sound = read(document)
+    click.echo(f"{file}: no mistakes: {sound.name}, version {sound.version}, from {sound.effective_from.isoformat()}")

@@ -1,0 +1,82 @@
+"""`citizencard tariff quote`: what events cost by a tariff, and why."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from citizencard.cli.tariff_files import as_json_option, json_file, language_option, tariff_document, tariff_of
+from citizencard.tariffs.amounts import Money
+from citizencard.tariffs.events.pricing import Outcome, price_events, total
+from citizencard.tariffs.events.reading import read_events
+from citizencard.tariffs.sentences import Language, sentence, show_money
+
+NOT_ALL = 1
+
+
+@click.command("quote")
+@click.option("--tariff", "name", required=True, metavar="FILE|VERSION", help="A file, or a published version.")
+@click.option(
+    "--events", "file", required=True, type=click.Path(path_type=Path), help="What is to be priced: a JSON file."
+)
+@as_json_option
+@language_option
+@click.pass_context
+def quote_events(context: click.Context, *, name: str, file: Path, as_json: bool, language: Language) -> None:
+    """Price the events of a file, and say why each costs what it does.
+
+    Exit status 0: all are priced, and as the file expects; 1: some could not be priced, or cost something else.
+    """
+    tariff = tariff_of(tariff_document(name))
+    outcomes = price_events(tariff, read_events(json_file(file), tariff.money))
+    if as_json:
+        click.echo(json.dumps(_data(outcomes, tariff.money), ensure_ascii=False, indent=1))
+    else:
+        for outcome in outcomes:
+            _tell(outcome, tariff.money, language)
+        _tell_total(outcomes, tariff.money)
+    context.exit(0 if all(outcome.is_good for outcome in outcomes) else NOT_ALL)
+
+
+def _tell(outcome: Outcome, money: Money, language: Language) -> None:
+    event = outcome.event
+    head = f"{event.number} {event.kind}"
+    if outcome.refusal is not None:
+        place = outcome.refusal.public_fields().get("place")
+        where = f"{place}: " if place else ""
+        click.echo(f"{head}: NO PRICE: {where}{outcome.refusal}")
+        return
+    if outcome.quote is None:
+        click.echo(f"{head}: noted")
+        return
+    differs = "" if outcome.is_as_expected else f", BUT {show_money(outcome.expected or 0, money)} WAS EXPECTED"
+    note = f"  ({event.fields['note']})" if "note" in event.fields else ""
+    click.echo(f"{head}: {show_money(outcome.quote.minor, money)}{differs}{note}")
+    click.echo(f"    {sentence(outcome.quote, money, language)}")
+
+
+def _tell_total(outcomes: Sequence[Outcome], money: Money) -> None:
+    minor, sponsors = total(outcomes)
+    paid = "".join(f"; {sponsor} pays {show_money(share, money)}" for sponsor, share in sorted(sponsors.items()))
+    click.echo(f"total: {show_money(minor, money)}{paid}")
+    refused = sum(outcome.refusal is not None for outcome in outcomes)
+    unexpected = sum(outcome.refusal is None and not outcome.is_as_expected for outcome in outcomes)
+    if refused or unexpected:
+        click.echo(
+            f"of {len(outcomes)} events {refused} could not be priced, {unexpected} cost not what was expected",
+            err=True,
+        )
+
+
+def _data(outcomes: Sequence[Outcome], money: Money) -> dict[str, object]:
+    minor, sponsors = total(outcomes)
+    return {
+        "currency": money.currency,
+        "total": money.text(minor),
+        "total_minor": minor,
+        "sponsors": dict(sorted(sponsors.items())),
+        "refused": sum(outcome.refusal is not None for outcome in outcomes),
+        "unexpected": sum(outcome.refusal is None and not outcome.is_as_expected for outcome in outcomes),
+        "events": [outcome.as_data(money) for outcome in outcomes],
+    }
