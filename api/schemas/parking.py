@@ -10,11 +10,9 @@ from api.schemas.shape import Answer, Request
 from citizencard.accounts.models import PurchaseReason, PurchaseVerdict
 from citizencard.accounts.proof import MAX_NUMBER
 from citizencard.parking.gates import NewGate
-from citizencard.parking.models import Direction, EntryOutcome, EntryReason
+from citizencard.parking.models import MAX_LOT_CHARACTERS, Direction, EntryOutcome, EntryReason
 from citizencard.parking.passages import EntryClaim, ExitClaim
-from citizencard.tariffs.checks import MAX_NAME_CHARACTERS
-
-MINUTES = 2**32 - 1
+from citizencard.tariffs.parking_texts import TEXTS
 
 
 class ParkingEntryRequest(NamedRequest):
@@ -65,21 +63,23 @@ class ParkingQuoteRequest(Request):
     time = Hex(3, required=True, metadata={"description": "BCD HHMMSS, Beijing"})
 
 
-class ParkingPartAnswer(Answer):
+class ParkingLineAnswer(Answer):
     """A piece of the reason of a price."""
 
-    what = fields.String(required=True, metadata={"enum": ["free", "uncharged", "first", "steps", "over_cap"]})
-    minutes = WholeNumber(0, MINUTES, required=True)
-    fen = WholeNumber(-(2**53), 2**53, required=True, metadata={"description": "below zero: what the cap takes off"})
+    what = fields.String(required=True, metadata={"enum": sorted(TEXTS)})
+    minor = WholeNumber(-(2**53), 2**53, required=True, metadata={"description": "fen; below zero: what it takes off"})
+    rule = fields.String(required=True, metadata={"description": "place of the rule in the tariff"})
+    facts = fields.Dict(required=True, metadata={"description": "numbers and names that the sentence about it tells"})
+    sponsor = fields.String(
+        required=True, allow_none=True, metadata={"description": "who pays what it takes off; null: the lot gives it"}
+    )
 
 
 class ParkingPriceAnswer(Answer):
-    """A price and its reason; the parts add up to it."""
+    """A price and its reason; the lines add up to it."""
 
-    minutes = WholeNumber(0, MINUTES, required=True)
-    charged_minutes = WholeNumber(0, MINUTES, required=True)
-    capped = fields.Boolean(required=True)
-    parts = fields.List(fields.Nested(ParkingPartAnswer), required=True)
+    minor = MinorUnits(required=True)
+    lines = fields.List(fields.Nested(ParkingLineAnswer), required=True)
 
 
 class ParkingQuoteAnswer(Answer):
@@ -90,8 +90,9 @@ class ParkingQuoteAnswer(Answer):
     entered_at = Instant(required=True)
     left_at = Instant(required=True)
     tariff_version = WholeNumber(1, MAX_NUMBER, required=True)
-    amount_fen = MinorUnits(required=True, attribute="price.fen")
+    amount_fen = MinorUnits(required=True, attribute="price.minor")
     explanation = fields.Nested(ParkingPriceAnswer, required=True, attribute="price")
+    sentences = fields.Dict(required=True, metadata={"description": "the reason for people, by language: zh and en"})
 
 
 class ParkingExitRequest(NamedRequest):
@@ -125,7 +126,7 @@ class ParkingGateRequest(Request):
 
     terminal_id = Id("term", required=True)
     merchant_id = Id("mer", required=True)
-    lot = Text(MAX_NAME_CHARACTERS, required=True, metadata={"description": "as in the tariff's part `parking`"})
+    lot = Text(MAX_LOT_CHARACTERS, required=True, metadata={"description": "as in the tariff's part `parking`"})
     direction = fields.Enum(Direction, by_value=True, required=True)
 
 

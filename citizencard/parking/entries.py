@@ -30,9 +30,8 @@ from citizencard.parking.models import (
 )
 from citizencard.parking.passages import EntryClaim
 from citizencard.parking.stays import find_later_end, find_open_stay
-from citizencard.tariffs.document import read
-from citizencard.tariffs.errors import LotNotInTariff
-from citizencard.tariffs.versions import in_force
+from citizencard.tariffs.parking import lot_of
+from citizencard.tariffs.versions import in_force, read_version
 
 MAX_LATE: Final = timedelta(hours=24)
 """How old an entry may be when it arrives: a gate without a line keeps its entries, but nobody is charged for days by one late word."""
@@ -63,7 +62,7 @@ def enter_lot(session: Session, terminal_id: str, claim: EntryClaim, now: dateti
         NotAGate: the terminal is no entry, or the lot is another merchant's than its own.
         UnknownTerminal, TerminalDisabled, NumberOfAnotherTerminal, BatchNotGiven: the sender may not speak.
         PassageNameReused: the name already stands for another entry.
-        NoTariffInForce, LotNotInTariff: nobody has said what the lot costs.
+        NoTariffInForce, RuleMissing: nobody has said what the lot costs.
     """
     claim.check()
     lock_terminal(session, terminal_id)
@@ -117,8 +116,7 @@ def _objection(session: Session, claim: EntryClaim, card: Card | None, now: date
 
 def _begin(session: Session, gate: ParkingGate, card: Card, entered_at: datetime) -> ParkingStay:
     tariff = in_force(session, entered_at)
-    if gate.lot not in read(tariff.document).parking:
-        raise LotNotInTariff(f"no lot {gate.lot}", version=tariff.version, lot=gate.lot)
+    lot_of(read_version(tariff), gate.lot)
     stay = ParkingStay(
         id=new_id("prk"),
         merchant_id=gate.merchant_id,

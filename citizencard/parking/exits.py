@@ -98,7 +98,7 @@ def decide_exit(session: Session, terminal_id: str, claim: ExitClaim, now: datet
     stay = None if card is None else find_open_stay(session, gate, card.id, lock=True)
     if stay is None:
         raise NoOpenStay("the card is not inside", lot=gate.lot)
-    due_fen = price_of(session, stay, claim.happened_at).fen
+    due_fen = price_of(session, stay, claim.happened_at).minor
     if due_fen != claim.amount_fen:
         raise AmountDiffers(f"the stay costs {due_fen} fen", amount_fen=due_fen, stay_id=stay.id)
     reason = (

@@ -16,9 +16,8 @@ from citizencard.merchants.models import MerchantKind
 from citizencard.merchants.registry import merchant_by_id
 from citizencard.parking.errors import MerchantNotParking, NotAGate
 from citizencard.parking.models import Direction, ParkingGate
-from citizencard.tariffs.document import read
-from citizencard.tariffs.errors import LotNotInTariff
-from citizencard.tariffs.versions import in_force
+from citizencard.tariffs.parking import lot_of
+from citizencard.tariffs.versions import in_force, read_version
 from citizencard.terminals.errors import UnknownTerminal
 from citizencard.terminals.models import Terminal
 
@@ -42,14 +41,12 @@ def assign_gate(session: Session, new: NewGate, deed: Deed) -> ParkingGate:
         UnknownTerminal: there is no such terminal.
         UnknownMerchant: there is no such merchant.
         MerchantNotParking: the merchant sells something else.
-        NoTariffInForce, LotNotInTariff: nobody has said what the lot costs.
+        NoTariffInForce, RuleMissing: nobody has said what the lot costs.
     """
     lock_terminal(session, new.terminal_id)
     if merchant_by_id(session, new.merchant_id).kind != MerchantKind.PARKING:
         raise MerchantNotParking("the merchant does not run parking", merchant_id=new.merchant_id)
-    tariff = read(in_force(session, deed.now).document)
-    if new.lot not in tariff.parking:
-        raise LotNotInTariff(f"no lot {new.lot}", version=tariff.version, lot=new.lot)
+    lot_of(read_version(in_force(session, deed.now)), new.lot)
     former = _gate_of(session, new.terminal_id)
     if former is not None:
         former.ended_at = deed.now

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from citizencard.cards.columns import HexBytes
 from citizencard.cards.models import CARD_SERIAL_BYTES
 from citizencard.db import Base, BigId, UtcDateTime
-from citizencard.tariffs.checks import MAX_NAME_CHARACTERS as MAX_LOT_CHARACTERS
 from citizencard.terminals.models import TERMINAL_NUMBER_BYTES
 
+MAX_LOT_CHARACTERS: Final = 60
+"""A lot is named as the rules of tariffs are."""
 OPEN_STAY: Final = "state = 'open'"
 IN_USE: Final = "ended_at IS NULL"
 

@@ -1,5 +1,6 @@
 """A stay and its price: the quote at an instant is what the exit at that instant costs, because both ask here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,21 +12,28 @@ from citizencard.parking.errors import NoOpenStay
 from citizencard.parking.gates import gate_of
 from citizencard.parking.models import ParkingGate, ParkingStay, StayState
 from citizencard.parking.passages import check_serial
-from citizencard.tariffs.document import read
-from citizencard.tariffs.errors import LotNotInTariff
-from citizencard.tariffs.parking import ParkingPrice, ParkingRule, quote
-from citizencard.tariffs.versions import tariff_version
+from citizencard.tariffs.document import Tariff
+from citizencard.tariffs.parking import Stay, lot_of, quote
+from citizencard.tariffs.quotes import Quote
+from citizencard.tariffs.sentences import sentence
+from citizencard.tariffs.versions import read_version, tariff_version
 
 
 @dataclass(frozen=True, slots=True)
 class StayQuote:
-    """What a stay costs if it ends then."""
+    """What a stay costs if it ends then.
+
+    Args:
+        price: with the reason as data.
+        sentences: the reason for people, by language (`zh`, `en`).
+    """
 
     stay_id: str
     entered_at: datetime
     left_at: datetime
     tariff_version: int
-    price: ParkingPrice
+    price: Quote
+    sentences: Mapping[str, str]
 
 
 def quote_stay(session: Session, terminal_id: str, card_serial: bytes, at: datetime) -> StayQuote:
@@ -35,7 +43,7 @@ def quote_stay(session: Session, terminal_id: str, card_serial: bytes, at: datet
         PassageInvalid: not a card serial.
         NotAGate: the terminal stands at no lot.
         NoOpenStay: the card is not inside.
-        StayInvalid: more than ten years.
+        EventInvalid: more than ten years.
     """
     check_serial(card_serial)
     gate = gate_of(session, terminal_id)
@@ -43,7 +51,9 @@ def quote_stay(session: Session, terminal_id: str, card_serial: bytes, at: datet
     stay = None if card is None else find_open_stay(session, gate, card.card_id)
     if stay is None:
         raise NoOpenStay("the card is not inside", lot=gate.lot)
-    return StayQuote(stay.id, stay.entered_at, at, stay.tariff_version, price_of(session, stay, at))
+    price, money = price_of(session, stay, at), tariff_of(session, stay).money
+    sentences = {"zh": sentence(price, money, "zh"), "en": sentence(price, money, "en")}
+    return StayQuote(stay.id, stay.entered_at, at, stay.tariff_version, price, sentences)
 
 
 def find_open_stay(session: Session, gate: ParkingGate, card_id: str, *, lock: bool = False) -> ParkingStay | None:
@@ -69,24 +79,18 @@ def find_later_end(session: Session, gate: ParkingGate, card_id: str, after: dat
     return session.scalars(wanted.order_by(ParkingStay.left_at, ParkingStay.id).limit(1)).one_or_none()
 
 
-def price_of(session: Session, stay: ParkingStay, left_at: datetime) -> ParkingPrice:
+def price_of(session: Session, stay: ParkingStay, left_at: datetime) -> Quote:
     """What a stay costs if it ends then, by the tariff in force when it began.
 
     The clocks of two gates differ by seconds: a car that leaves "before" it came has stayed no time.
 
     Raises:
-        StayInvalid: more than ten years.
+        EventInvalid: more than ten years.
     """
-    return quote(rule_of(session, stay), stay.entered_at, max(left_at, stay.entered_at))
+    tariff = tariff_of(session, stay)
+    return quote(lot_of(tariff, stay.lot), Stay(stay.entered_at, max(left_at, stay.entered_at)), tariff.offset)
 
 
-def rule_of(session: Session, stay: ParkingStay) -> ParkingRule:
-    """The rule that a stay is priced by.
-
-    Raises:
-        LotNotInTariff: the version does not know the lot; no stay begins so.
-    """
-    rule = read(tariff_version(session, stay.tariff_version).document).parking.get(stay.lot)
-    if rule is None:
-        raise LotNotInTariff(f"no lot {stay.lot}", version=stay.tariff_version, lot=stay.lot)
-    return rule
+def tariff_of(session: Session, stay: ParkingStay) -> Tariff:
+    """The tariff that a stay is priced by; it knows the lot, or the stay had not begun."""
+    return read_version(tariff_version(session, stay.tariff_version))

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from citizencard.merchants.registry import merchants_by_id
 from citizencard.parking.models import ParkingStay, StayState
-from citizencard.parking.stays import price_of, rule_of
-from citizencard.tariffs.parking import ParkingPrice
+from citizencard.parking.stays import price_of, tariff_of
+from citizencard.tariffs.parking import lot_of
+from citizencard.tariffs.quotes import Quote
 
 MAX_PAGE: Final = 100
 
@@ -39,7 +40,7 @@ class StayView:
     left_at: datetime | None
     state: StayState
     amount_fen: int | None
-    price: ParkingPrice | None
+    price: Quote | None
     tariff_version: int
     purchase_reference: str | None
 
@@ -65,7 +66,7 @@ def _seen(session: Session, stay: ParkingStay, merchant_name: str) -> StayView:
     return StayView(
         id=stay.id,
         lot=stay.lot,
-        lot_name=rule_of(session, stay).name,
+        lot_name=lot_of(tariff_of(session, stay), stay.lot).title,
         merchant_name=merchant_name,
         entered_at=stay.entered_at,
         left_at=stay.left_at,

@@ -37,6 +37,7 @@ from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Final
 
+from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
 from citizencard.tariffs.parking_hours import wall_second
 from citizencard.tariffs.parking_periods import Cutting, cut_up
@@ -98,6 +99,18 @@ def permit(rule: ParkingRule, name: str, vehicle: str | None = None) -> Quote:
     if sold.vehicles is not None and known not in sold.vehicles:
         raise RuleMissing(f"{sold.place} is not for the vehicle {known}", place=f"{sold.place}.vehicles")
     return quote_of([Line("permit", sold.price, sold.place, {"permit": sold.title, "period": sold.period})])
+
+
+def lot_of(tariff: Tariff, lot: str) -> ParkingRule:
+    """The rule of a lot.
+
+    Raises:
+        RuleMissing: the tariff does not say what the lot costs.
+    """
+    rule = tariff.parking.get(lot)
+    if rule is None:
+        raise RuleMissing(f"tariff {tariff.version} has no lot {lot}", place=f"parking.{lot}")
+    return rule
 
 
 def vehicle_of(rule: ParkingRule, vehicle: str | None) -> str | None:
