@@ -68,7 +68,7 @@ class _Watched:
 def _tell(report: Report) -> None:
     rules = "with rules over each card's history" if report.full_rules else "from the records alone"
     click.echo(f"{report.taps} taps from {report.first:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC, {rules}")
-    heads = ("", "taps", "before", "after", "difference", "dearer", "cheaper", "unchanged")
+    heads: tuple[str, ...] = ("", "taps", "before", "after", "difference", "dearer", "cheaper", "unchanged")
     rows = [_row("all", report.total)]
     rows += [_row(f"line {line}", tally) for line, tally in sorted(report.lines.items())]
     rows += [_row(f"class {number:02X}", tally) for number, tally in sorted(report.classes.items())]
