@@ -16,6 +16,10 @@ BENCHES = {
         "bench.ledger.measuring",
         "postings, batches, age and proofs of the ledger against pgbench, and its peers",
     ),
+    "tariffs": (
+        "bench.tariffs.measuring",
+        "rides, stays and bills priced and explained, against the same rules written by hand",
+    ),
 }
 ENDED = 128 + signal.SIGTERM
 OPTIONS = {

@@ -1,0 +1,1 @@
+"""How fast prices are found and explained: rides, stays, bills."""
