@@ -1,4 +1,4 @@
-"""Closing the day (日终) in short transactions, each of which can be run again: barrier, totals, netting, certificate."""
+"""Closing the day (日终) in short transactions, each of which can be run again: barrier, totals, history rules, netting, certificate."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from citizencard.db import Sessions, is_postgresql, reading, transaction
 from citizencard.settlement import vouching
 from citizencard.settlement.certificate import certify
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
+from citizencard.settlement.histories.flow import rate_histories
 from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
 from citizencard.settlement.netting import net, positions_of
 from ledger import (
@@ -73,11 +74,14 @@ class ProvingWith:
     tell: Callable[[Difference], None] | None = None
 
 
-def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime) -> SettledDay:
+def settle_day(
+    sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime, tell: Progress | None = None
+) -> SettledDay:
     """Close the open business day and settle it. Again, or after a crash, it goes on where it stopped and gives the same answer.
 
     A day before it that was closed and not settled to the end is settled first: netting moves what a merchant's account held at the cut,
-    so each day's must be in the books before the next day's cut, or its money would be moved twice.
+    so each day's must be in the books before the next day's cut, or its money would be moved twice. `tell` hears how far the history
+    rules are.
 
     Raises:
         DayNotOpen: the books know no such day, or it comes later.
@@ -85,9 +89,9 @@ def settle_day(sessions: Sessions, closing: DayClosing, actor: Actor, now: datet
     """
     closed = None
     while closed is None:
-        settle_unfinished(sessions, closing.day, now)
+        settle_unfinished(sessions, closing.day, now, tell)
         closed = _close(sessions, closing, actor, now)
-    return _settle(sessions, closed, now)
+    return _settle(sessions, closed, now, tell)
 
 
 def _close(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime) -> ClosedDay | None:
@@ -112,11 +116,13 @@ def _close(sessions: Sessions, closing: DayClosing, actor: Actor, now: datetime)
     return None
 
 
-def settle_unfinished(sessions: Sessions, before: date, now: datetime) -> list[SettledDay]:
+def settle_unfinished(
+    sessions: Sessions, before: date, now: datetime, tell: Progress | None = None
+) -> list[SettledDay]:
     """Settle the days before this one that a crash left closed and not settled to the end, oldest first; usually none."""
     with reading(sessions) as session:
         unfinished = _closed_and_not_settled(session, before)
-    return [_settle(sessions, closed, now) for closed in unfinished]
+    return [_settle(sessions, closed, now, tell) for closed in unfinished]
 
 
 def _closed_and_not_settled(session: Session, before: date) -> list[ClosedDay]:
@@ -134,11 +140,12 @@ def _closed_and_not_settled(session: Session, before: date) -> list[ClosedDay]:
     ]
 
 
-def _settle(sessions: Sessions, closed: ClosedDay, now: datetime) -> SettledDay:
+def _settle(sessions: Sessions, closed: ClosedDay, now: datetime, tell: Progress | None) -> SettledDay:
     with transaction(sessions) as session:
         total_day(session, closed.day)
     # Before any money moves: of books that are stopped, the day is closed and sealed all the same.
     roll_up(sessions, now)
+    rate_histories(sessions, closed, now, _take_turns, tell)
     with transaction(sessions) as session:
         _take_turns(session, closed)
         positions = net(session, closed, now)

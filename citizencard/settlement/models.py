@@ -21,7 +21,7 @@ class NetPosition(Base):
     payable_fen: Mapped[int] = mapped_column(BigInteger)
     """Payable after this netting, as at the day's cut."""
     subsidy_fen: Mapped[int] = mapped_column(BigInteger)
-    """Owed by sponsors for concessions, as at the day's cut; paid from the company's own account only."""
+    """Owed by sponsors for concessions, as at the day's cut and with what its close added; paid from the company's own account only."""
     suspense_fen: Mapped[int] = mapped_column(BigInteger)
     """Paid by cards, payee undecided, as at the day's cut."""
 

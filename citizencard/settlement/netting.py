@@ -1,13 +1,14 @@
-"""Netting (轧差): what each merchant's clearing account held at the cut moves to payable, once."""
+"""Netting (轧差): what each merchant's clearing account held at the cut, less what the close gave back of it, moves to payable, once."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from citizencard import chart
 from citizencard.merchants.models import Merchant
+from citizencard.purse.uploads.models import TapAdjustment
 from citizencard.settlement.models import NetPosition
 from ledger import ClosedDay, Transfer, post
 from ledger.cuts import sums_until
@@ -24,12 +25,17 @@ MERCHANT_FAMILIES = (
 def net(session: Session, closed: ClosedDay, now: datetime) -> Sequence[NetPosition]:
     """Net every merchant for a closed day: clearing → payable as at the cut, the other way round when it is below zero.
 
+    What history rules gave back when the day was closed is the day's: it is booked after the cut, and counted here.
+
     The money settles in the day that is open now: the closed one stays as it is. Again, it answers with the positions that were stored.
     """
     stored = positions_of(session, closed.day)
     if stored:
         return stored
     held = {found.code: found.balance_fen for found in sums_until(session, closed.cut_id, MERCHANT_FAMILIES)}
+    for merchant_id, given_fen, subsidy_fen in given_back(session, closed.day):
+        for code, fen in ((chart.clearing(merchant_id), -given_fen), (chart.subsidy(merchant_id), subsidy_fen)):
+            held[code] = held.get(code, 0) + fen
     positions = [
         _position(closed.day, merchant_id, held)
         for merchant_id in session.execute(select(Merchant.id).order_by(Merchant.id)).scalars()
@@ -48,6 +54,14 @@ def positions_of(session: Session, day: date) -> Sequence[NetPosition]:
     return session.scalars(
         select(NetPosition).where(NetPosition.business_date == day).order_by(NetPosition.merchant_id)
     ).all()
+
+
+def given_back(session: Session, day: date) -> list[tuple[str, int, int]]:
+    """By merchant: what the close of a day gave back to holders, and what sponsors pay of it, in fen."""
+    sums = func.sum(TapAdjustment.amount_fen), func.sum(TapAdjustment.subsidy_fen)
+    chosen = select(TapAdjustment.merchant_id, *sums).where(TapAdjustment.business_date == day)
+    found = session.execute(chosen.group_by(TapAdjustment.merchant_id))
+    return [(merchant_id, int(given_fen), int(subsidy_fen)) for merchant_id, given_fen, subsidy_fen in found]
 
 
 def _position(day: date, merchant_id: str, held: dict[str, int]) -> NetPosition:

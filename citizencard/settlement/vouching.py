@@ -12,6 +12,11 @@ from sqlalchemy.orm import Session
 from citizencard import chart
 from citizencard.audit import AuditEntry
 from citizencard.chart import UnknownAccountPattern
+from citizencard.settlement.histories.vouching import (
+    adjustments_booked,
+    adjustments_within_fares,
+    subsidies_booked,
+)
 from citizencard.settlement.models import BookProof, CustodyCertificate
 from ledger import Difference
 from ledger.checks import streamed
@@ -73,7 +78,14 @@ def stops_kept(session: Session) -> Iterator[Difference]:
             yield Difference("stop_released", f"stop {stop.id}", "an act in the audit trail", found)
 
 
-CHECKS: Final[Sequence[Check]] = (chart_terms, settled_days, stops_kept)
+CHECKS: Final[Sequence[Check]] = (
+    chart_terms,
+    settled_days,
+    stops_kept,
+    adjustments_booked,
+    adjustments_within_fares,
+    subsidies_booked,
+)
 
 _ROWS: Final[Mapping[str, _Terms]] = {
     row.pattern: (row.type.value, _CURRENCY, row.locked, row.floor_fen) for row in chart.CHART

@@ -58,6 +58,15 @@ def line_data(line: Line) -> dict[str, Any]:
     return data
 
 
+def read_quote(data: Mapping[str, Any]) -> Quote:
+    """The quote that `as_data` has written; what else stands beside it does not matter."""
+    lines = [
+        Line(line["what"], line["minor"], line["rule"], line.get("facts", {}), line.get("sponsor"))
+        for line in data["lines"]
+    ]
+    return Quote(data["minor"], tuple(lines))
+
+
 def quote_of(lines: list[Line]) -> Quote:
     """A quote of these lines.
 

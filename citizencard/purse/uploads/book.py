@@ -4,7 +4,7 @@ Who comes second is decided here, by the unique keys of bytes and of taps: two u
 one books it, and the other repeats its verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -18,7 +18,7 @@ from citizencard.purse.uploads.facts import Facts
 from citizencard.purse.uploads.findings import keep_findings
 from citizencard.purse.uploads.judge import Judgement
 from citizencard.purse.uploads.known import known_records
-from citizencard.purse.uploads.models import TapRecord, Verdict
+from citizencard.purse.uploads.models import RideToRate, TapRecord, Verdict
 from citizencard.purse.uploads.receipts import RecordVerdict
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.purse.uploads.rows import insert_new
@@ -28,6 +28,7 @@ from ledger import Transfer, post
 PURCHASE: Final = "purchase"
 SUBSIDY: Final = "subsidy"
 _TAPS: Final = cast("Table", TapRecord.__table__)
+_RIDES: Final = cast("Table", RideToRate.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def book(session: Session, origin: Origin, judged: Sequence[Judged]) -> set[str]
     ids = {row.digest: int(row.id) for row in inserted}
     new = [one for one in judged if one.digest in ids]
     keep_findings(session, {ids[one.digest]: one.judgement for one in new}, origin.terminal, origin.received_at)
+    _remember_rides(session, {ids[one.digest]: one for one in new if one.judgement.rated_at_close}, origin)
     _move_money(session, new, origin)
     return set(ids)
 
@@ -135,6 +137,21 @@ def _row(one: Judged, origin: Origin, ordinal: int) -> dict[str, Any]:
         "received_at": origin.received_at,
         "explanation": dict(judgement.explanation),
     }
+
+
+def _remember_rides(session: Session, rides: Mapping[int, Judged], origin: Origin) -> None:
+    """Let the close of the day rate those whose tariff has rules over a card's history."""
+    rows = [
+        {
+            "record_id": record_id,
+            "card_id": one.facts.card.card_id,
+            "tapped_at": one.record.tapped_at(),
+            "received_at": origin.received_at,
+        }
+        for record_id, one in rides.items()
+        if one.facts is not None and one.facts.card is not None
+    ]
+    insert_new(session, _RIDES, rows, "record_id")
 
 
 def _move_money(session: Session, new: Sequence[Judged], origin: Origin) -> None:

@@ -13,7 +13,8 @@ from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
 from citizencard.purse.uploads.subsidies import subsidies
 from citizencard.purse.uploads.versions import has_history_rules, has_one_fare
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
-from citizencard.tariffs.transit.pricing import Anchor, Priced, Ride, price
+from citizencard.tariffs.transit.pricing import price
+from citizencard.tariffs.transit.rides import Anchor, Priced, Ride
 
 ISSUER: Final = bytes.fromhex("01013302FFFFFFFF")
 ALGORITHM_3DES: Final = 0
@@ -129,12 +130,10 @@ def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
     try:
         priced = _price(record, facts, facts.binding.line)
     except RuleMissing as missing:
-        findings[FindingKind.NO_PRICE] = {"line": facts.binding.line, "place": str(missing.fields.get("place", ""))}
-        priced = None
+        findings[FindingKind.NO_PRICE] = {"line": facts.binding.line, "place": str(missing.fields["place"])}
+        return Judgement(Verdict.ACCEPTED, claims_identity=True, findings=findings, explanation=_paid(record))
     except EventInvalid:
         findings[FindingKind.IMPOSSIBLE_BASE] = {"line": facts.binding.line, "claimed_fen": record.base_fare_fen}
-        priced = None
-    if priced is None or facts.tariff is None:
         return Judgement(Verdict.ACCEPTED, claims_identity=True, findings=findings, explanation=_paid(record))
     if priced.quote.minor != record.amount_fen:
         findings[FindingKind.PRICE_DIFFERENCE] = {"paid_fen": record.amount_fen, "expected_fen": priced.quote.minor}
@@ -144,25 +143,21 @@ def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
         claims_identity=True,
         subsidies=owed,
         findings=findings,
-        explanation={
-            **_paid(record),
-            **_explain(priced, facts),
-            **({"subsidies": dict(owed)} if owed else {}),
-        },
-        rated_at_close=has_history_rules(facts.tariff),
+        explanation={**_paid(record), **_explain(priced, facts), "subsidies": dict(owed)},
+        rated_at_close=facts.tariff is not None and has_history_rules(facts.tariff),
     )
 
 
-def _price(record: PurchaseRecord, facts: Facts, line: int) -> Priced | None:
-    """The price from the record alone; None when no tariff was in force.
+def _price(record: PurchaseRecord, facts: Facts, line: int) -> Priced:
+    """The price from the record alone.
 
     Raises:
-        RuleMissing: the tariff has no rule for this line or class.
+        RuleMissing: no tariff was in force, or it has no rule for this line or class.
         EventInvalid: no ride of this line can have the base fare that the record names.
     """
     tapped_at, anchored_at = record.tapped_at(), record.anchored_at()
     if facts.tariff is None or facts.card is None or tapped_at is None:
-        return None
+        raise RuleMissing("no tariff was in force", place="")
     anchor = None if anchored_at is None else Anchor(record.anchor_line, anchored_at)
     ride = Ride(line, facts.card.card_class, tapped_at, anchor, claimed_base=record.base_fare_fen)
     return price(facts.tariff, ride)

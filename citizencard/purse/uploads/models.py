@@ -140,8 +140,9 @@ class TapFinding(Base):
 
 
 class RideToRate(Base):
-    """An accepted ride under a tariff whose rules look at a card's history: rated when a day is closed, and again while later rides may
-    change what it costs.
+    """An accepted ride under a tariff whose rules look at a card's history.
+
+    It is rated when a day is closed, and again with each new ride of the card while rides of its time can still come in.
     """
 
     __tablename__ = "ride_to_rate"

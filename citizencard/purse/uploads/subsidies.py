@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from citizencard.tariffs.transit.pricing import Priced
+from citizencard.tariffs.transit.rides import Priced
 
 MAX_REFERENCE: Final = 96
 """Characters that a reference of the ledger may have."""

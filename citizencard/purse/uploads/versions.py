@@ -1,7 +1,7 @@
 """What a tariff version means for judging: whether a line has one full fare, and whether prices depend on a card's history."""
 
 from citizencard.tariffs.document import Tariff
-from citizencard.tariffs.transit.model import Transfer
+from citizencard.tariffs.transit.plans import on_device
 
 
 def has_one_fare(tariff: Tariff, line: int) -> bool:
@@ -20,10 +20,5 @@ def has_history_rules(tariff: Tariff) -> bool:
         or transit.ride_counts
         or transit.lifetime
         or transit.caps
-        or any(_is_counted(rule) for rule in transit.transfers)
+        or not all(on_device(rule) for rule in transit.transfers)
     )
-
-
-def _is_counted(rule: Transfer) -> bool:
-    """A chain of more than one transfer, or a limit for a day, needs the card's other rides; the card carries one anchor only."""
-    return rule.most_a_day is not None or rule.most_in_a_row not in (None, 1)

@@ -221,7 +221,7 @@ def test_tariff_to_come_brings_no_money_from_the_sponsor(
 ) -> None:
     """A terminal names the fares of next month, free for everybody, for a ride of today: judged by today's, and a person is told."""
     free = deepcopy(TARIFF) | {"version": 4, "effective_from": (now + timedelta(days=30)).isoformat()}
-    free["classes"]["01"]["numerator"] = 0
+    free["transit"]["concessions"][0]["pays"] = "0"
     with transaction(sessions) as session:
         publish(session, free, approved(session, PUBLISH, publish_payload(free), now), now=now)
     ride = tap(city.bus1, city.adult, now, 0, tariff_version=4)

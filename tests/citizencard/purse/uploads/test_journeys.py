@@ -24,7 +24,7 @@ def test_taps_of_a_card_are_explained_page_by_page(
     assert len({one.record_id for one in [*page, *rest]}) == len(page) + len(rest) == 3
     for one in page:
         assert (one.merchant_id, one.line, one.paid_fen, one.subsidy_fen) == (city.merchant_id, 1, 180, 20)
-        assert one.explanation["concession_fen"] == 20
+        assert [line["minor"] for line in one.explanation["lines"]] == [200, -20]
         assert one.verdict == "accepted"
     assert latest[0].record_id > latest[1].record_id
 

@@ -43,13 +43,19 @@ def test_all_is_well() -> None:
     assert found.explanation == {
         "paid_fen": 180,
         "tariff_version": 3,
-        "base_fen": 200,
         "class_name": "adult",
-        "concession_fen": 20,
-        "transfer_fen": 0,
-        "price_fen": 180,
-        "sponsor": SPONSOR,
-        "subsidy_fen": 20,
+        "minor": 180,
+        "lines": [
+            {"what": "base", "minor": 200, "rule": "transit.lines.1.fare", "facts": {"line": 1, "by": "flat"}},
+            {
+                "what": "concession",
+                "minor": -20,
+                "rule": "transit.concessions.0",
+                "facts": {"class": "adult", "by": "pays", "pays": "90%"},
+                "sponsor": SPONSOR,
+            },
+        ],
+        "subsidies": {SPONSOR: 20},
     }
 
 
@@ -152,8 +158,74 @@ def test_transfers_are_explained() -> None:
     first = tap(BUS2, CARD, NOW - timedelta(hours=1), 180)
     found = said(tap(BUS1, CARD, NOW, 80, **anchored(first)))
     assert (found.findings, found.subsidy_fen) == ({}, 120)
-    assert found.explanation["transfer_fen"] == 100
-    assert found.explanation["transfer_from"] == {"line": 2, "at": "2026-11-20T23:30:00+00:00"}
+    transfer = found.explanation["lines"][-1]
+    assert (transfer["what"], transfer["minor"]) == ("transfer", -100)
+    assert (transfer["facts"]["from_line"], transfer["facts"]["from_at"]) == (2, "2026-11-20T23:30:00+00:00")
+
+
+TWO_SPONSORS: dict[str, Any] = {
+    **TARIFF,
+    "transit": {**TARIFF["transit"], "transfers": [{"minutes": 60, "less": "1.00", "sponsor": "metro_fund"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("paid_fen", "base_fare_fen", "owed"),
+    [
+        (80, 200, {SPONSOR: 20, "metro_fund": 100}),
+        (1, 200, {SPONSOR: 20, "metro_fund": 100}),
+        (110, 200, {SPONSOR: 20, "metro_fund": 70}),
+        (200, 200, {}),
+        (80, 250, {SPONSOR: 70, "metro_fund": 100}),
+        (80, 90, {SPONSOR: 10}),
+    ],
+)
+def test_each_sponsor_pays_its_part(paid_fen: int, base_fare_fen: int, owed: dict[str, int]) -> None:
+    """The concession is one sponsor's, the transfer another's; together they pay what is missing to the registry's fare, never more."""
+    first = tap(BUS2, CARD, NOW - timedelta(minutes=5), 180)
+    record = tap(BUS1, CARD, NOW, paid_fen, **anchored(first))
+    found = said(record, tariff=read(TWO_SPONSORS), base_fare_fen=base_fare_fen)
+    assert dict(found.subsidies) == owed
+    assert found.subsidy_fen == sum(owed.values())
+
+
+def test_what_nobody_sponsors_is_the_merchants_gift() -> None:
+    """A transfer without a sponsor costs no sponsor anything."""
+    unsponsored = {**TARIFF["transit"], "transfers": [{"minutes": 60, "less": "1.00"}]}
+    first = tap(BUS2, CARD, NOW - timedelta(minutes=5), 180)
+    record = tap(BUS1, CARD, NOW, 80, **anchored(first))
+    assert said(record, tariff=read({**TARIFF, "transit": unsponsored})).subsidies == {SPONSOR: 20}
+
+
+def test_fares_that_a_record_cannot_show_are_believed_within_the_tariff() -> None:
+    """A metro record claims its fare: one of the line's is taken, and no sponsor pays beyond the registry's; any other is a finding."""
+    lines = {"1": {"mode": "bus", "fare": {"distance": {"first_km": "4", "first": "2.00", "then": STEPS}}}}
+    metro = read({**TARIFF, "transit": {**TARIFF["transit"], "lines": lines, "transfers": []}})
+    found = said(replace(tap(BUS1, CARD, NOW, 360), base_fare_fen=400), tariff=metro, base_fare_fen=900)
+    assert (found.findings, found.subsidies, found.explanation["minor"]) == ({}, {SPONSOR: 40}, 360)
+    bounded = said(replace(tap(BUS1, CARD, NOW, 360), base_fare_fen=400), tariff=metro, base_fare_fen=390)
+    assert bounded.subsidies == {SPONSOR: 30}
+    odd = said(replace(tap(BUS1, CARD, NOW, 360), base_fare_fen=401), tariff=metro, base_fare_fen=900)
+    assert odd.findings == {FindingKind.IMPOSSIBLE_BASE: {"line": 1, "claimed_fen": 401}}
+    assert (odd.verdict, odd.subsidies, odd.explanation) == (Verdict.ACCEPTED, {}, {"paid_fen": 360})
+
+
+STEPS = [{"each_km": "4", "adds": "1.00"}]
+
+
+@pytest.mark.parametrize(
+    ("rules", "rated"),
+    [
+        ({"caps": [{"name": "a_day", "period": "day", "most": "3.00"}]}, True),
+        ({"ride_counts": [{"name": "tenth", "period": "month", "after": 9}]}, True),
+        ({"transfers": [{"minutes": 60, "less": "1.00", "most_a_day": 2}]}, True),
+        ({"transfers": [{"minutes": 60, "less": "1.00"}]}, False),
+    ],
+)
+def test_rules_over_a_history_are_left_to_the_close(rules: dict[str, Any], rated: bool) -> None:
+    """A cap or a count changes nothing at upload: the tap is priced by itself and waits to be rated when the day is closed."""
+    found = said(RECORD, tariff=read({**TARIFF, "transit": {**TARIFF["transit"], **rules}}))
+    assert (found.rated_at_close, found.findings, found.explanation["minor"]) == (rated, {}, 180)
 
 
 def test_unknown_tariffs_are_findings() -> None:
@@ -165,7 +237,7 @@ def test_unknown_tariffs_are_findings() -> None:
     assert none.findings.keys() == {FindingKind.UNKNOWN_TARIFF, FindingKind.NO_PRICE}
     assert none.subsidy_fen == 0
     unlisted = said(RECORD, card=KnownCard("card_1", 2, 1))
-    assert unlisted.findings == {FindingKind.NO_PRICE: {"line": 1}}
+    assert unlisted.findings == {FindingKind.NO_PRICE: {"line": 1, "place": "transit.classes.02"}}
     assert (unlisted.verdict, unlisted.subsidy_fen) == (Verdict.ACCEPTED, 0)
 
 

@@ -1,0 +1,135 @@
+"""The rides of some cards, as they were judged, in the order in which the cards were used."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from citizencard.purse.uploads.models import CardHistory, RideToRate, TapAdjustment, TapRecord
+from citizencard.settlement.histories.entitlements import Charged
+from citizencard.tariffs.quotes import Line, Quote, read_quote
+from citizencard.tariffs.transit.rides import Anchor, Ride
+
+ROWS_AT_A_TIME: Final = 1_000
+_Given = tuple[str, int, int]
+"""Rule, fen, how often."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRide:
+    """A ride that counts for its card's history.
+
+    Args:
+        record_id: of the tap.
+        reference: of the tap, as in the ledger.
+        card_id, merchant_id: who paid and who earned.
+        version: of the tariff that it was priced by.
+        ride: what the tariff needs to know.
+        charged: price from the record alone, what was paid, and what was given back before.
+        parts: how often each rule has given something back for it.
+    """
+
+    record_id: int
+    reference: str
+    card_id: str
+    merchant_id: str
+    version: int
+    ride: Ride
+    charged: Charged
+    parts: dict[str, int]
+
+
+def waiting_cards(session: Session, until: datetime, after: str, limit: int) -> list[str]:
+    """Cards with rides that came in by an instant and were not rated, in order, beginning after one; one statement."""
+    chosen = select(RideToRate.card_id).where(
+        RideToRate.rated_on.is_(None), RideToRate.received_at <= until, RideToRate.card_id > after
+    )
+    return list(session.scalars(chosen.distinct().order_by(RideToRate.card_id).limit(limit)))
+
+
+def count_waiting(session: Session, until: datetime) -> int:
+    """How many cards have such rides."""
+    chosen = select(func.count(RideToRate.card_id.distinct())).where(
+        RideToRate.rated_on.is_(None), RideToRate.received_at <= until
+    )
+    return session.scalar(chosen) or 0
+
+
+def rides_of(session: Session, cards: Sequence[str], until: datetime) -> Iterator[JudgedRide]:
+    """The rides of these cards that came in by an instant and are not yet summed up in a stored history: card by card, in tap order.
+
+    Two statements. Of taps in one second the terminal's number and then its sequence decide, whatever came in first.
+    """
+    counted = _counted(cards, until)
+    given = _given(session, counted)
+    chosen = (
+        select(TapRecord)
+        .join(RideToRate, RideToRate.record_id == TapRecord.id)
+        .where(TapRecord.id.in_(counted))
+        .order_by(
+            RideToRate.card_id,
+            RideToRate.tapped_at,
+            TapRecord.terminal_number,
+            TapRecord.terminal_sequence,
+            TapRecord.id,
+        )
+    )
+    for record in session.scalars(chosen.execution_options(yield_per=ROWS_AT_A_TIME)):
+        yield _judged(record, given.get(record.id, []))
+
+
+def _counted(cards: Sequence[str], until: datetime) -> Select[int]:
+    """The records of rides that a stored history does not sum up yet."""
+    return (
+        select(RideToRate.record_id)
+        .outerjoin(CardHistory, CardHistory.card_id == RideToRate.card_id)
+        .where(RideToRate.card_id.in_(cards), RideToRate.received_at <= until)
+        .where(or_(CardHistory.until.is_(None), RideToRate.tapped_at >= CardHistory.until))
+    )
+
+
+def _given(session: Session, counted: Select[int]) -> dict[int, list[_Given]]:
+    """What was given back before: by record, for each rule the fen and how often."""
+    chosen = (
+        select(TapAdjustment.record_id, TapAdjustment.rule, func.sum(TapAdjustment.amount_fen), func.count())
+        .where(TapAdjustment.record_id.in_(counted))
+        .group_by(TapAdjustment.record_id, TapAdjustment.rule)
+    )
+    found: dict[int, list[_Given]] = {}
+    for record_id, rule, fen, parts in session.execute(chosen):
+        found.setdefault(record_id, []).append((rule, int(fen), parts))
+    return found
+
+
+def _judged(record: TapRecord, given: Sequence[_Given]) -> JudgedRide:
+    # A ride is kept for rating only when it was accepted and priced: it has a card, a merchant, a line and a time.
+    alone = read_quote(record.explanation)
+    return JudgedRide(
+        record_id=record.id,
+        reference=f"tap:{record.identity}",
+        card_id=str(record.card_id),
+        merchant_id=str(record.merchant_id),
+        version=record.explanation["tariff_version"],
+        ride=_ride(record, alone),
+        charged=Charged(alone, record.amount_fen, {rule: fen for rule, fen, _ in given}),
+        parts={rule: parts for rule, _, parts in given},
+    )
+
+
+def _ride(record: TapRecord, alone: Quote) -> Ride:
+    if record.line is None or record.card_class is None or record.tapped_at is None:
+        raise ValueError(record.id)
+    return Ride(
+        record.line, record.card_class, record.tapped_at, _anchor(alone.lines), claimed_base=alone.lines[0].minor
+    )
+
+
+def _anchor(lines: Iterable[Line]) -> Anchor | None:
+    """The earlier ride that the price from the record alone counted from: the ride itself may not have come in yet, or be in doubt."""
+    for line in lines:
+        if line.what == "transfer":
+            return Anchor(int(line.facts["from_line"]), datetime.fromisoformat(str(line.facts["from_at"])))
+    return None
