@@ -1,14 +1,116 @@
-"""The mistakes of the part `transit` that no schema can say: what is named must exist, what is counted must rise."""
+"""The mistakes of the part `transit` that no schema can say: what is named must exist and be named once, what is counted must rise."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.checks import Inspection
+from citizencard.tariffs.transit.inspecting_lines import LineNumbers, inspect_lines
+
+REDUCTIONS: Final = ("pays", "less", "costs")
+_LISTS: Final = ("concessions", "transfers", "bands", "ride_counts", "lifetime", "caps")
 
 
 def inspect(inspection: Inspection, place: str, part: Mapping[str, Any], money: Money) -> None:
-    """Name every mistake of meaning; what has a mistake of form is passed over."""
-    for index, entry in enumerate(part.get("concessions", ())):
-        inspection.exactly_one_of(f"{place}.concessions.{index}", entry, ("pays", "less", "costs"))
-    del money
+    """Name every mistake of meaning; what has a mistake of form is passed over.
+
+    Args:
+        inspection: with the mistakes of form.
+        place: of the part in the document.
+        part: the part; it may have mistakes of any form.
+        money: the document's currency.
+    """
+    del (
+        money
+    )  # no check of rides depends on it: that amounts have no part of a minor unit is checked wherever amounts stand
+    if inspection.full:
+        return
+    if inspection.sound(f"{place}.day_starts") and part.get("day_starts") == "24:00":
+        inspection.add(f"{place}.day_starts", "must be before 24:00: an operating day begins on its own date")
+    _Inspector(inspection, place, part).inspect()
+
+
+class _Inspector:
+    """The checks of one document's part."""
+
+    def __init__(self, inspection: Inspection, place: str, part: Mapping[str, Any]) -> None:
+        self._inspection, self._place, self._part = inspection, place, part
+        self._classes, self._modes, lines = (_mapping(part.get(name)) for name in ("classes", "modes", "lines"))
+        self._operators = frozenset(
+            line["operator"]
+            for line in lines.values()
+            if isinstance(line, dict) and isinstance(line.get("operator"), str)
+        )
+        self._numbers = LineNumbers(lines)
+        self._named: dict[str, str] = {}
+
+    def inspect(self) -> None:
+        """Every check."""
+        inspect_lines(self._inspection, f"{self._place}.lines", dict(self._sound("lines")), self._modes)
+        for kind in (*_LISTS, "passes"):
+            for key, entry in self._sound(kind):
+                if self._inspection.full:
+                    return
+                self._inspect_rule(kind, f"{self._place}.{kind}.{key}", entry)
+        companions = self._part.get("companions")
+        if isinstance(companions, dict) and self._inspection.sound(f"{self._place}.companions"):
+            self._inspect_scope(f"{self._place}.companions", companions)
+
+    def _sound(self, kind: str) -> Iterator[tuple[str, Any]]:
+        """The entries of a list or an object that have no mistake of form, with the last part of their place."""
+        entries = self._part.get(kind)
+        numbered = (
+            entries.items() if isinstance(entries, dict) else enumerate(entries) if isinstance(entries, list) else ()
+        )
+        for key, entry in numbered:
+            if self._inspection.sound(f"{self._place}.{kind}.{key}"):
+                yield str(key), entry
+
+    def _inspect_rule(self, kind: str, place: str, entry: Mapping[str, Any]) -> None:
+        self._inspect_name(place, place.rpartition(".")[2] if kind == "passes" else entry.get("name"), kind)
+        self._inspect_scope(place, entry)
+        if kind in {"concessions", "transfers"}:
+            self._inspection.exactly_one_of(place, entry, REDUCTIONS)
+        for leg in ("from", "to"):
+            if leg in entry:
+                self._inspect_scope(f"{place}.{leg}", entry[leg])
+        if kind == "bands":
+            self._inspect_bands(place, entry["steps"])
+
+    def _inspect_name(self, place: str, name: str | None, kind: str) -> None:
+        """Explanations, adjustments and totals that are carried on name rules: one name, one rule."""
+        if name is None:
+            return
+        where = place if kind == "passes" else f"{place}.name"
+        if name in self._named:
+            self._inspection.add(where, f"must be a name of its own: {self._named[name]} has it already")
+        else:
+            self._named[name] = place
+
+    def _inspect_scope(self, place: str, entry: Mapping[str, Any]) -> None:
+        """Classes, modes, operators and lines that a rule names must exist."""
+        known: tuple[tuple[str, str, Mapping[str, Any] | frozenset[str]], ...] = (
+            ("classes", "class", self._classes),
+            ("modes", "mode", self._modes),
+            ("operators", "operator of a line", self._operators),
+        )
+        for field, what, names in known:
+            for index, name in enumerate(entry.get(field, ())):
+                if name not in names:
+                    self._inspection.add(
+                        f"{place}.{field}.{index}", f"must be a {what} of this tariff: there is no {name}"
+                    )
+        for index, text in enumerate(entry.get("lines", ())):
+            message = self._numbers.mistake(text)
+            if message is not None:
+                self._inspection.add(f"{place}.lines.{index}", message)
+
+    def _inspect_bands(self, place: str, steps: list[Mapping[str, str]]) -> None:
+        for index in range(1, len(steps)):
+            if Fraction(steps[index]["above"]) <= Fraction(steps[index - 1]["above"]):
+                self._inspection.add(f"{place}.steps.{index}.above", "must be more than above of the step before")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
