@@ -146,11 +146,6 @@ CARDS: Final[Mapping[str, tuple[str, str]]] = {
     "portal.parking.stay": ("停 {n} 分钟：{parts}", "One minute: {parts}|{n} minutes: {parts}"),
     "portal.parking.none": ("不足一分钟，免费", "Less than a minute: free"),
     "portal.parking.unpaid": ("；尚未支付", "; not paid yet"),
-    "portal.parking.part.free": ("{n} 分钟以内免费", "a stay of {n} min is free"),
-    "portal.parking.part.uncharged": ("不计费时段 {n} 分钟", "{n} min outside the charged hours"),
-    "portal.parking.part.first": ("首段 {n} 分钟 {amount}", "first {n} min {amount}"),
-    "portal.parking.part.steps": ("其后 {n} 分钟 {amount}", "then {n} min {amount}"),
-    "portal.parking.part.over_cap": ("封顶减免 {amount}", "{amount} less by the daily cap"),
     "portal.loss.about": (
         "卡 {number}。请先看清后果，再确认。",
         "Card {number}. Please read what follows from it first.",

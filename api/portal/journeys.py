@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from api.pages.formats import yuan
 from api.pages.language import Language, say
 from api.pages.sentences import sentence
 from citizencard.parking.models import StayState
 from citizencard.parking.views import StayView
 from citizencard.purse.uploads.journeys import Tap
 from citizencard.purse.uploads.models import Verdict
-from citizencard.tariffs.parking import ParkingPart
+from citizencard.tariffs.sentences import piece
 
 BETWEEN: Final = " · "
 _MINUTE: Final = timedelta(minutes=1)
@@ -57,19 +56,12 @@ def journey_of_stay(stay: StayView, card_serial: bytes, language: Language, now:
 
 
 def _parking(stay: StayView, language: Language, now: datetime) -> str:
-    if stay.price is None:
+    if stay.price is None or stay.left_at is None:
         return say(language, "portal.parking.inside", n=max(0, (now - stay.entered_at) // _MINUTE))
-    price = stay.price
-    parts = [_part(part, language) for part in price.parts]
-    told = BETWEEN.join(parts)
+    minutes = (stay.left_at - stay.entered_at) // _MINUTE
+    spoken: Literal["zh", "en"] = "zh" if language is Language.ZH else "en"
+    told = BETWEEN.join(piece(line, stay.money, spoken) for line in stay.price.lines)
     text = (
-        say(language, "portal.parking.stay", n=price.minutes, parts=told)
-        if told
-        else say(language, "portal.parking.none")
+        say(language, "portal.parking.stay", n=minutes, parts=told) if minutes else say(language, "portal.parking.none")
     )
     return text + say(language, "portal.parking.unpaid") if stay.state is StayState.UNPAID else text
-
-
-def _part(part: ParkingPart, language: Language) -> str:
-    amount = yuan(abs(part.fen))
-    return say(language, f"portal.parking.part.{part.what}", n=part.minutes, amount=amount)

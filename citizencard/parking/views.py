@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from citizencard.merchants.registry import merchants_by_id
 from citizencard.parking.models import ParkingStay, StayState
 from citizencard.parking.stays import price_of, tariff_of
+from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.parking import lot_of
 from citizencard.tariffs.quotes import Quote
 
@@ -29,6 +30,7 @@ class StayView:
         amount_fen: what it cost; None while it is open.
         price: the reason of the amount; None while it is open.
         tariff_version: that it is priced by.
+        money: currency of that tariff.
         purchase_reference: its payment in the books; None when there is none.
     """
 
@@ -42,6 +44,7 @@ class StayView:
     amount_fen: int | None
     price: Quote | None
     tariff_version: int
+    money: Money
     purchase_reference: str | None
 
 
@@ -63,10 +66,11 @@ def stays_of_card(session: Session, card_id: str, *, before_id: str | None = Non
 
 
 def _seen(session: Session, stay: ParkingStay, merchant_name: str) -> StayView:
+    tariff = tariff_of(session, stay)
     return StayView(
         id=stay.id,
         lot=stay.lot,
-        lot_name=lot_of(tariff_of(session, stay), stay.lot).title,
+        lot_name=lot_of(tariff, stay.lot).title,
         merchant_name=merchant_name,
         entered_at=stay.entered_at,
         left_at=stay.left_at,
@@ -74,5 +78,6 @@ def _seen(session: Session, stay: ParkingStay, merchant_name: str) -> StayView:
         amount_fen=stay.amount_fen,
         price=None if stay.left_at is None else price_of(session, stay, stay.left_at),
         tariff_version=stay.tariff_version,
+        money=tariff.money,
         purchase_reference=stay.purchase_reference,
     )

@@ -14,6 +14,8 @@ from citizencard.tariffs.settling import Piece
 
 BY_MINUTE: Final = "by_minute"
 FREE: Final = "free"
+_ORDER: Final = ("visit", "period", "steps", "long_stay", "over_cap")
+"""Of the lines of one charge."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Tally:
 
     def pieces(self) -> list[Piece]:
         """The lines, charge by charge."""
-        told = [self._piece(*key, total) for key, total in sorted(self._sums.items())]
+        told = [self._piece(*key, total) for key, total in sorted(self._sums.items(), key=_place_in_order)]
         if self._over.amount:
             facts = {"most_minor": self._rule.most or 0, "periods": self._over.count}
             told.append(Piece("over_cap", self._exact(self._over.amount), f"{self._rule.place}.most_a_period", facts))
@@ -151,6 +153,11 @@ class Tally:
 
     def _exact(self, amount: int) -> Fraction:
         return Fraction(amount, self._unit)
+
+
+def _place_in_order(found: tuple[tuple[int, str, int], _Sum]) -> tuple[int, int, int]:
+    index, what, band = found[0]
+    return index, _ORDER.index(what), band
 
 
 def _bands(charge: Charge) -> list[_Band]:

@@ -20,9 +20,8 @@ from tests.api.registry import TARIFF, Equipped, approve, equip
 from tests.api.test_journey import issue_card
 from tests.api.world import World, ok
 from tests.citizencard.cards.make_cards import CLERK
-from tests.citizencard.tariffs.make_tariffs import published
+from tests.citizencard.parking.make_parking import LOT, RULE
 
-LOT = "east_street"
 START_FEN = 10_000
 
 
@@ -114,7 +113,7 @@ class Lot:
     def open(cls, world: World) -> "Lot":
         """Tariff, company, gates: all over HTTP."""
         merchant = ok(world.as_(Role.FINANCE).post("/v1/merchants", {"name": "City Parking", "kind": "parking"}))
-        document = {**TARIFF, **published(2)}
+        document = {**TARIFF, "parking": {LOT: RULE}}
         body = {"effective_from": "2026-01-01T00:00:00+08:00", "document": document}
         approve(world, ok(world.as_(Role.FINANCE).post("/v1/tariff-versions", body))["approval_id"])
         posts = [Post.stand(world, merchant["id"], f"gate {direction}") for direction in ("entry", "exit")]

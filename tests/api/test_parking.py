@@ -36,13 +36,17 @@ def test_sixty_seven_minutes(world: World, lot: OpenLot) -> None:
         "left_at": "2026-11-21T01:37:00Z",
         "tariff_version": 1,
         "amount_fen": 700,
-        "explanation": {
-            "minutes": 67,
-            "charged_minutes": 67,
-            "capped": False,
-            "parts": [{"what": "first", "minutes": 60, "fen": 500}, {"what": "steps", "minutes": 7, "fen": 200}],
-        },
+        "explanation": quoted["explanation"],
+        "sentences": quoted["sentences"],
     }
+    assert [(line["what"], line["minor"], line["rule"]) for line in quoted["explanation"]["lines"]] == [
+        ("first", 500, f"parking.{LOT}.charges.0.steps.0"),
+        ("steps", 200, f"parking.{LOT}.charges.0.steps.1"),
+    ]
+    assert quoted["explanation"]["lines"][1]["facts"]["minutes"] == 7
+    assert quoted["explanation"]["lines"][1]["sponsor"] is None
+    assert quoted["sentences"]["en"].endswith("to pay ¥7.00.")
+    assert quoted["sentences"]["zh"].endswith("应付 ¥7.00。")
     body = lot.exit.signed(holder, 700, trace=1)
     left = ok(lot.exit.post(LEAVE, body))
     assert (left["verdict"], left["amount_fen"], left["stay_id"]) == ("approved", 700, entered["stay_id"])
@@ -115,7 +119,7 @@ def test_gates_are_put_and_listed_by_staff(world: World) -> None:
     moved = ok(stock.post("/v1/parking-gates", gate, Idempotency_Key="k"))
     assert ok(stock.post("/v1/parking-gates", gate, Idempotency_Key="k")) == moved
     assert len(ok(stock.get("/v1/parking-gates"))["data"]) == 2
-    problem(stock.post("/v1/parking-gates", {**gate, "lot": "west"}), 422, "lot_not_in_tariff")
+    problem(stock.post("/v1/parking-gates", {**gate, "lot": "west"}), 422, "rule_missing")
     problem(stock.post("/v1/parking-gates", {**gate, "direction": "both"}), 422, "shape_invalid")
     problem(world.as_(Role.CLERK).post("/v1/parking-gates", gate), 403, "permission_denied")
     problem(world.as_(Role.CLERK).get("/v1/parking-gates"), 403, "permission_denied")

@@ -8,18 +8,14 @@ from citizencard.parking.models import StayState
 from citizencard.parking.views import StayView
 from citizencard.purse.uploads.journeys import Tap
 from citizencard.purse.uploads.models import Verdict
-from citizencard.tariffs.parking import ParkingPart, ParkingPrice, quote, read_rule
+from citizencard.tariffs.amounts import Money
+from citizencard.tariffs.parking import Stay, quote
+from citizencard.tariffs.parking_rules import read_rule
+from tests.citizencard.parking.make_parking import RULE
+from tests.citizencard.tariffs.make_rules import OFFSET
 
 SERIAL = bytes.fromhex("03102020000000004410")
-TAICANG = {
-    "name": "People's Square",
-    "free_minutes": 30,
-    "first": {"minutes": 60, "fen": 500},
-    "step": {"minutes": 30, "fen": 200},
-    "cap": {"hours": 24, "fen": 4000},
-    "charged": {"from": "07:00", "until": "21:00"},
-    "source": "Taicang, road parking",
-}
+YUAN = Money("CNY", 2)
 
 
 def test_reasons_of_prices_are_sentences(now: datetime) -> None:
@@ -35,29 +31,28 @@ def test_reasons_of_prices_are_sentences(now: datetime) -> None:
     tap = Tap(7, SERIAL, now, None, 26, 40, 160, Verdict.ACCEPTED, None, ride)
     assert "2.00 × 0.2 = 0.40" in journey_of_tap(tap, Language.EN, now).why
     assert "¥1.60" in journey_of_tap(tap, Language.ZH, now).why
-    rule = read_rule(TAICANG)
+    rule = read_rule("parking.a", RULE, YUAN)
     entered = now.replace(hour=1, minute=0)  # 09:00 in Beijing
     for minutes, fen, said in (
-        (20, 0, "20 min is free"),
-        (67, 700, "first 60 min ¥5.00 · then 7 min ¥2.00"),
-        (600, 4000, "less by the daily cap"),
+        (20, 0, "20 min are free"),
+        (67, 700, "¥5.00 · 7 min, 1 × ¥2.00 for each 30 min: ¥2.00"),
+        (600, 4000, "no more than ¥40.00 a period"),
     ):
         left = entered + timedelta(minutes=minutes)
-        price = quote(rule, entered, left)
-        stay = StayView("prk_1", "a", rule.name, "b", entered, left, StayState.LEFT, price.fen, price, 1, None)
+        price = quote(rule, Stay(entered, left), OFFSET)
+        stay = StayView("prk_1", "a", rule.title, "b", entered, left, StayState.LEFT, price.minor, price, 1, YUAN, None)
         told = journey_of_stay(stay, b"", Language.EN, now)
         assert (told.amount_fen, said in told.why) == (fen, True), told.why
         assert journey_of_stay(stay, b"", Language.ZH, now).why
     inside = StayView(
-        "prk_2", "a", rule.name, "b", now - timedelta(minutes=5), None, StayState.OPEN, None, None, 1, None
+        "prk_2", "a", rule.title, "b", now - timedelta(minutes=5), None, StayState.OPEN, None, None, 1, YUAN, None
     )
     assert "5 minutes so far" in journey_of_stay(inside, b"", Language.EN, now).why
     moment = StayView(
-        "prk_3", "a", "c", "b", now, now, StayState.UNPAID, 0, ParkingPrice(0, 0, 0, (), capped=False), 1, None
+        "prk_3", "a", "c", "b", now, now, StayState.UNPAID, 0, quote(rule, Stay(now, now), OFFSET), 1, YUAN, None
     )
     assert "Less than a minute" in journey_of_stay(moment, b"", Language.EN, now).why
     assert "not paid yet" in journey_of_stay(moment, b"", Language.EN, now).why
-    assert ParkingPart("uncharged", 60, 0).what == "uncharged"
 
 
 def test_what_we_check_is_no_accusation(now: datetime) -> None:

@@ -28,10 +28,24 @@ from citizencard.terminals.shifts import sign_in
 from hardware.card.files import bcd_date, bcd_time
 from tests.citizencard.accounts.make_accounts import Shop, card_answer
 from tests.citizencard.purse.uploads.make_records import TARIFF, TestCard, approved
-from tests.citizencard.tariffs.make_tariffs import published
 
 LOT: Final = "east_street"
-RULE: Final[Mapping[str, Any]] = published(2)["parking"][LOT]
+RULE: Final[Mapping[str, Any]] = {
+    "title": "太仓路内停车",
+    "free": {"minutes": 30},
+    "period": "24_hours",
+    "charges": [
+        {
+            "when": {"hours": {"from": "07:00", "until": "21:00"}},
+            "steps": [
+                {"up_to_minutes": 60, "each_minutes": 60, "price": "5.00"},
+                {"each_minutes": 30, "price": "2.00"},
+            ],
+        }
+    ],
+    "most_a_period": "40.00",
+}
+"""Taicang's streets: up to 30 minutes free, up to an hour 5 yuan, then 2 for each half hour, at most 40 in 24 hours, 7:00 to 21:00."""
 MINUTE: Final = timedelta(minutes=1)
 
 

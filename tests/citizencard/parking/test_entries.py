@@ -15,7 +15,7 @@ from citizencard.parking.entries import MAX_LATE, EntryAnswer, enter_lot
 from citizencard.parking.errors import NotAGate, PassageInvalid, PassageNameReused
 from citizencard.parking.models import EntryOutcome, EntryReason
 from citizencard.parking.passages import EntryClaim
-from citizencard.tariffs.errors import LotNotInTariff
+from citizencard.tariffs.errors import RuleMissing
 from tests.citizencard.accounts.make_accounts import at_once
 from tests.citizencard.parking.make_parking import Lot
 from tests.citizencard.purse.uploads.make_records import a_card
@@ -137,7 +137,7 @@ def test_malformed_entries_are_refused_by_name(lot: Lot) -> None:
 
 def test_lot_that_had_no_price_then_lets_nobody_in(lot: Lot) -> None:
     """An entry from before the tariff named the lot cannot be priced, so it is not taken."""
-    with pytest.raises(LotNotInTariff):
+    with pytest.raises(RuleMissing):
         lot.enter(at=lot.now - timedelta(hours=13), now=lot.now)
     assert lot.stays() == []
 

@@ -47,9 +47,9 @@ def test_quote_is_the_bill(lot: Lot) -> None:
         with reading(lot.sessions) as session:
             assert price_of(session, lot.stay(quoted.stay_id), lot.after(minutes)) == quoted.price
         with pytest.raises(AmountDiffers) as caught:
-            lot.leave(minutes, quoted.price.fen + 1)
-        assert caught.value.public_fields() == {"amount_fen": quoted.price.fen, "stay_id": quoted.stay_id}
-    assert lot.leave(91, lot.quote(91).price.fen).reason is None
+            lot.leave(minutes, quoted.price.minor + 1)
+        assert caught.value.public_fields() == {"amount_fen": quoted.price.minor, "stay_id": quoted.stay_id}
+    assert lot.leave(91, lot.quote(91).price.minor).reason is None
 
 
 def test_free_stay_moves_no_money_but_needs_the_card(lot: Lot) -> None:

@@ -13,7 +13,7 @@ from citizencard.merchants.registry import register_merchant
 from citizencard.parking.errors import MerchantNotParking, NotAGate
 from citizencard.parking.gates import NewGate, assign_gate, gate_of, list_gates
 from citizencard.parking.models import Direction
-from citizencard.tariffs.errors import LotNotInTariff
+from citizencard.tariffs.errors import RuleMissing
 from citizencard.terminals.errors import UnknownTerminal
 from tests.citizencard.parking.make_parking import LOT, Lot, make_gate
 
@@ -52,7 +52,7 @@ def test_only_a_priced_lot_of_a_parking_company(lot: Lot) -> None:
         (replace(new, terminal_id="term_nobody"), UnknownTerminal),
         (replace(new, merchant_id="mer_nobody"), UnknownMerchant),
         (replace(new, merchant_id=lot.shop.city.merchant_id), MerchantNotParking),
-        (replace(new, lot="west_street"), LotNotInTariff),
+        (replace(new, lot="west_street"), RuleMissing),
     ):
         with pytest.raises(error), transaction(lot.sessions) as session:
             assign_gate(session, wrong, lot.shop.deed())

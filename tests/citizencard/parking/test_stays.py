@@ -7,8 +7,7 @@ import pytest
 from citizencard.db import reading
 from citizencard.parking.errors import NoOpenStay, NotAGate, PassageInvalid
 from citizencard.parking.stays import quote_stay
-from citizencard.tariffs.errors import StayInvalid
-from citizencard.tariffs.parking import ParkingPart
+from citizencard.tariffs.errors import EventInvalid
 from tests.citizencard.parking.make_parking import Lot
 from tests.citizencard.purse.uploads.make_records import a_card
 
@@ -18,8 +17,12 @@ def test_quote_tells_amount_and_reason(lot: Lot) -> None:
     entered = lot.enter()
     quoted = lot.quote(67)
     assert (quoted.stay_id, quoted.entered_at, quoted.left_at) == (entered.stay_id, lot.now, lot.after(67))
-    assert (quoted.price.fen, quoted.tariff_version) == (700, 4)
-    assert quoted.price.parts == (ParkingPart("first", 60, 500), ParkingPart("steps", 7, 200))
+    assert (quoted.price.minor, quoted.tariff_version) == (700, 4)
+    assert [(line.what, line.facts["minutes"], line.minor) for line in quoted.price.lines] == [
+        ("first", 60, 500),
+        ("steps", 7, 200),
+    ]
+    assert [quoted.sentences[language].count("¥7.00") for language in ("zh", "en")] == [1, 1]
     assert lot.quote(67) == quoted
 
 
@@ -34,5 +37,5 @@ def test_quotes_are_for_cars_inside(lot: Lot) -> None:
             quote_stay(session, lot.shop.city.bus1.terminal_id, lot.adult.serial, lot.now)
         with pytest.raises(PassageInvalid):
             quote_stay(session, lot.exit.terminal_id, b"", lot.now)
-        with pytest.raises(StayInvalid):
+        with pytest.raises(EventInvalid):
             quote_stay(session, lot.exit.terminal_id, lot.adult.serial, lot.now + timedelta(days=3661))

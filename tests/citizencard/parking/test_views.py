@@ -3,7 +3,6 @@
 from citizencard.db import reading
 from citizencard.parking.models import StayState
 from citizencard.parking.views import stays_of_card
-from citizencard.tariffs.parking import ParkingPart
 from tests.citizencard.parking.make_parking import RULE, Lot
 
 
@@ -17,10 +16,10 @@ def test_stays_are_listed_newest_first_with_their_reasons(lot: Lot) -> None:
     newest, middle, oldest = lot.stays()
     assert (newest.state, newest.price, newest.amount_fen) == (StayState.OPEN, None, None)
     assert middle.price is not None
-    assert middle.price.parts == (ParkingPart("free", 20, 0),)
+    assert [(line.what, line.facts) for line in middle.price.lines] == [("free", {"minutes": 20})]
     assert oldest.price is not None
-    assert (oldest.price.fen, oldest.amount_fen) == (700, 700)
-    assert (oldest.lot_name, oldest.merchant_name, oldest.tariff_version) == (RULE["name"], "City Parking", 4)
+    assert (oldest.price.minor, oldest.amount_fen) == (700, 700)
+    assert (oldest.lot_name, oldest.merchant_name, oldest.tariff_version) == (RULE["title"], "City Parking", 4)
 
 
 def test_stays_are_paged(lot: Lot) -> None:
