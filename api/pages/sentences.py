@@ -1,15 +1,14 @@
 """A tap as a plain sentence: where, which card, how much, and why it cost that."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from api.pages.formats import MINUS, ago, bare, masked, share, stamp, yuan
 from api.pages.language import Language, say
 from api.pages.texts import TEXTS
 from citizencard.purse.uploads.journeys import Tap
 from citizencard.purse.uploads.models import Verdict
+from citizencard.tariffs.quotes import Quote, read_quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,46 +58,48 @@ def _place(tap: Tap, language: Language) -> str:
 
 def _card(tap: Tap, language: Language) -> str:
     name = tap.explanation.get("class_name")
-    kind = say(language, "class.unknown") if name is None else _named(language, "class", str(name))
+    kind = say(language, "class.unknown") if name is None else named(language, "class", str(name))
     return say(language, "tap.card", kind=kind, number=masked(tap.card_serial))
 
 
 def _doubt(tap: Tap, language: Language) -> str:
-    return say(language, "tap.suspicious", reason=_named(language, "reason", tap.reason or ""))
+    return say(language, "tap.suspicious", reason=named(language, "reason", tap.reason or ""))
 
 
 def _price(tap: Tap, language: Language) -> str:
-    """Base × share − transfer = price, who pays the rest, and whether the device charged that."""
-    known = tap.explanation
-    if "base_fen" not in known:
+    """Base × share − transfer = price, who pays the rest, whether the device charged that, and what was given back later."""
+    if "lines" not in tap.explanation:
         return say(language, "tap.unpriced")
-    text = _formula(known, language)
-    if tap.subsidy_fen and known.get("sponsor"):
-        sponsor = _named(language, "sponsor", str(known["sponsor"]))
-        text += say(language, "tap.sponsored", sponsor=sponsor, amount=yuan(tap.subsidy_fen))
-    if known["price_fen"] != tap.paid_fen:
+    quote = read_quote(tap.explanation)
+    text = _formula(quote, language)
+    for sponsor, fen in tap.explanation.get("subsidies", {}).items():
+        text += say(language, "tap.sponsored", sponsor=named(language, "sponsor", sponsor), amount=yuan(fen))
+    if quote.minor != tap.paid_fen:
         text += say(language, "tap.differs", amount=yuan(tap.paid_fen))
+    if tap.adjustments:
+        given_fen = sum(one.amount_fen for one in tap.adjustments)
+        text += say(language, "tap.given_back", amount=yuan(given_fen))
     return text
 
 
-def _formula(known: Mapping[str, Any], language: Language) -> str:
-    base_fen, transfer_fen = known["base_fen"], known["transfer_fen"]
-    own_fen = base_fen - known["concession_fen"]
-    if own_fen == 0:
-        return say(language, "tap.free")
-    formula, part = bare(base_fen), share(own_fen, base_fen)
-    if own_fen != base_fen:
-        formula += f" × {part}" if part is not None else f" {MINUS} {bare(base_fen - own_fen)}"
-    if transfer_fen:
-        formula += f" {MINUS} {bare(transfer_fen)}"
-    if own_fen == base_fen and not transfer_fen:
+def _formula(quote: Quote, language: Language) -> str:
+    base, *others = quote.lines
+    if not others:
         return say(language, "tap.full")
-    text = say(language, "tap.sum", formula=formula, price=bare(known["price_fen"]))
-    origin = known.get("transfer_from")
-    return text + say(language, "tap.transfer", line=str(origin["line"])) if origin else text
+    if quote.minor == 0 and all(line.what == "concession" for line in others):
+        return say(language, "tap.free")
+    formula, left_fen = bare(base.minor), base.minor
+    for line in others:
+        part = share(left_fen + line.minor, left_fen) if line.what == "concession" else None
+        sign = MINUS if line.minor < 0 else "+"
+        formula += f" {sign} {bare(abs(line.minor))}" if part is None else f" × {part}"
+        left_fen += line.minor
+    text = say(language, "tap.sum", formula=formula, price=bare(quote.minor))
+    origins = [line.facts["from_line"] for line in others if line.what == "transfer"]
+    return text + say(language, "tap.transfer", line=str(origins[0])) if origins else text
 
 
-def _named(language: Language, kind: str, name: str) -> str:
+def named(language: Language, kind: str, name: str) -> str:
     """What people call something that the city's data name by a slug; a slug that the catalogue does not know is shown as it is."""
     key = f"{kind}.{name}"
     return say(language, key) if key in TEXTS else say(language, f"{kind}.other", name=name.replace("_", " "))

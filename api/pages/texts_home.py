@@ -104,6 +104,7 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "tap.transfer": ("（由 {line} 路换乘）", " (transfer from bus {line})"),
     "tap.sponsored": ("，{sponsor}支付 {amount}", ", {sponsor} pays {amount}"),
     "tap.differs": ("，实收 {amount}，已提示核查", ", but {amount} was charged: noted for a person"),
+    "tap.given_back": ("，日终退还 {amount}", ", {amount} given back at the close of the day"),
     "tap.unpriced": ("票价表中没有此项，已提示核查", "not in the tariff: noted for a person"),
     "tap.suspicious": ("可疑：{reason}，款项暂挂待查", "Suspicious: {reason}; set aside until a person decides"),
     "tap.suspicious.word": ("可疑", "Suspicious"),

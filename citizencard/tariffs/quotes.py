@@ -60,11 +60,12 @@ def line_data(line: Line) -> dict[str, Any]:
 
 def read_quote(data: Mapping[str, Any]) -> Quote:
     """The quote that `as_data` has written; what else stands beside it does not matter."""
-    lines = [
-        Line(line["what"], line["minor"], line["rule"], line.get("facts", {}), line.get("sponsor"))
-        for line in data["lines"]
-    ]
-    return Quote(data["minor"], tuple(lines))
+    return Quote(data["minor"], tuple(read_line(line) for line in data["lines"]))
+
+
+def read_line(data: Mapping[str, Any]) -> Line:
+    """The line that `line_data` has written."""
+    return Line(data["what"], data["minor"], data["rule"], data.get("facts", {}), data.get("sponsor"))
 
 
 def quote_of(lines: list[Line]) -> Quote:

@@ -1,17 +1,32 @@
 """Taps as people see them: of one card, the latest of the city, and the figures for the home page."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
+from citizencard.purse.uploads.models import TapAdjustment, TapFinding, TapRecord, Verdict
 from citizencard.purse.uploads.records import RecordKind
 
 MAX_PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What a rule over the card's history gave back when a day was closed.
+
+    Args:
+        day: the business day.
+        amount_fen: to the holder, who has it as money due to the card.
+        line: why, as a line of the explanation.
+    """
+
+    day: date
+    amount_fen: int
+    line: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,7 @@ class Tap:
         paid_fen: what left the chip.
         verdict, reason: the first verdict.
         explanation: why the price is what it is, as data (base, concession, transfer, who pays).
+        adjustments: what was given back of it later, in the order in which it was.
     """
 
     record_id: int
@@ -38,6 +54,7 @@ class Tap:
     verdict: Verdict
     reason: str | None
     explanation: dict[str, Any]
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +81,12 @@ def taps_of_card(session: Session, card_serial: bytes, *, before: int | None = N
     chosen = _paid().where(TapRecord.card_serial == card_serial)
     if before is not None:
         chosen = chosen.where(TapRecord.id < before)
-    return _taps(session.scalars(chosen.limit(min(limit, MAX_PAGE))))
+    return _taps(session, session.scalars(chosen.limit(min(limit, MAX_PAGE))).all())
 
 
 def latest_taps(session: Session, limit: int = 10) -> list[Tap]:
     """The taps that came in last, latest first, without rejected records. At most 200."""
-    return _taps(session.scalars(_paid().limit(min(limit, MAX_PAGE))))
+    return _taps(session, session.scalars(_paid().limit(min(limit, MAX_PAGE))).all())
 
 
 def findings_page(session: Session, *, after: int = 0, limit: int = 50) -> list[Finding]:
@@ -81,10 +98,9 @@ def findings_page(session: Session, *, after: int = 0, limit: int = 50) -> list[
         .order_by(TapFinding.id)
         .limit(min(limit, MAX_PAGE))
     )
-    return [
-        Finding(row.id, row.kind, row.detail, row.found_at, _taps([record])[0])
-        for row, record in session.execute(chosen).all()
-    ]
+    found = session.execute(chosen).all()
+    taps = _taps(session, [record for _, record in found])
+    return [Finding(row.id, row.kind, row.detail, row.found_at, one) for (row, _), one in zip(found, taps, strict=True)]
 
 
 def _paid() -> Select[TapRecord]:
@@ -95,7 +111,13 @@ def _paid() -> Select[TapRecord]:
     )
 
 
-def _taps(rows: Iterable[TapRecord]) -> list[Tap]:
+def _taps(session: Session, rows: Sequence[TapRecord]) -> list[Tap]:
+    """The records with what was given back of them, in one further statement."""
+    given: dict[int, list[Adjustment]] = {}
+    if rows:
+        chosen = select(TapAdjustment).where(TapAdjustment.record_id.in_([row.id for row in rows]))
+        for one in session.scalars(chosen.order_by(TapAdjustment.id)):
+            given.setdefault(one.record_id, []).append(Adjustment(one.business_date, one.amount_fen, one.line))
     return [
         Tap(
             record_id=row.id,
@@ -108,6 +130,7 @@ def _taps(rows: Iterable[TapRecord]) -> list[Tap]:
             verdict=Verdict(row.verdict),
             reason=row.reason,
             explanation=row.explanation,
+            adjustments=tuple(given.get(row.id, ())),
         )
         for row in rows
     ]
