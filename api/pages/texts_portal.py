@@ -138,6 +138,14 @@ CARDS: Final[Mapping[str, tuple[str, str]]] = {
     "portal.journey.checking": ("核对中", "being checked"),
     "portal.journey.open": ("未结", "open"),
     "portal.journey.no_time": ("时间未知", "time unknown"),
+    "portal.ride.differs": (
+        "实收 {amount}，我们正在核对。",
+        " {amount} was charged; we are looking into it.",
+    ),
+    "portal.ride.given_back": (
+        "{day} 日终退还 {amount}：{reason}。",
+        " Given back at the close of {day}: {amount} ({reason}).",
+    ),
     "portal.parking.at": ("停车 {lot}", "Parking {lot}"),
     "portal.parking.inside": (
         "车在场内，已停 {n} 分钟",

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from api.pages.language import Language, say
 from api.pages.sentences import sentence
+from api.portal.rides import why as why_of_ride
 from citizencard.parking.models import StayState
 from citizencard.parking.views import StayView
 from citizencard.purse.uploads.journeys import Tap
@@ -43,7 +44,7 @@ def journey_of_tap(tap: Tap, language: Language, now: datetime) -> Journey:
     """A tap. What our checks think of it is our business: its holder reads that it is being checked, and why not to worry."""
     said = sentence(tap, language, now)
     doubted = tap.verdict is Verdict.SUSPICIOUS
-    why = say(language, "portal.journey.checked") if doubted else said.why
+    why = say(language, "portal.journey.checked") if doubted else why_of_ride(tap, language)
     return Journey(said.key, tap.at, said.place, tap.card_serial, tap.paid_fen, why, doubted)
 
 

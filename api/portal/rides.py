@@ -30,7 +30,7 @@ def why(tap: Tap, language: Language) -> str:
 def _given_back(one: Adjustment, language: Language) -> str:
     line = _for_people(read_line(one.line), language)
     reason = piece(line, YUAN, _spoken(language))
-    return say(language, "portal.ride.given_back", day=one.day, amount=yuan(one.amount_fen), reason=reason)
+    return say(language, "portal.ride.given_back", day=one.day.isoformat(), amount=yuan(one.amount_fen), reason=reason)
 
 
 def _for_people(line: Line, language: Language) -> Line:
