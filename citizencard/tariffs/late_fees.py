@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money, Rounding, read_rounding, share
@@ -150,7 +151,7 @@ def _daily(rule: LateFeeRule, arrears: Arrears, last_free: date) -> Iterator[Pie
     begins |= {paid_on + ONE_DAY for paid_on, _ in arrears.payments}
     begins |= {last_free + ONE_DAY} | ({new_year} if rule.past_year is not None else set())
     days = sorted(day for day in begins if last_free < day <= arrears.on)
-    for first, following in zip(days, [*days[1:], arrears.on + ONE_DAY], strict=True):
+    for first, following in pairwise([*days, arrears.on + ONE_DAY]):
         still_open = arrears.open_on(first)
         if not still_open:
             return

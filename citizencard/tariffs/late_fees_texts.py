@@ -22,4 +22,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "at least {minimum_minor} is charged: {amount} more",
     ),
     "late_most": ("最多为账单的{percent}%，减{amount}", "at most {percent}% of the bill: {amount} less"),
+    "rounded_up": ("按规定进位加{amount}", "rounded up by {amount}"),
+    "rounded_down": ("按规定舍去{amount}", "rounded down by {amount}"),
 }

@@ -25,8 +25,7 @@ an add-on is charged on its share of the units less its own `free_units`.
 
 Order of a bill: units, free units, base fees, add-ons, then tax on all of that (or on units less free units), then rounding once, then
 the minimum. `factor` is the price with tax by the price without: 1.1 adds a tenth. With `round_each_line` every line is rounded by itself
-and the bill is their sum. No bill is below zero, and one of more units is never cheaper (of several registers rounded line by line:
-to within a step for each line).
+and the bill is their sum. No bill is below zero, and one of more units is never cheaper.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
