@@ -91,8 +91,10 @@ def _formula(quote: Quote, language: Language) -> str:
     formula, left_fen = bare(base.minor), base.minor
     for line in others:
         part = share(left_fen + line.minor, left_fen) if line.what == "concession" else None
-        sign = MINUS if line.minor < 0 else "+"
-        formula += f" {sign} {bare(abs(line.minor))}" if part is None else f" × {part}"
+        if part is None:
+            formula += f" {MINUS if line.minor < 0 else '+'} {bare(abs(line.minor))}"
+        else:
+            formula = f"{formula if left_fen == base.minor else f'({formula})'} × {part}"
         left_fen += line.minor
     text = say(language, "tap.sum", formula=formula, price=bare(quote.minor))
     origins = [line.facts["from_line"] for line in others if line.what == "transfer"]

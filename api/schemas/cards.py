@@ -227,6 +227,14 @@ class ShadowAnswer(Answer):
     due_fen = MinorUnits(required=True, metadata={"description": "the holder's, not on the chip (补登)"})
 
 
+class AdjustmentAnswer(Answer):
+    """What a rule over the card's history gave back of a ride when a day was closed."""
+
+    day = fields.Date(required=True, metadata={"description": "the business day"})
+    amount_fen = MinorUnits(required=True, metadata={"description": "to the holder, as money due to the card; fen"})
+    line = fields.Dict(required=True, metadata={"description": "why, as a line of the explanation"})
+
+
 class TapAnswer(Answer):
     """A tap, with why it cost what it cost."""
 
@@ -240,11 +248,12 @@ class TapAnswer(Answer):
         required=True, metadata={"description": "as printed, masked but for its last four digits"}
     )
     paid_fen = MinorUnits(required=True, metadata={"description": "what left the chip; fen"})
-    subsidy_fen = MinorUnits(required=True, metadata={"description": "what a sponsor pays; fen"})
+    subsidy_fen = MinorUnits(required=True, metadata={"description": "what sponsors pay together; fen"})
     tapped_at = Instant(required=True, allow_none=True)
     explanation = fields.Dict(
-        required=True, metadata={"description": "base fare, what the class and the transfer take off; fen"}
+        required=True, metadata={"description": "the price and the lines that add up to it, with the rule of each; fen"}
     )
+    adjustments = fields.List(fields.Nested(AdjustmentAnswer), required=True)
 
 
 class FindingAnswer(Answer):

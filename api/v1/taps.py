@@ -43,4 +43,5 @@ def seen(tap: Tap) -> dict[str, object]:
         "subsidy_fen": tap.subsidy_fen,
         "tapped_at": tap.at,
         "explanation": tap.explanation,
+        "adjustments": tap.adjustments,
     }

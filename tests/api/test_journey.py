@@ -149,7 +149,7 @@ def _check_books(world: World, card: dict[str, Any], merchant_id: str) -> None:
         (26, 180, 20, "accepted")
     ]
     assert taps["data"][0]["card_number"] == f"····{card['number'][-4:]}"
-    assert taps["data"][0]["explanation"]["base_fen"] == 200
+    assert taps["data"][0]["explanation"]["lines"][0]["minor"] == 200
     day = ok(finance.get("/v1/days/open"))["day"]
     closing = {"day": day, "next_day": "2026-11-22"}
     closed = ok(finance.post("/v1/day-closes", closing, Idempotency_Key="close"))

@@ -209,13 +209,13 @@ def test_figures_cost_the_same_in_a_large_city(
         statements.clear()
         assert client.get("/").status_code == 200
         assert statements == []
-    assert len(looked[0]) == len(looked[1]) == 6
+    assert len(looked[0]) == len(looked[1]) == 7
 
 
 def test_names_from_outside_are_text(sessions: Sessions, ridden: City, visit: Visit) -> None:
     """Whatever a tariff calls a class or a sponsor, the page shows letters and runs nothing."""
     assert ridden.merchant_id
-    names = {"class_name": "<script>alert(1)</script>", "sponsor": "<img src=x>"}
+    names = {"class_name": "<script>alert(1)</script>", "subsidies": {"<img src=x>": 120}}
     with transaction(sessions) as session:
         known = session.scalars(select(TapRecord).where(TapRecord.line == 2)).one()
         copied = {column.key: getattr(known, column.key) for column in inspect(TapRecord).column_attrs}

@@ -8,14 +8,23 @@ import pytest
 
 from api.pages.language import Language
 from api.pages.sentences import sentence
-from citizencard.purse.uploads.journeys import Tap
+from citizencard.purse.uploads.journeys import Adjustment, Tap
 from citizencard.purse.uploads.models import Verdict
 from hardware.card.files import application_serial
 
-FARE: dict[str, Any] = {
-    "paid_fen": 180, "base_fen": 200, "concession_fen": 20, "transfer_fen": 0, "price_fen": 180, "class_name": "adult",
-    "sponsor": "transport_fund",
-}  # fmt: skip
+
+def line(what: str, minor: int, **facts: object) -> dict[str, Any]:
+    return {"what": what, "minor": minor, "rule": f"transit.{what}", "facts": facts}
+
+
+def fare(*takes_off: dict[str, Any], sponsor: str | None = None) -> dict[str, Any]:
+    """The explanation of a ride at a full fare of ¥2.00, with what is taken off."""
+    minor = 200 + sum(one["minor"] for one in takes_off)
+    subsidies = {} if sponsor is None else {sponsor: 200 - minor}
+    return {"paid_fen": minor, "minor": minor, "lines": [line("base", 200), *takes_off], "subsidies": subsidies}
+
+
+FARE = {**fare(line("concession", -20), sponsor="transport_fund"), "class_name": "adult"}
 
 
 @pytest.fixture
@@ -40,33 +49,44 @@ def test_ride_as_the_design_has_it(ride: Tap, now: datetime) -> None:
 def test_student_pays_a_fifth(ride: Tap, now: datetime) -> None:
     """Student card: 2.00 × 0.2, the education fund pays the rest."""
     student = replace(ride, paid_fen=40, subsidy_fen=160)
-    fare = {"class_name": "student", "concession_fen": 160, "price_fen": 40, "sponsor": "education_fund"}
-    assert why(student, Language.EN, now, **fare) == "2.00 × 0.2 = 0.40, the education fund pays ¥1.60"
+    known = fare(line("concession", -160), sponsor="education_fund")
+    assert why(student, Language.EN, now, **known) == "2.00 × 0.2 = 0.40, the education fund pays ¥1.60"
 
 
 def test_transfer_names_the_ride_it_hangs_on(ride: Tap, now: datetime) -> None:
-    """A second leg says from which line, and that the reduction comes after the concession."""
+    """A second leg says from which line, in the order in which the reductions were taken, and what each sponsor pays."""
     second = replace(ride, paid_fen=80, subsidy_fen=120)
-    fare = {"transfer_fen": 100, "price_fen": 80, "transfer_from": {"line": 5, "at": "2026-11-21T08:10:00+08:00"}}
-    assert why(second, Language.EN, now, **fare) == (
-        "2.00 × 0.9 − 1.00 = 0.80 (transfer from bus 5), the transport fund pays ¥1.20"
+    transfer = line("transfer", -100, from_line=5)
+    known = {**fare(line("concession", -20), transfer), "subsidies": {"transport_fund": 20, "elderly_fund": 100}}
+    assert why(second, Language.EN, now, **known) == (
+        "2.00 × 0.9 − 1.00 = 0.80 (transfer from bus 5), the transport fund pays ¥0.20, the elderly fund pays ¥1.00"
     )
-    assert why(second, Language.ZH, now, **fare) == "2.00 × 0.9 − 1.00 = 0.80（由 5 路换乘），交通基金支付 ¥1.20"
+    known = fare(transfer, line("concession", -10), sponsor="transport_fund")
+    said = "(2.00 − 1.00) × 0.9 = 0.90（由 5 路换乘），交通基金支付 ¥1.10"
+    assert why(replace(ride, paid_fen=90), Language.ZH, now, **known) == said
 
 
 def test_free_ride_is_called_free(ride: Tap, now: datetime) -> None:
     """At 70 and over nobody reads a formula that ends in 0.00."""
     free = replace(ride, paid_fen=0, subsidy_fen=200)
-    fare = {"concession_fen": 200, "price_fen": 0, "class_name": "senior70", "sponsor": "elderly_fund"}
-    assert why(free, Language.ZH, now, **fare) == "免费乘车，敬老基金支付 ¥2.00"
+    known = fare(line("concession", -200), sponsor="elderly_fund")
+    assert why(free, Language.ZH, now, **known) == "免费乘车，敬老基金支付 ¥2.00"
 
 
 def test_full_fare_and_odd_shares_are_told_exactly(ride: Tap, now: datetime) -> None:
     """No concession: the full fare. A share that two decimals cannot say is shown as what it takes off."""
     full = replace(ride, paid_fen=200, subsidy_fen=0)
-    assert why(full, Language.EN, now, concession_fen=0, price_fen=200, sponsor=None) == "full fare"
+    assert why(full, Language.EN, now, **fare()) == "full fare"
     third = replace(ride, paid_fen=67, subsidy_fen=0)
-    assert why(third, Language.EN, now, concession_fen=133, price_fen=67, sponsor=None) == "2.00 − 1.33 = 0.67"
+    assert why(third, Language.EN, now, **fare(line("concession", -133))) == "2.00 − 1.33 = 0.67"
+
+
+def test_what_the_close_gave_back_is_said(ride: Tap, now: datetime) -> None:
+    """A cap that was reached shows beside the ride that it made cheaper."""
+    given = (Adjustment(now.date(), 30, line("cap", -30)), Adjustment(now.date(), 10, line("cap", -40)))
+    capped = replace(ride, adjustments=given)
+    assert why(capped, Language.EN, now).endswith(", ¥0.40 given back at the close of the day")
+    assert why(capped, Language.ZH, now).endswith("，日终退还 ¥0.40")
 
 
 def test_wrong_price_is_said(ride: Tap, now: datetime) -> None:
@@ -101,7 +121,7 @@ def test_suspicious_tap_is_marked_in_words(ride: Tap, now: datetime, reason: str
 
 def test_unknown_names_are_shown_as_they_are(ride: Tap, now: datetime) -> None:
     """A city may name its classes and sponsors as it likes."""
-    assert why(ride, Language.EN, now, sponsor="harbour_trust").endswith(", harbour trust pays ¥0.20")
+    assert why(ride, Language.EN, now, subsidies={"harbour_trust": 20}).endswith(", harbour trust pays ¥0.20")
     renamed = replace(ride, explanation={**FARE, "class_name": "porter"})
     assert sentence(renamed, Language.ZH, now).card.startswith("porter 卡 ····")
 

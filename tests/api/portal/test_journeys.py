@@ -20,17 +20,17 @@ YUAN = Money("CNY", 2)
 
 def test_reasons_of_prices_are_sentences(now: datetime) -> None:
     """Base, class share and sponsor of a ride; minutes, steps and cap of a stay, in both languages."""
-    ride = {
-        "base_fen": 200,
-        "concession_fen": 160,
-        "transfer_fen": 0,
-        "price_fen": 40,
-        "sponsor": "education_fund",
-        "class_name": "student",
-    }
+    base = {"what": "base", "minor": 200, "rule": "transit.lines.26.fare", "facts": {"line": 26, "by": "flat"}}
+    facts = {"class": "student", "by": "pays", "pays": "20%"}
+    own = {"what": "concession", "minor": -160, "rule": "transit.concessions.0", "facts": facts}
+    ride = {"minor": 40, "lines": [base, {**own, "sponsor": "education_fund"}]}
     tap = Tap(7, SERIAL, now, None, 26, 40, 160, Verdict.ACCEPTED, None, ride)
-    assert "2.00 × 0.2 = 0.40" in journey_of_tap(tap, Language.EN, now).why
-    assert "¥1.60" in journey_of_tap(tap, Language.ZH, now).why
+    assert journey_of_tap(tap, Language.EN, now).why == (
+        "full fare of line 26: ¥2.00; class student pays 20%: ¥1.60 off (paid by the education fund); to pay ¥0.40."
+    )
+    assert "学生卡按 20% 计，优惠 ¥1.60（由 教育基金 承担）；应付 ¥0.40。" in journey_of_tap(
+        tap, Language.ZH, now
+    ).why.replace("学生 卡", "学生卡")
     rule = read_rule("parking.a", RULE, YUAN)
     entered = now.replace(hour=1, minute=0)  # 09:00 in Beijing
     for minutes, fen, said in (
