@@ -45,6 +45,7 @@ def check() -> Response | None:
         raise RouteClosed("this route has no permission in the table")
     if access.max_body_bytes is not None:
         request.max_content_length = access.max_body_bytes
+        request.max_form_memory_size = access.max_body_bytes
     elsewhere = None
     if access.door is Door.STAFF:
         g.principal = authenticate(city().sessions, bearer_token(), now(), request_id())

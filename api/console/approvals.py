@@ -10,12 +10,13 @@ from flask import Response, request
 from api.auth import actor, principal
 from api.city import city, now
 from api.console.blueprint import pages
+from api.console.tariff_words import TariffSeen, seen
 from api.v1.approvals import EFFECTS
 from api.web.forms import Choice, Form, Line, new_form, read_form
 from api.web.page import Said, go_to, render_page
 from api.web.submitting import answer_form, book_once
 from citizencard.approvals.decisions import approve, decline, find_approval
-from citizencard.approvals.models import Approval
+from citizencard.approvals.models import PROPOSED, Approval
 from citizencard.approvals.waiting import waiting
 from citizencard.audit import REASON_CHARS
 from citizencard.checkout.flow import send_refunds
@@ -23,9 +24,13 @@ from citizencard.checkout.refunds import PAYMENT_REFUND
 from citizencard.checkout.views import PaymentView, payment_view
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
+from citizencard.settlement.previewing import preview
+from citizencard.settlement.simulating import CURRENCY
 from citizencard.staff.colleagues import names_of
 from citizencard.staff.permissions import Permission
 from citizencard.tariffs.drafts.drafts import drafted_document
+from citizencard.tariffs.drafts.views import TariffView, tariff_view
+from citizencard.tariffs.drafts.withdrawals import WITHDRAW
 
 PAGE: Final = 20
 APPROVE: Final = "approve"
@@ -59,6 +64,8 @@ class ApprovalPage:
         is_own: the reader has proposed it and cannot decide.
         payment: that a refund is about; None for other acts.
         details: exactly what would be carried out, as text, where no better picture of it is drawn.
+        tariff: in words, with what it changes; None for other acts.
+        withdrawn: the version that shall never take effect; None for other acts.
     """
 
     approval: Approval
@@ -67,6 +74,8 @@ class ApprovalPage:
     is_own: bool
     payment: PaymentView | None
     details: str
+    tariff: TariffSeen | None = None
+    withdrawn: TariffView | None = None
 
     @property
     def is_open(self) -> bool:
@@ -89,7 +98,7 @@ def inbox() -> Response:
 @pages.get("/console/approvals/<approval_id>")
 def see_approval(approval_id: str) -> Response:
     """One proposal."""
-    return render_page("console/approval.html", form=new_form(), shown=_page(approval_id))
+    return render_page("console/approval.html", form=new_form(), shown=_page(approval_id, previewed=True))
 
 
 @pages.post("/console/approvals/<approval_id>/decisions")
@@ -129,12 +138,16 @@ def _told(approval: Approval) -> Mapping[str, Any]:
     return {"act": approval.act, "subject": approval.subject, "state": approval.state}
 
 
-def _page(approval_id: str) -> ApprovalPage:
+def _page(approval_id: str, *, previewed: bool = False) -> ApprovalPage:
     with reading(city().sessions) as session:
         approval = find_approval(session, approval_id)
         names = names_of(session, [approval.maker_id, approval.checker_id or ""])
         payment = payment_view(session, approval.subject) if approval.act == PAYMENT_REFUND else None
-        exact = dict(drafted_document(session, approval)) or approval.payload
+        drafted = dict(drafted_document(session, approval))
+        found = None
+        if drafted and previewed and approval.state == PROPOSED and drafted["currency"] == CURRENCY:
+            found = preview(session, drafted, now(), None, None)
+        withdrawn = tariff_view(session, approval.payload["version"], now()) if approval.act == WITHDRAW else None
         session.expunge_all()
     return ApprovalPage(
         approval=approval,
@@ -142,5 +155,9 @@ def _page(approval_id: str) -> ApprovalPage:
         checker=names.get(approval.checker_id or "", ""),
         is_own=approval.maker_person_id == principal().actor.person_id,
         payment=payment,
-        details="" if payment is not None else json.dumps(exact, ensure_ascii=False, indent=2, sort_keys=True),
+        details=""
+        if payment is not None
+        else json.dumps(drafted or approval.payload, ensure_ascii=False, indent=2, sort_keys=True),
+        tariff=seen(drafted, found) if drafted else None,
+        withdrawn=withdrawn,
     )

@@ -7,6 +7,8 @@ from flask import Blueprint
 
 from api.web.page import page_blueprint
 from citizencard.checkout.refunds import PAYMENT_REFUND
+from citizencard.tariffs.drafts.rollbacks import ROLL_BACK
+from citizencard.tariffs.drafts.withdrawals import WITHDRAW
 from citizencard.tariffs.versions import PUBLISH
 from citizencard.terminals.registry import BIND
 
@@ -29,7 +31,7 @@ LOAD_TONES: Final[Mapping[str, str]] = {
     "reserved": "warning",
     "disproven": "danger",
 }
-KNOWN_ACTS: Final = frozenset({PAYMENT_REFUND, PUBLISH, BIND})
+KNOWN_ACTS: Final = frozenset({PAYMENT_REFUND, PUBLISH, ROLL_BACK, WITHDRAW, BIND})
 """Acts of approvals that have a name in the catalogue; others are shown as what they carry."""
 
 

@@ -13,9 +13,25 @@ from api.console import (
     reader_steps,
     refunds,
     start,
+    tariff_drafts,
+    tariffs,
     unloads,
 )
 from api.console.blueprint import pages, steps
 
-VIEWS: Final = (accounts, approvals, cards, loads, losses, people, reader_agents, reader_steps, refunds, start, unloads)
+VIEWS: Final = (
+    accounts,
+    approvals,
+    cards,
+    loads,
+    losses,
+    people,
+    reader_agents,
+    reader_steps,
+    refunds,
+    start,
+    tariff_drafts,
+    tariffs,
+    unloads,
+)
 CHAPTERS: Final = (pages, steps)

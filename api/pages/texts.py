@@ -8,6 +8,7 @@ from api.pages.texts_docs import DOCS
 from api.pages.texts_home import HOME
 from api.pages.texts_portal import PORTAL
 from api.pages.texts_receipts import RECEIPTS
+from api.pages.texts_tariffs import TARIFFS
 from api.pages.texts_unloads import UNLOADS
 from api.pages.texts_web import WEB
 
@@ -47,4 +48,5 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **PORTAL,
     **RECEIPTS,
     **UNLOADS,
+    **TARIFFS,
 }

@@ -348,6 +348,8 @@ APPROVAL: Final[Mapping[str, tuple[str, str]]] = {
     "approval.act": ("事项", "Act"),
     "approval.act.payment.refund": ("退款", "Refund"),
     "approval.act.tariff.publish": ("发布资费", "Publish a tariff"),
+    "approval.act.tariff.roll_back": ("回退资费", "Roll a tariff back"),
+    "approval.act.tariff.withdraw": ("撤回资费", "Withdraw a tariff"),
     "approval.act.terminal.bind": ("绑定终端", "Bind a terminal"),
     "approval.act.other": ("其他事项", "Another act"),
     "approval.amount": ("金额", "Amount"),

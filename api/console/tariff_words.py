@@ -1,0 +1,112 @@
+"""Tariffs in words, for people who are to agree to them: rules, differences, and why the taps that change most cost what they do."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.pages.language import Language, preferred
+from citizencard.settlement.previewing import Preview
+from citizencard.settlement.tally import Change
+from citizencard.tariffs.amounts import Money
+from citizencard.tariffs.describing.phrases import Speaker
+from citizencard.tariffs.describing.rides import describe_transit
+from citizencard.tariffs.describing.sections import Section
+from citizencard.tariffs.document import money_of, read
+from citizencard.tariffs.quotes import read_quote
+from citizencard.tariffs.sentences import Language as Tongue
+from citizencard.tariffs.sentences import sentence
+
+MAX_SHOWN: Final = 160
+"""Characters of a value that a row of differences shows; the whole is in the document."""
+SHOWN_CHANGES: Final = 10
+SHOWN_DIFFERENCES: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A place that says something else; an empty text: nothing stands there."""
+
+    place: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A tap that would cost something else, with both reasons as sentences; empty where a price was not explained."""
+
+    change: Change
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class TariffSeen:
+    """A tariff before anybody agrees to it.
+
+    Args:
+        sections: what it says.
+        preview: what it changes, and what it would have made of yesterday's taps; None where that cannot be told.
+        differences: the first places that say something else, as text.
+        more: places beyond these.
+        changes: the taps that change most.
+    """
+
+    sections: Sequence[Section]
+    preview: Preview | None
+    differences: Sequence[Differing]
+    more: int
+    changes: Sequence[Told]
+
+
+def seen(document: Mapping[str, Any], preview: Preview | None) -> TariffSeen:
+    """A tariff in words of the reader's language.
+
+    Args:
+        document: without mistakes.
+        preview: of it; None where there can be none, or none is wanted.
+    """
+    found = [] if preview is None else preview.differences
+    return TariffSeen(
+        sections=described(document),
+        preview=preview,
+        differences=[Differing(one.place, _shown(one.before), _shown(one.after)) for one in found[:SHOWN_DIFFERENCES]],
+        more=max(0, len(found) - SHOWN_DIFFERENCES),
+        changes=[] if preview is None else _told(preview, money_of(document)),
+    )
+
+
+def described(document: Mapping[str, Any]) -> Sequence[Section]:
+    """What a tariff says, as tables and sentences."""
+    transit = read(document).transit
+    return (
+        []
+        if transit is None
+        else [describe_transit(document["transit"], transit, Speaker(_tongue(), money_of(document)))]
+    )
+
+
+def _told(preview: Preview, money: Money) -> list[Told]:
+    return [
+        Told(change, _why(change.before, money), _why(change.after, money))
+        for change in preview.simulation.largest[:SHOWN_CHANGES]
+    ]
+
+
+def _why(explanation: Mapping[str, Any], money: Money) -> str:
+    if "lines" not in explanation:
+        return ""
+    return sentence(read_quote(explanation), money, _tongue())
+
+
+def _tongue() -> Tongue:
+    return "en" if preferred() is Language.EN else "zh"
+
+
+def _shown(value: object) -> str:
+    """A value as the document writes it, cut where it is long."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
