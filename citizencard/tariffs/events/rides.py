@@ -21,7 +21,7 @@ Fields = Mapping[str, Any]
 
 
 def price_rides(tariff: Tariff, events: Sequence[Event]) -> dict[int, Quote | TariffError | None]:
-    """Rides, sold passes and what cards bring along, in the order of their times; answers by number of the event, None for what costs nothing.
+    """Rides, sold passes and what cards bring along, in the order of their times; answers by number; None: it costs nothing.
 
     Nothing is raised: a ride that cannot be priced is answered with its refusal, and leaves its card as it was.
     """
@@ -47,7 +47,7 @@ def _ride(tariff: Tariff, fields: Fields, history: History) -> Quote:
         from_stop=fields.get("from"),
         to_stop=fields.get("to"),
         persons=fields.get("persons", 1),
-        claimed_base=tariff.money.amount(fields["base"]) if "base" in fields else None,
+        claimed_base=tariff.money.amount(fields["claimed_base"]) if "claimed_base" in fields else None,
     )
     return rate_ride(tariff, ride, history)[0]
 
