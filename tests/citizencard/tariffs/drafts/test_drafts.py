@@ -1,20 +1,23 @@
 """Tariffs that wait for a second person."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard.approvals.decisions import Proposal, approve, propose
 from citizencard.approvals.errors import ApprovalNotGiven, ApprovalPayloadDiffers
 from citizencard.approvals.models import Approval
-from citizencard.audit import Actor
-from citizencard.tariffs.drafts.drafts import drafted_document, propose_tariff, publish_draft
+from citizencard.audit import Actor, AuditEntry
+from citizencard.tariffs.document import check
+from citizencard.tariffs.drafts.drafts import completed, drafted_document, propose_tariff, publish_draft
 from citizencard.tariffs.drafts.models import TariffDraft
 from citizencard.tariffs.errors import TariffInvalid, TariffNotApproved, TariffVersionTaken
 from citizencard.tariffs.versions import in_force
-from tests.citizencard.tariffs.make_tariffs import published
+from tests.citizencard.tariffs.small_city import DOCUMENT
 
 MAKER = Actor("staff", "stf_1", "P-1")
 CHECKER = Actor("staff", "stf_2", "P-2")
@@ -22,8 +25,8 @@ EFFECTIVE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def terms() -> dict[str, Any]:
-    """The published example, without what the server adds."""
-    return {name: part for name, part in published(0).items() if name in ("transfer", "lines", "classes", "rounding")}
+    """The tariff without what the server adds."""
+    return {name: part for name, part in DOCUMENT.items() if name not in ("format", "version", "effective_from")}
 
 
 def agreed(session: Session, draft: TariffDraft, now: datetime) -> Approval:
@@ -31,20 +34,35 @@ def agreed(session: Session, draft: TariffDraft, now: datetime) -> Approval:
 
 
 def test_agreed_tariff_is_in_force(session: Session, now: datetime) -> None:
-    """What two agreed to is what passengers pay, from its time on."""
+    """What two agreed to is what passengers pay, from its time on, and the audit knows who carried it out."""
     draft = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
     assert drafted_document(session, session.get_one(Approval, draft.approval_id)) == draft.document
     version = publish_draft(session, agreed(session, draft, now), CHECKER, now)
     assert version.version == draft.version == 1
-    assert in_force(session, now).document["lines"] == terms()["lines"]
+    assert in_force(session, now).document["transit"] == DOCUMENT["transit"]
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "tariff.publish")).one()
+    assert (entry.subject, entry.actor_id) == ("tariff:1", CHECKER.id)
+
+
+def test_a_file_says_its_time_and_gets_its_number(session: Session, now: datetime) -> None:
+    """A file is proposed as it is; two files that both call themselves version 3 get two numbers."""
+    drafts = [propose_tariff(session, DOCUMENT, None, MAKER, now) for _ in range(2)]
+    assert [draft.document["version"] for draft in drafts] == [1, 2]
+    assert {draft.document["effective_from"] for draft in drafts} == {DOCUMENT["effective_from"]}
+
+
+def test_a_draft_is_checked_as_it_would_be_proposed(session: Session, now: datetime) -> None:
+    """Nobody is told that a number is missing which the server gives."""
+    assert check(completed(session, terms(), now)) == []
 
 
 def test_nothing_can_be_changed_between_proposal_and_agreement(session: Session, now: datetime) -> None:
     """Somebody who reaches the database changes the proposed fare: then it is not what was agreed to."""
     draft = propose_tariff(session, terms(), EFFECTIVE, MAKER, now)
     approval = agreed(session, draft, now)
-    lines = {number: {"base_fen": entry["base_fen"] + 1} for number, entry in draft.document["lines"].items()}
-    draft.document = {**draft.document, "lines": lines}
+    changed = deepcopy(draft.document)
+    changed["transit"]["lines"]["1"]["fare"]["flat"] = "2.01"
+    draft.document = changed
     session.flush()
     with pytest.raises(ApprovalPayloadDiffers):
         publish_draft(session, approval, CHECKER, now)
@@ -75,4 +93,4 @@ def test_versions_rise_over_proposals(session: Session, now: datetime) -> None:
 def test_tariff_with_mistakes_is_not_proposed(session: Session, now: datetime) -> None:
     """Nobody is asked to agree to a tariff that could not be published."""
     with pytest.raises(TariffInvalid):
-        propose_tariff(session, {**terms(), "rounding": "up"}, EFFECTIVE, MAKER, now)
+        propose_tariff(session, {**terms(), "currency": "yuan"}, EFFECTIVE, MAKER, now)
