@@ -35,7 +35,7 @@ def among(where: Where, column: str, parameter: str, of: str = "text") -> str:
     return f"{column} IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608 # the names are our own
 
 
-def listed(session: Session, values: Iterable[str | int]) -> object:
+def listed(session: Session, values: Iterable[str | int | None]) -> object:
     """The values as the one parameter that `among` expects."""
     return _array(list(values)) if is_postgresql(session) else json.dumps(list(values))
 

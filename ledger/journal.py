@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ledger import batches, plain, writing
+from ledger import batches, bulk, plain, writing
 from ledger.errors import InvalidTransfer, NotReversible, UnknownTransfer
 from ledger.models import REVERSAL
 from ledger.transfers import Posted, Transfer, Verdict
@@ -49,6 +49,8 @@ def post(session: Session, transfers: Sequence[Transfer], *, now: datetime) -> l
         posted = plain.within(session, transfers[0], now)
         if posted:
             return [posted]
+    elif plainly := bulk.within(session, _checked(transfers), now):
+        return plainly
     return _post(session, [Order(transfer) for transfer in transfers], now)
 
 
@@ -68,7 +70,9 @@ def post_each(session: Session, transfers: Sequence[Transfer], *, now: datetime)
         ReferenceReused: in the same moment somebody else gave a reference of this batch another content, and what the batch decided for a
             checked balance rested on it. Roll back and call again: the verdict will name it.
     """
-    batch = batches.decide(session, _checked([Order(transfer) for transfer in transfers]), now)
+    if len(transfers) > 1 and (plainly := bulk.within(session, _checked(transfers), now)):
+        return [Verdict(posted.transfer.reference, posted, None) for posted in plainly]
+    batch = batches.decide(session, [Order(transfer) for transfer in transfers], now)
     posted = batches.write(session, batch, now, each=True)
     return [
         Verdict(decision.order.transfer.reference, None if decision.refusal else posted[id(decision)], decision.refusal)
@@ -105,7 +109,7 @@ def reverse(session: Session, reference: str, *, occurred_at: datetime, now: dat
 
 
 def _post(session: Session, orders: Sequence[Order], now: datetime) -> list[Posted]:
-    batch = batches.decide(session, _checked(orders), now)
+    batch = batches.decide(session, orders, now)
     refusal = worst(batch.decisions)
     if refusal:
         raise refusal
@@ -113,9 +117,9 @@ def _post(session: Session, orders: Sequence[Order], now: datetime) -> list[Post
     return [posted[id(decision)] for decision in batch.decisions]
 
 
-def _checked(orders: Sequence[Order]) -> Sequence[Order]:
-    if len(orders) > MAX_BATCH:
+def _checked(transfers: Sequence[Transfer]) -> Sequence[Transfer]:
+    if len(transfers) > MAX_BATCH:
         raise InvalidTransfer(
-            f"at most {MAX_BATCH} transfers at once", reference=orders[0].transfer.reference, field="transfers"
+            f"at most {MAX_BATCH} transfers at once", reference=transfers[0].reference, field="transfers"
         )
-    return orders
+    return transfers

@@ -15,8 +15,7 @@ from typing import Final
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.generators import fetch_many, send
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -102,7 +101,7 @@ def alone(connection: Connection, transfer: Transfer, now: datetime) -> Posted |
     if not isinstance(driver, psycopg.Connection) or fault(transfer):
         return None
     if _SET not in connection.info:
-        _talk(connection, driver, _texts(driver.pgconn, [_SETTINGS]))
+        _talk(connection, driver, wire.texts(driver.pgconn, [_SETTINGS]))
         connection.info[_SET] = True
     result = _tried(connection, driver, transfer, now, before=())
     if result is None and _PREPARED not in connection.info:
@@ -129,7 +128,7 @@ def within(session: Session, transfer: Transfer, now: datetime) -> Posted | None
         after = [_BACK] if undone and not is_first else [_ROLLBACK] if undone else []
         after += [] if is_first else [_RELEASE]
         if after:
-            _talk(connection, driver, _texts(driver.pgconn, after))
+            _talk(connection, driver, wire.texts(driver.pgconn, after))
         if posted or _PREPARED in connection.info:
             return posted
     return None
@@ -167,18 +166,11 @@ def _talk(connection: Connection, driver: psycopg.Connection, exchange: PQGen[li
         return driver.wait(exchange)
 
 
-def _texts(pgconn: PGconn, statements: Sequence[bytes]) -> PQGen[list[PGresult]]:
-    pgconn.enter_pipeline_mode()
-    for statement in statements:
-        pgconn.send_query_params(statement, None)
-    return (yield from _finish(pgconn))
-
-
 def _prepare(pgconn: PGconn) -> PQGen[list[PGresult]]:
     pgconn.enter_pipeline_mode()
     pgconn.send_prepare(_ENTER, _ENTERING)
     pgconn.send_prepare(_POST, _POSTING)
-    return (yield from _finish(pgconn))
+    return (yield from wire.finish(pgconn))
 
 
 def _exchange(pgconn: PGconn, before: Sequence[bytes], parameters: list[bytes | None]) -> PQGen[list[PGresult]]:
@@ -188,25 +180,7 @@ def _exchange(pgconn: PGconn, before: Sequence[bytes], parameters: list[bytes | 
         pgconn.send_query_params(statement, None)
     pgconn.send_query_prepared(_ENTER, None)
     pgconn.send_query_prepared(_POST, parameters)
-    return (yield from _finish(pgconn))
-
-
-def _finish(pgconn: PGconn) -> PQGen[list[PGresult]]:
-    """End the pipeline, and with it a transaction that has no BEGIN, and read everything up to its end.
-
-    Raises:
-        psycopg.Error: the first statement that failed; of a transaction without BEGIN nothing was written then.
-    """
-    pgconn.pipeline_sync()
-    yield from send(pgconn)
-    results: list[PGresult] = []
-    while (part := (yield from fetch_many(pgconn)))[0].status != ExecStatus.PIPELINE_SYNC:
-        results += part
-    pgconn.exit_pipeline_mode()
-    for result in results:
-        if result.status == ExecStatus.FATAL_ERROR:
-            raise psycopg.errors.error_from_result(result)
-    return results
+    return (yield from wire.finish(pgconn))
 
 
 def _parameters(transfer: Transfer, now: datetime) -> list[bytes | None]:

@@ -4,10 +4,14 @@ They belong to the transaction of the session all the same: the connection is th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
+from psycopg.abc import PQGen
+from psycopg.generators import fetch_many, send
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -52,3 +56,33 @@ def told(connection: Connection, statement: str) -> Iterator[None]:
     finally:
         if not done:
             connection.invalidate()
+
+
+def texts(pgconn: PGconn, statements: Sequence[bytes]) -> PQGen[list[PGresult]]:
+    """Statements without parameters in one round trip, past the driver's own accounts: at a ROLLBACK it would forget all it has prepared.
+
+    Raises:
+        psycopg.Error: the first statement that failed.
+    """
+    pgconn.enter_pipeline_mode()
+    for statement in statements:
+        pgconn.send_query_params(statement, None)
+    return (yield from finish(pgconn))
+
+
+def finish(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """End the pipeline, and with it a transaction that has no BEGIN, and read everything up to its end.
+
+    Raises:
+        psycopg.Error: the first statement that failed; of a transaction without BEGIN nothing was written then.
+    """
+    pgconn.pipeline_sync()
+    yield from send(pgconn)
+    results: list[PGresult] = []
+    while (part := (yield from fetch_many(pgconn)))[0].status != ExecStatus.PIPELINE_SYNC:
+        results += part
+    pgconn.exit_pipeline_mode()
+    for result in results:
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(result)
+    return results

@@ -360,7 +360,8 @@ def test_statements_do_not_grow_with_the_batch(
         way(session, new, now=now)
     monkeypatch.undo()
     assert 0 < counts[0] == counts[1] <= 5
-    assert 0 < counts[2] == counts[3] <= 4
+    # On PostgreSQL a batch is tried as new first.
+    assert 0 < counts[2] == counts[3] <= 8
     found = balances(session, [f"wallet:b{number}" for number in range(100)])
     assert sum(account.balance_fen for account in found.values()) == 502
     assert balance(session, "bank").balance_fen == 502
