@@ -7,8 +7,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, time
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import insert, select
@@ -18,18 +17,21 @@ from citizencard.audit import record
 from citizencard.billing.errors import ImportUnknown
 from citizencard.billing.lines import BillContent, BillLine, Reason, Reject, printable, raw_lines, read_file
 from citizencard.billing.models import MAX_SOURCE_NAME_CHARACTERS, Bill, BillImport, BillState
+from citizencard.billing.pricing import Prices, place_of
 from citizencard.billing.registry import find_service
 from citizencard.cards.states import Deed
-from citizencard.clock import BEIJING
 from citizencard.db import new_id
-from citizencard.tariffs import utilities
-from citizencard.tariffs.document import Tariff
-from citizencard.tariffs.versions import tariffs_as_of
 
 ROWS_AT_ONCE: Final = 500
 FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 """What spreadsheet programs take for the beginning of a formula (OWASP, CSV injection)."""
 NEUTRAL: Final = "'"
+_AT_FAULT: Final = {
+    Reason.AMOUNT_DIFFERS: "amount_fen",
+    Reason.NO_TARIFF: "period_to",
+    Reason.NOT_PRICEABLE: "quantity",
+}
+"""Which field of a line is refused when it cannot be priced as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,9 @@ def import_bills(session: Session, file: BillFile, deed: Deed) -> ImportReport:
     lines = [line for line in read if isinstance(line, BillLine)]
     done = _Sorted(rejected=[line for line in read if isinstance(line, Reject)])
     once = list(_first_of_each(lines, done))
-    prices = _Prices(session, service.rule, {line.content.period_to for line in once})
+    prices = Prices(session, service, once)
     known = _known(session, service.id, [line.serial for line in once])
-    outcomes = {line.serial: _judge(line, known.get(line.serial), prices, done) for line in once}
+    outcomes = {line.serial: _judge(line, known.get(line.serial), prices, done) for line in sorted(once, key=place_of)}
     _settle_repeats(lines, once, outcomes, done)
     done.rejected.sort(key=lambda reject: reject.line)
     taken = _write(session, file, done, deed)
@@ -130,33 +132,6 @@ def reject_csv(report: ImportReport) -> bytes:
 def neutral(cell: str) -> str:
     """The cell, made harmless to spreadsheet programs."""
     return NEUTRAL + cell if cell.lstrip().startswith(FORMULA_BEGINNINGS) else cell
-
-
-class _Prices:
-    """What quantities cost by the tariffs of some days.
-
-    Args:
-        session: for reading; two statements.
-        rule: name of the rule in the tariffs.
-        days: last days of periods.
-    """
-
-    def __init__(self, session: Session, rule: str, days: Iterable[date]) -> None:
-        self.rule = rule
-        asked = sorted(days)
-        ends = [(0, datetime.combine(day, time.max, BEIJING)) for day in asked]
-        self.tariffs: dict[date, Tariff | None] = dict(zip(asked, tariffs_as_of(session, ends), strict=True))
-
-    def priced(self, content: BillContent) -> dict[str, Any] | Reason:
-        """The columns of a bill that come from the tariff, or why there are none."""
-        tariff = self.tariffs[content.period_to]
-        rule = None if tariff is None else tariff.utilities.get(self.rule)
-        if tariff is None or rule is None:
-            return Reason.NO_TARIFF
-        price = utilities.bill(rule, content.quantity)
-        if price.total_fen != content.amount_fen:
-            return Reason.AMOUNT_DIFFERS
-        return {"unit": rule.unit, "tariff_version": tariff.version, "parts": [asdict(part) for part in price.parts]}
 
 
 def _first_of_each(lines: Iterable[BillLine], done: _Sorted) -> Iterable[BillLine]:
@@ -196,22 +171,23 @@ def _known(session: Session, service_id: str, serials: list[str]) -> dict[str, B
     return found
 
 
-def _judge(line: BillLine, known: Bill | None, prices: _Prices, done: _Sorted) -> Reject | None:
+def _judge(line: BillLine, known: Bill | None, prices: Prices, done: _Sorted) -> Reject | None:
     """Put the line where it belongs; returns its reject if it is one."""
     if known is not None and _content(known) == line.content:
         done.duplicates += 1
         return None
-    priced = prices.priced(line.content)
     refused: Reject | None = None
     if known is not None and known.state != BillState.OPEN:
         reason = Reason.PAID_ALREADY if known.state == BillState.PAID else Reason.CANCELLED
         refused = line.reject("serial", reason)
-    elif isinstance(priced, Reason):
-        refused = line.reject("amount_fen" if priced is Reason.AMOUNT_DIFFERS else "period_to", priced)
-    elif known is None:
-        done.new.append((line, priced))
+    elif isinstance(priced := prices.priced(line), Reason):
+        refused = line.reject(_AT_FAULT[priced], priced)
     else:
-        done.changed.append((line, priced, known))
+        prices.take(line)
+        if known is None:
+            done.new.append((line, priced))
+        else:
+            done.changed.append((line, priced, known))
     if refused is not None:
         done.rejected.append(refused)
     return refused

@@ -12,7 +12,7 @@ from typing import Final
 
 from citizencard.billing.errors import BillFileUnusable
 from citizencard.billing.models import MAX_CUSTOMER_NUMBER_DIGITS, MAX_SERIAL_CHARACTERS
-from citizencard.tariffs.utilities import MAX_QUANTITY
+from citizencard.tariffs.utilities import MAX_UNITS
 
 HEADER: Final = ("serial", "customer_number", "period_from", "period_to", "quantity", "amount_fen", "due_on")
 MAX_FILE_BYTES: Final = 8 * 2**20
@@ -47,6 +47,7 @@ class Reason(StrEnum):
     PERIOD_TOO_LONG = "period_too_long"
     SERIAL_TWICE = "serial_twice"
     NO_TARIFF = "no_tariff"
+    NOT_PRICEABLE = "not_priceable"
     AMOUNT_DIFFERS = "amount_differs"
     PAID_ALREADY = "paid_already"
     CANCELLED = "cancelled"
@@ -170,7 +171,7 @@ def _fields(values: dict[str, str]) -> tuple[str, BillContent]:
         customer_number=values["customer_number"],
         period_from=_day(values, "period_from"),
         period_to=_day(values, "period_to"),
-        quantity=_whole(values, "quantity", 0, MAX_QUANTITY),
+        quantity=_whole(values, "quantity", 0, MAX_UNITS),
         amount_fen=_whole(values, "amount_fen", 1, 10**12),
         due_on=_day(values, "due_on"),
     )

@@ -11,21 +11,12 @@ from sqlalchemy.orm import Session
 from citizencard.billing.models import Bill, BillState, UtilityService
 from citizencard.receipts.issuing import by_subjects
 from citizencard.receipts.models import ReceiptKind
+from citizencard.tariffs.quotes import Line, Quote, read_line
 
 MASK: Final = "····"
 SHOWN_DIGITS: Final = 4
 MAX_PAGE: Final = 101
 """A page of 100 and one more, which tells that there are others."""
-
-
-@dataclass(frozen=True, slots=True)
-class BillPart:
-    """A line of the reckoning: a tier or an add-on. `quantity` units of `unit_fen` fen make `fen`."""
-
-    name: str
-    quantity: int
-    unit_fen: int
-    fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +29,7 @@ class BillView:
         customer_number, household: the household's number (户号) whole, and masked for eyes.
         period_from, period_to: first and last day billed.
         quantity, unit: what was used.
-        amount_fen, parts: what it costs, and how that is reckoned.
+        amount_fen, parts: what it costs, and the lines of the tariff that add up to it.
         due_on: last day to pay.
         version: rises when the utility corrects it and when it is opened again.
         tariff_version: by which it was checked.
@@ -58,7 +49,7 @@ class BillView:
     quantity: int
     unit: str
     amount_fen: int
-    parts: tuple[BillPart, ...]
+    parts: tuple[Line, ...]
     due_on: date
     version: int
     tariff_version: int
@@ -66,6 +57,11 @@ class BillView:
     paid_by: str | None
     paid_at: datetime | None
     receipt_token: str | None
+
+    @property
+    def quote(self) -> Quote:
+        """The price and why, as the tariff told it."""
+        return Quote(self.amount_fen, self.parts)
 
 
 def masked(customer_number: str) -> str:
@@ -100,7 +96,7 @@ def bill_views(session: Session, bills: Sequence[Bill]) -> list[BillView]:
             quantity=bill.quantity,
             unit=bill.unit,
             amount_fen=bill.amount_fen,
-            parts=tuple(BillPart(**part) for part in bill.parts),
+            parts=tuple(read_line(part) for part in bill.parts),
             due_on=bill.due_on,
             version=bill.version,
             tariff_version=bill.tariff_version,

@@ -1,9 +1,8 @@
 """A water company with a price list, a file of bills, and people with money to pay them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from citizencard import chart
 from citizencard.accounts.registry import open_account
@@ -21,16 +20,13 @@ from citizencard.tariffs.versions import PUBLISH, publish, publish_payload
 from ledger import balances, existing, open_first_day, prove
 from tests.citizencard.cards.make_cards import CLERK, bare_person
 from tests.citizencard.purse.uploads.make_records import TARIFF, approved
+from tests.citizencard.tariffs import make_utilities
 
 SYSTEM: Final = Actor("system", "test")
 RULE: Final = "water_home"
-WATER: Final[Mapping[str, Any]] = {
-    "name": "居民生活用水",
-    "unit": "t",
-    "tiers": [{"up_to": 20, "fen": 180}, {"up_to": 30, "fen": 270}, {"up_to": None, "fen": 360}],
-    "add_ons": [{"name": "sewage", "fen": 95}],
-    "source": "monthly water price with sewage charge, as printed",
-}
+WATER: Final = make_utilities.WATER
+"""18 t are 49.50, in tiers by the month."""
+POWER_RULE: Final = "power_home"
 HOUSE: Final = "10023344"
 START_FEN: Final = 20_000
 
@@ -86,7 +82,8 @@ class Waterworks:
     def open(cls, sessions: Sessions, now: datetime) -> "Waterworks":
         """Set everything up."""
         deed = Deed(CLERK, now)
-        document = {**TARIFF, "effective_from": "2026-01-01T00:00:00+08:00", "utilities": {RULE: dict(WATER)}}
+        prices = {RULE: WATER, POWER_RULE: make_utilities.POWER}
+        document = {**TARIFF, "effective_from": "2026-01-01T00:00:00+08:00", "utilities": prices}
         with transaction(sessions) as session:
             open_first_day(session, now.date(), now=now)
             publish(session, document, approved(session, PUBLISH, publish_payload(document), now), now=now)

@@ -41,7 +41,7 @@ def test_bill_says_what_it_is_made_of(works: Waterworks) -> None:
     assert (report.accepted, report.accepted_fen, report.duplicates, report.rejected) == (1, 4_950, 0, ())
     bill = works.found()
     assert (bill.customer_number, bill.quantity, bill.unit, bill.amount_fen) == (HOUSE, 18, "t", 4_950)
-    assert [(part["name"], part["fen"]) for part in bill.parts] == [("tier_1", 3_240), ("sewage", 1_710)]
+    assert [(part["what"], part["minor"]) for part in bill.parts] == [("tier", 3_240), ("add_on", 1_710)]
     assert (bill.state, bill.version, bill.tariff_version) == (BillState.OPEN, 1, 3)
     with reading(works.sessions) as session:
         assert report_of(session, report.import_id, file_of(row())) == report

@@ -33,6 +33,7 @@ def test_household_sees_its_bills(works: Waterworks) -> None:
     assert {view.serial for view in first + rest} == {"A", "B"}
     assert (found["A"].state, found["A"].receipt_token) == (BillState.PAID, paid.receipt.token)
     assert (found["B"].state, found["B"].receipt_token, found["B"].household) == (BillState.OPEN, None, "····3344")
-    assert sum(part.fen for part in found["B"].parts) == found["B"].amount_fen
+    assert [part.what for part in found["B"].parts] == ["tier", "tier", "tier", "add_on"]
+    assert sum(part.minor for part in found["B"].quote.lines) == found["B"].quote.minor == found["B"].amount_fen
     assert found["A"].service_name == "居民生活用水"
     assert HOUSE not in repr(found["A"])
