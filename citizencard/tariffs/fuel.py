@@ -19,6 +19,7 @@ from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.settling import Piece, number, settle
 from citizencard.tariffs.when import When, read_when
 
+_CONDITIONS: Final = frozenset({"classes", "products", "when", "from_litres"})
 MAX_LITRES: Final = 100_000
 
 
@@ -115,6 +116,10 @@ def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], money: 
         ]
         if "less_a_litre" in entry and prices and money.rate(entry["less_a_litre"]) > min(prices):
             inspection.add(f"{here}.less_a_litre", "must not be above the price of a litre")
+    always = next((at for at, one in enumerate(rule.get("discounts", ())) if not _CONDITIONS & one.keys()), None)
+    if always is not None and always < len(rule["discounts"]) - 1:
+        place = f"{place}.discounts.{always + 1}"
+        inspection.add(place, f"is never used: discounts.{always} before it has no conditions and always fits")
 
 
 def read_rule(place: str, rule: Mapping[str, Any], money: Money) -> FuelRule:

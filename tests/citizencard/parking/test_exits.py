@@ -141,11 +141,14 @@ def test_recorded_proof_is_soon_worth_nothing(lot: Lot) -> None:
     assert is_inside(lot)
 
 
+DEARER = [{"up_to_minutes": 60, "each_minutes": 60, "price": "9.00"}, {"each_minutes": 30, "price": "2.00"}]
+
+
 def test_stay_is_priced_by_the_tariff_of_its_entry(lot: Lot) -> None:
     """A price that rises at noon is not charged to who came in the morning."""
     lot.enter()
     with transaction(lot.sessions) as session:
-        set_rule(session, {**RULE, "first": {"minutes": 60, "fen": 900}}, 5, lot.after(10))
+        set_rule(session, {**RULE, "charges": [{"steps": DEARER}]}, 5, lot.after(10))
     assert lot.leave(67, 700).reason is None
     lot.enter(2, at=lot.after(70))
     assert lot.leave(70 + 67, 1_100, trace=2).reason is None
