@@ -123,8 +123,8 @@ def approved(session: Session, act: str, payload: Mapping[str, Any], now: dateti
     return approval.id
 
 
-def make_city(sessions: Sessions, now: datetime) -> City:
-    """Set the city up an hour before `now`, and begin its books."""
+def make_city(sessions: Sessions, now: datetime, tariff: Mapping[str, Any] = TARIFF) -> City:
+    """Set the city up a day before `now`, and begin its books."""
     then = now - timedelta(hours=24)
     with transaction(sessions) as session:
         open_first_day(session, beijing_date(now), now=then)
@@ -132,7 +132,7 @@ def make_city(sessions: Sessions, now: datetime) -> City:
         for number in (1, 2):
             register_line(session, NewLine(number, merchant.id, f"Line {number}", 200), now=then)
         publish(
-            session, TARIFF, approved(session, PUBLISH, publish_payload(TARIFF), then), now=then - timedelta(days=2)
+            session, tariff, approved(session, PUBLISH, publish_payload(tariff), then), now=then - timedelta(days=2)
         )
         bus1, bus2 = (make_device(session, number, merchant.id, then) for number in (1, 2))
         return City(

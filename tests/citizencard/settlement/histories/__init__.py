@@ -1,0 +1,1 @@
+"""Tests of the rules over a card's history."""
