@@ -250,8 +250,6 @@ UNPROCESSABLE: Final[Refusals] = (
     unloads.UnloadAmountInvalid,
     tariffs.LineNotInTariff,
     tariffs.ClassNotInTariff,
-    tariffs.LotNotInTariff,
-    tariffs.StayInvalid,
     tariffs.QuantityInvalid,
     terminals.TerminalNumberInvalid,
     terminals.BindingLineForeign,

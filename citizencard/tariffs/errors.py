@@ -93,25 +93,11 @@ class ClassNotInTariff(TariffError):
     public = ("version", "card_class")
 
 
-class StayInvalid(TariffError):
-    """A stay in a lot ends after it began, within ten years."""
-
-    code = "stay_invalid"
-    public = ("entered_at",)
-
-
 class QuantityInvalid(TariffError):
     """A bill is for 0 to 1,000,000 whole units."""
 
     code = "quantity_invalid"
     public = ("quantity",)
-
-
-class LotNotInTariff(TariffError):
-    """The tariff does not say what this lot costs."""
-
-    code = "lot_not_in_tariff"
-    public = ("version", "lot")
 
 
 class RuleMissing(TariffError):
