@@ -7,6 +7,7 @@ import click
 
 from citizencard.cli.tariff_files import as_json_option, json_file
 from citizencard.cli.tariff_quote import quote_events
+from citizencard.cli.tariff_show import diff_tariffs, show_tariff
 from citizencard.cli.tariff_simulate import simulate_tariff
 from citizencard.tariffs.checks import Fault
 from citizencard.tariffs.document import check, read
@@ -22,6 +23,8 @@ def tariff() -> None:
 
 
 tariff.add_command(quote_events)
+tariff.add_command(show_tariff)
+tariff.add_command(diff_tariffs)
 tariff.add_command(simulate_tariff)
 
 

@@ -55,7 +55,7 @@ def _unique_items(_: Validator, wanted: bool, value: object, __: Mapping[str, An
             yield ValidationError("has an entry twice")
 
 
-_Strict: Final = extend(
+_Strict: Final[type[Validator]] = extend(  # type: ignore[no-untyped-call] # the library leaves it open
     Draft202012Validator,
     validators={"pattern": _pattern, "uniqueItems": _unique_items},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),

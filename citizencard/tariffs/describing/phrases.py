@@ -1,0 +1,128 @@
+"""Turns of phrase that all parts share: amounts, shares, times, periods, and which rides a rule is for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from citizencard.tariffs.amounts import Money
+from citizencard.tariffs.sentences import SYMBOLS, Language
+from citizencard.tariffs.settling import number
+
+Entry = Mapping[str, Any]
+
+_PERIODS: Final = {
+    "day": ("每天", "a day"),
+    "week": ("每周", "a week"),
+    "month": ("每月", "a month"),
+    "year": ("每年", "a year"),
+}
+_DAYS: Final = {"mon": "周一", "tue": "周二", "wed": "周三", "thu": "周四", "fri": "周五", "sat": "周六", "sun": "周日"}
+_HOW: Final = {
+    "half_up": ("四舍五入", "halves upwards"),
+    "up": ("进位", "upwards"),
+    "down": ("舍去", "downwards"),
+    "half_even": ("四舍六入五成双", "halves to the even step"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who says it: language, and money of the document."""
+
+    language: Language
+    money: Money
+
+    def say(self, chinese: str, english: str) -> str:
+        """The one or the other."""
+        return chinese if self.language == "zh" else english
+
+    def join(self, texts: Iterable[str]) -> str:
+        """A list with the commas of the language."""
+        return self.say("，", ", ").join(text for text in texts if text)
+
+    def listed(self, names: Iterable[object]) -> str:
+        """A list of names."""
+        return self.say("、", ", ").join(str(name) for name in names)
+
+    def price(self, text: str) -> str:
+        """An amount or a rate as the document writes it, with its symbol."""
+        return f"{SYMBOLS.get(self.money.currency, f'{self.money.currency} ')}{text}"
+
+    def percent(self, share: str) -> str:
+        """A share as per cent: "0.95" → "95%"; what is no round per cent stays as it is."""
+        return f"{number(Fraction(share) * 100)}%"
+
+    def period(self, name: str) -> str:
+        """A day, a week, a month, a year."""
+        return self.say(*_PERIODS[name])
+
+    def sponsor(self, entry: Entry) -> str:
+        """Who pays what a rule takes off."""
+        name = entry.get("sponsor")
+        return self.say(f"由 {name} 承担", f"paid by {name}") if name else ""
+
+    def when(self, when: Entry | None) -> str:
+        """At which times a rule holds; nothing when always."""
+        if when is None:
+            return ""
+        parts = []
+        if "hours" in when:
+            parts.append(f"{when['hours']['from']}–{when['hours']['until']}")
+        if "days" in when:
+            parts.append(
+                self.listed(_DAYS[day] for day in when["days"]) if self.language == "zh" else self.listed(when["days"])
+            )
+        if "season" in when:
+            first, last = when["season"]["from"], when["season"]["until"]
+            parts.append(self.say(f"{first} 至 {last}", f"{first} to {last}"))
+        if "dates" in when:
+            parts.append(self.say("仅 ", "only on ") + self.listed(when["dates"]))
+        if "except_dates" in when:
+            parts.append(self.say("不含 ", "not on ") + self.listed(when["except_dates"]))
+        return self.say("、", ", ").join(parts)
+
+    def rounding(self, rounding: Entry | None) -> str:
+        """How amounts are settled; nothing when to the minor unit, halves upwards."""
+        if rounding is None:
+            return ""
+        chinese, english = _HOW[rounding["how"]]
+        return self.say(f"取整到 {rounding['to']}（{chinese}）", f"rounded to {rounding['to']} ({english})")
+
+    def reduction(self, entry: Entry) -> str:
+        """What is left to pay: a share, so much less, or a price."""
+        if "pays" in entry:
+            share = self.percent(entry["pays"])
+            return (
+                self.say("免费", "free") if Fraction(entry["pays"]) == 0 else self.say(f"付 {share}", f"pays {share}")
+            )
+        if "less" in entry:
+            less = self.price(entry["less"])
+            return self.say(f"减 {less}", f"{less} less")
+        price = self.price(entry["costs"])
+        return self.say(f"只收 {price}", f"costs {price}")
+
+    def scope(self, entry: Entry, classes: Mapping[str, Entry]) -> str:
+        """Which cards and rides a rule is for."""
+        parts = []
+        if "classes" in entry:
+            parts.append(self.listed(class_name(byte, classes) for byte in entry["classes"]))
+        parts += [self.legs(entry), self.when(entry.get("when"))]
+        return self.join(parts) or self.say("所有乘次", "all rides")
+
+    def legs(self, entry: Entry) -> str:
+        """Modes, operators and lines of a scope."""
+        parts = []
+        if "modes" in entry:
+            parts.append(self.listed(entry["modes"]))
+        if "operators" in entry:
+            parts.append(self.say("运营方 ", "operators ") + self.listed(entry["operators"]))
+        if "lines" in entry:
+            parts.append(self.say("线路 ", "lines ") + self.listed(entry["lines"]))
+        return self.join(parts)
+
+
+def class_name(byte: str, classes: Mapping[str, Entry]) -> str:
+    """The title of a card class, else its name, with its byte."""
+    entry = classes.get(byte, {})
+    return f"{entry.get('title') or entry.get('name', '?')} {byte}"

@@ -1,0 +1,34 @@
+"""The pieces that a described tariff is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A rule as a sentence.
+
+    Args:
+        key: what the rule is known by, in another version of the document too: its part and list, and its name.
+        text: the sentence.
+    """
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures: the heads of the columns, and the rows."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a tariff: title, tables, sentences."""
+
+    title: str
+    tables: Sequence[Table] = field(default_factory=tuple)
+    statements: Sequence[Statement] = field(default_factory=tuple)
