@@ -14,6 +14,7 @@ from demo.reader import CREDIT_FOR_LOAD, DEBIT_FOR_PURCHASE, Reading
 from demo.residents import residents_of_day
 from demo.staff import Answer, JobFailed
 from demo.stage import Stage
+from demo.tariff import CAP_FEN
 from demo.telling import Story, clock, yuan
 from hardware.terminal.batch import TapRecord
 from hardware.terminal.device import Device
@@ -219,6 +220,7 @@ class Day:
             "/v1/day-closes", {"day": opened.isoformat(), "next_day": (opened + timedelta(days=1)).isoformat()}
         )
         self._tell_close(closed)
+        self._tell_given_back()
         found = auditor.get("/v1/trial-balance")
         self._tell_trial_balance(found)
         moved_fen = {name: fen - before.get(name, 0) for name, fen in self._families(found).items()}
@@ -247,6 +249,21 @@ class Day:
         self.story.fact("    owed to cardholders and merchants", yuan(certificate["owed_fen"]))
         self.story.fact("    surplus", yuan(certificate["surplus_fen"]))
         self.figures["surplus fen"] = certificate["surplus_fen"]
+
+    def _tell_given_back(self) -> None:
+        """What the adult's rides cost together is known only when all buses have reported: the night applies the cap of the day."""
+        self.story.step(f"In the night the adult's rides are capped at {yuan(CAP_FEN)} a day (封顶)")
+        taps = self.city.desk("clerk").get(f"/v1/cards/{self.riders['adult'].card_id}/taps")["data"]
+        given_fen = 0
+        for tap in taps:
+            for given in tap["adjustments"]:
+                payer = given["line"].get("sponsor", "the bus company")
+                self.story.fact(
+                    f"line {tap['line']}, paid {yuan(tap['paid_fen'])}: {payer} pays", yuan(given["amount_fen"])
+                )
+                given_fen += given["amount_fen"]
+        self.story.fact("due to the card, for its holder to fetch", yuan(given_fen))
+        self.figures["given back fen"] = given_fen
 
     def _tell_trial_balance(self, found: Answer) -> None:
         self.story.step("Trial balance")

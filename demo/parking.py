@@ -61,8 +61,8 @@ class Parking:
         quoted = gate.uplink.post(QUOTES, card_at(serial, self._now))
         explained = quoted["explanation"]
         if isinstance(explained, dict):
-            for part in explained["parts"]:
-                story.fact(f"    {part['what']}: {part['minutes']} minutes", yuan(part["fen"]))
+            for line in explained["lines"]:
+                story.fact(f"    {line['what']} ({line['rule']})", yuan(line["minor"]))
         amount_fen = int(str(quoted["amount_fen"]))
         story.fact("the gate out quotes", yuan(amount_fen))
         name = gate.traces.take()

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import click
 
+from citizencard.cli.backups.progress import Progress
 from citizencard.cli.ledger_seals import leave_head
 from citizencard.cli.start import City, command_line, open_city
 from citizencard.clock import beijing_date, now
@@ -39,18 +40,23 @@ def show_open_day() -> None:
 def close_open_day(*, early: bool) -> None:
     """Close the open business day, seal it, net every merchant, issue the custody certificate, and write the signed head of the seals.
 
-    A day that a crash left is settled first.
+    Before the netting, what caps and other rules over cards' histories give back is booked. A day that a crash left is settled first.
     """
     city = open_city()
     instant = now()
     with reading(city.sessions) as session:
         ending = open_day(session)
-    for left in settle_unfinished(city.sessions, ending, instant):
+    progress = Progress()
+
+    def told(name: str, done: int) -> None:
+        progress.step(f"{name}: {done}")
+
+    for left in settle_unfinished(city.sessions, ending, instant, told):
         click.echo(f"{left.closed.day} was closed before and is settled now")
     if ending >= beijing_date(instant) and not early:
         raise DayNotOver(f"{ending} is still going on in Beijing", day=ending)
     settled = settle_day(
-        city.sessions, DayClosing(ending, ending + timedelta(days=1)), command_line("day close"), instant
+        city.sessions, DayClosing(ending, ending + timedelta(days=1)), command_line("day close"), instant, told
     )
     click.echo(f"{ending} is closed: {len(settled.positions)} net positions")
     _print_certificate(settled.certificate)
