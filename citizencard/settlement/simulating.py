@@ -96,12 +96,14 @@ def simulate(session: Session, asked: Asked, progress: Progress | None = None) -
     )
     total = min(session.scalar(select(func.count()).select_from(chosen.subquery())) or 0, asked.most)
     done = 0
-    for rows in session.execute(chosen, execution_options={"yield_per": CHUNK}).partitions(CHUNK):
+    # One more than is read tells whether there were more; the cursor is read to its end.
+    limited = chosen.limit(asked.most + 1)
+    for rows in session.execute(limited, execution_options={"yield_per": CHUNK}).partitions(CHUNK):
         given = _given_back(session, [row.id for row in rows])
         for row in rows:
             if done == asked.most:
                 report.complete = False
-                return report
+                break
             done += 1
             found = rating.rate(row)
             if row.tapped_at >= asked.first:
