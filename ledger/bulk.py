@@ -50,6 +50,7 @@ WITH named AS MATERIALIZED (
     AND (b.floor_fen IS NULL OR {_BALANCE} - b.held_out_fen - {_FALLS} >= b.floor_fen)
     AND (NOT CAST(:has_recharges AS boolean) OR b.ceiling_fen IS NULL OR {_BALANCE} + b.held_in_fen + {_RISES} <= b.ceiling_fen)
   ) AND NOT EXISTS (SELECT FROM ledger_stop WHERE state = 'stopped')
+  AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (:first, :last))
   AND NOT EXISTS (
     SELECT FROM ledger_hold h WHERE h.state = 'open' AND h.expires_at <= :now
     AND (h.debit_id = ANY(ARRAY(SELECT id FROM reserved)) OR h.credit_id = ANY(ARRAY(SELECT id FROM reserved)))
@@ -125,6 +126,9 @@ def _posted(
     asked = {
         **sums,
         "codes": listed(session, columns.debited_fen),
+        # A batch that is sent again is so as a whole, mostly: it is not written for nothing.
+        "first": columns.references[0],
+        "last": columns.references[-1],
         "has_recharges": columns.has_recharges,
         "now": now,
         "transfers": len(columns.transfers),

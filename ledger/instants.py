@@ -51,5 +51,8 @@ def canonical(instant: datetime) -> str:
     Raises:
         ValueError: the instant has no time zone.
     """
+    if instant.tzinfo is UTC and instant.microsecond:
+        # As it is written anyway, at half the cost: a batch has as many of them as transfers.
+        return instant.isoformat()
     # An offset is costly to format, and this one is always the same.
     return in_utc(instant).replace(tzinfo=None).isoformat(timespec="microseconds") + "+00:00"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from ledger.errors import InvalidTransfer, LedgerError
 from ledger.instants import canonical
@@ -50,8 +51,7 @@ class Transfer:
     fact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """A transfer as it stands in the books.
 
     Args:
@@ -69,8 +69,7 @@ class Posted:
     replayed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer to one transfer of a batch: posted, or refused and why. Exactly one of the two is there."""
 
     reference: str
