@@ -13,9 +13,10 @@ SHOWN = {
     "line",
     "card_class",
     "approval_id",
-    "entered_at",
     "quantity",
-    "lot",
+    "place",
+    "field",
+    "reason",
 }
 
 
