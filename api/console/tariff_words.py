@@ -9,10 +9,10 @@ from api.pages.language import Language, preferred
 from citizencard.settlement.previewing import Preview
 from citizencard.settlement.tally import Change
 from citizencard.tariffs.amounts import Money
-from citizencard.tariffs.describing.phrases import Speaker
-from citizencard.tariffs.describing.rides import describe_transit
+from citizencard.tariffs.describing.changes import Changes, changes
+from citizencard.tariffs.describing.describe import describe
 from citizencard.tariffs.describing.sections import Section
-from citizencard.tariffs.document import money_of, read
+from citizencard.tariffs.document import money_of
 from citizencard.tariffs.quotes import read_quote
 from citizencard.tariffs.sentences import Language as Tongue
 from citizencard.tariffs.sentences import sentence
@@ -21,15 +21,6 @@ MAX_SHOWN: Final = 160
 """Characters of a value that a row of differences shows; the whole is in the document."""
 SHOWN_CHANGES: Final = 10
 SHOWN_DIFFERENCES: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Differing:
-    """A place that says something else; an empty text: nothing stands there."""
-
-    place: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +38,22 @@ class TariffSeen:
 
     Args:
         sections: what it says.
-        preview: what it changes, and what it would have made of yesterday's taps; None where that cannot be told.
-        differences: the first places that say something else, as text.
-        more: places beyond these.
-        changes: the taps that change most.
+        preview: what it would have made of yesterday's taps; None where that cannot be told.
+        changes: what it changes in the tariff in force; None: there is none, or that was not asked for.
+        others: places that differ besides, with what stands there, as text.
+        largest: the taps that change most.
     """
 
     sections: Sequence[Section]
     preview: Preview | None
-    differences: Sequence[Differing]
-    more: int
-    changes: Sequence[Told]
+    changes: Changes | None
+    others: Sequence[tuple[str, str, str]]
+    largest: Sequence[Told]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it says what the tariff in force says."""
+        return self.changes is not None and not (self.changes.prices or self.changes.rules or self.changes.others)
 
 
 def seen(document: Mapping[str, Any], preview: Preview | None) -> TariffSeen:
@@ -67,24 +63,20 @@ def seen(document: Mapping[str, Any], preview: Preview | None) -> TariffSeen:
         document: without mistakes.
         preview: of it; None where there can be none, or none is wanted.
     """
-    found = [] if preview is None else preview.differences
+    found = changes(preview.present, document, _tongue()) if preview is not None and preview.present else None
+    others = [] if found is None else found.others[:SHOWN_DIFFERENCES]
     return TariffSeen(
         sections=described(document),
         preview=preview,
-        differences=[Differing(one.place, _shown(one.before), _shown(one.after)) for one in found[:SHOWN_DIFFERENCES]],
-        more=max(0, len(found) - SHOWN_DIFFERENCES),
-        changes=[] if preview is None else _told(preview, money_of(document)),
+        changes=found,
+        others=[(one.place, _shown(one.before), _shown(one.after)) for one in others],
+        largest=[] if preview is None else _told(preview, money_of(document)),
     )
 
 
 def described(document: Mapping[str, Any]) -> Sequence[Section]:
     """What a tariff says, as tables and sentences."""
-    transit = read(document).transit
-    return (
-        []
-        if transit is None
-        else [describe_transit(document["transit"], transit, Speaker(_tongue(), money_of(document)))]
-    )
+    return describe(document, _tongue())
 
 
 def _told(preview: Preview, money: Money) -> list[Told]:

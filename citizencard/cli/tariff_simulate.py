@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -11,7 +11,7 @@ import click
 from citizencard.cli.start import open_city
 from citizencard.clock import now
 from citizencard.db import reading
-from citizencard.settlement.simulating import CHUNK, about_days, simulate
+from citizencard.settlement.simulating import about_days, simulate
 from citizencard.settlement.tally import Report, Tally
 from citizencard.tariffs.document import read
 from citizencard.tariffs.json_text import read_json
@@ -42,7 +42,7 @@ def simulate_tariff(*, path: Path, first: datetime | None, last: datetime | None
     if as_json:
         click.echo(json.dumps(report.as_data(), ensure_ascii=False, indent=1))
     else:
-        _tell(report)
+        _tell(report, tariff.offset)
 
 
 class _Watched:
@@ -65,9 +65,10 @@ class _Watched:
             self._stream.flush()
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, offset: timezone) -> None:
     rules = "with rules over each card's history" if report.full_rules else "from the records alone"
-    click.echo(f"{report.taps} taps from {report.first:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC, {rules}")
+    first, until = report.first.astimezone(offset), report.until.astimezone(offset)
+    click.echo(f"taps: {report.taps}, from {first:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, {rules}")
     heads: tuple[str, ...] = ("", "taps", "before", "after", "difference", "dearer", "cheaper", "unchanged")
     rows = [_row("all", report.total)]
     rows += [_row(f"line {line}", tally) for line, tally in sorted(report.lines.items())]
@@ -85,12 +86,11 @@ def _tell(report: Report) -> None:
             ]
         )
     for place, taps in sorted(report.unpriced.items()):
-        click.echo(f"{taps} taps have no price: {place}")
+        click.echo(f"no price, {place}: {taps}")
     for change in report.largest:
-        click.echo(
-            f"tap {change.record_id}, line {change.line}, class {change.card_class:02X}, {change.at:%Y-%m-%d %H:%M:%S} UTC:"
-            f" {yuan(change.before_fen)} -> {yuan(change.after_fen)}"
-        )
+        at = change.at.astimezone(offset)
+        about = f"tap {change.record_id}, line {change.line}, class {change.card_class:02X}, {at:%Y-%m-%d %H:%M:%S}"
+        click.echo(f"{about}: {yuan(change.before_fen)} -> {yuan(change.after_fen)}")
 
 
 def _row(name: str, tally: Tally) -> tuple[str, ...]:

@@ -24,11 +24,13 @@ class Preview:
 
     Args:
         compared_with: the version in force; None: there is none.
+        present: its document; empty: there is none.
         differences: between that one and this.
         simulation: what it would have made of past taps.
     """
 
     compared_with: int | None
+    present: Mapping[str, Any]
     differences: list[Difference]
     simulation: Report
 
@@ -55,5 +57,5 @@ def preview(
     try:
         present = in_force(session, now)
     except NoTariffInForce:
-        return Preview(None, [], report)
-    return Preview(present.version, differences(present.document, document), report)
+        return Preview(None, {}, [], report)
+    return Preview(present.version, present.document, differences(present.document, document), report)

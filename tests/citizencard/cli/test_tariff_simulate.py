@@ -12,7 +12,7 @@ from citizencard.db import make_engine, make_sessions
 from citizencard.purse.uploads.flow import take_batch
 from tests.citizencard.cli.run_command import Installation
 from tests.citizencard.keys.make_vault import regression_vault
-from tests.citizencard.purse.uploads.make_records import file_of, make_city, tap
+from tests.citizencard.purse.uploads.make_records import SPONSOR, file_of, make_city, tap
 from tests.citizencard.settlement.day_of_taps import dearer_line_1, tariff_with
 
 
@@ -35,10 +35,10 @@ def test_what_if_is_told_in_a_table_and_as_data(installation: Installation, tmp_
     file.write_text(json.dumps(dearer_line_1()))
     done = installation.run("tariff", "simulate", "--tariff", str(file), "--from", day, "--to", day)
     assert (done.returncode, done.stderr) == (0, "")
-    words = done.stdout.split()
-    assert words[0] == "1"
-    assert "line 1    1    1.80   2.25        0.45       1        0          0" in done.stdout
-    assert "1.80 -> 2.25" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["line", "1", "1", "1.80", "2.25", "0.45", "1", "0", "0"] in rows
+    assert [SPONSOR, "0.20", "0.25", "0.05"] in rows
+    assert f"class 01, {day} 08:30:00: 1.80 -> 2.25" in done.stdout
     done = installation.run("tariff", "simulate", "--tariff", str(file), "--from", day, "--json")
     assert json.loads(done.stdout)["total"] == {
         "taps": 1,
@@ -57,7 +57,7 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(
     file, day = tmp_path / "t.json", beijing_date(now).isoformat()
     file.write_text(json.dumps(tariff_with(lines={"7": {"mode": "bus", "fare": {"flat": "1.00"}}})))
     done = installation.run("tariff", "simulate", "--tariff", str(file), "--from", day)
-    assert "1 taps have no price: transit.lines.1" in done.stdout
+    assert "no price, transit.lines.1: 1" in done.stdout
     done = installation.run("tariff", "simulate", "--tariff", str(file), "--from", day, "--to", "2020-01-01")
     assert done.returncode == 1
     assert "1 to 366 days" in done.stderr
