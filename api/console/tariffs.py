@@ -100,7 +100,7 @@ def tariff_file(version: int) -> Response:
 
 
 @pages.post("/console/tariffs/<int:version>/rollbacks")
-def roll_back(version: int) -> Response:
+def roll_back_tariff(version: int) -> Response:
     """Propose to go back to this version, once for this form; a second person agrees."""
     who = actor(Permission.TARIFFS_PROPOSE)
     form = read_form(RollbackForm, RollbackGiven)
@@ -118,7 +118,7 @@ def roll_back(version: int) -> Response:
 
 
 @pages.post("/console/tariffs/<int:version>/withdrawals")
-def withdraw(version: int) -> Response:
+def withdraw_tariff(version: int) -> Response:
     """Propose that this version never takes effect, once for this form; a second person agrees."""
     who = actor(Permission.TARIFFS_PROPOSE)
     form = read_form(WithdrawalForm, WithdrawalGiven)
