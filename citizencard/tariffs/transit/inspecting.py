@@ -1,6 +1,6 @@
 """The mistakes of the part `transit` that no schema can say: what is named must exist and be named once, what is counted must rise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from citizencard.tariffs.checks import Inspection
 from citizencard.tariffs.transit.inspecting_lines import LineNumbers, inspect_lines
 
 REDUCTIONS: Final = ("pays", "less", "costs")
+_REDUCING: Final = ("concessions", "transfers")
 _LISTS: Final = ("concessions", "transfers", "bands", "ride_counts", "lifetime", "caps")
 
 
@@ -46,41 +47,41 @@ class _Inspector:
         self._named: dict[str, str] = {}
 
     def inspect(self) -> None:
-        """Every check."""
-        inspect_lines(self._inspection, f"{self._place}.lines", dict(self._sound("lines")), self._modes)
+        """Every check; each looks only at what has no mistake of form."""
+        inspect_lines(self._inspection, f"{self._place}.lines", self._part.get("lines"), self._modes)
         for kind in (*_LISTS, "passes"):
-            for key, entry in self._sound(kind):
+            for place, entry in self._entries(kind):
                 if self._inspection.full:
                     return
-                self._inspect_rule(kind, f"{self._place}.{kind}.{key}", entry)
-        companions = self._part.get("companions")
-        if isinstance(companions, dict) and self._inspection.sound(f"{self._place}.companions"):
-            self._inspect_scope(f"{self._place}.companions", companions)
+                self._inspect_rule(kind, place, entry)
+        self._inspect_scope(f"{self._place}.companions", _mapping(self._part.get("companions")))
 
-    def _sound(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """The entries of a list or an object that have no mistake of form, with the last part of their place."""
+    def _entries(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The rules of a list, or of the object of passes, with their places."""
         entries = self._part.get(kind)
-        numbered = (
-            entries.items() if isinstance(entries, dict) else enumerate(entries) if isinstance(entries, list) else ()
-        )
+        numbered: Iterable[tuple[object, object]] = ()
+        if kind in _LISTS:
+            numbered = enumerate(entries) if isinstance(entries, list) else ()
+        elif isinstance(entries, dict):
+            numbered = entries.items()
         for key, entry in numbered:
-            if self._inspection.sound(f"{self._place}.{kind}.{key}"):
-                yield str(key), entry
+            if isinstance(entry, dict):
+                yield f"{self._place}.{kind}.{key}", entry
 
     def _inspect_rule(self, kind: str, place: str, entry: Mapping[str, Any]) -> None:
         self._inspect_name(place, place.rpartition(".")[2] if kind == "passes" else entry.get("name"), kind)
         self._inspect_scope(place, entry)
-        if kind in {"concessions", "transfers"}:
+        # Where none is there and a field is misspelt, the misspelt one is named already.
+        if kind in _REDUCING and (self._inspection.sound(place) or not entry.keys().isdisjoint(REDUCTIONS)):
             self._inspection.exactly_one_of(place, entry, REDUCTIONS)
         for leg in ("from", "to"):
-            if leg in entry:
-                self._inspect_scope(f"{place}.{leg}", entry[leg])
-        if kind == "bands":
+            self._inspect_scope(f"{place}.{leg}", _mapping(entry.get(leg)))
+        if kind == "bands" and self._inspection.sound(f"{place}.steps") and "steps" in entry:
             self._inspect_bands(place, entry["steps"])
 
-    def _inspect_name(self, place: str, name: str | None, kind: str) -> None:
+    def _inspect_name(self, place: str, name: object, kind: str) -> None:
         """Explanations, adjustments and totals that are carried on name rules: one name, one rule."""
-        if name is None:
+        if not isinstance(name, str):
             return
         where = place if kind == "passes" else f"{place}.name"
         if name in self._named:
@@ -91,20 +92,26 @@ class _Inspector:
     def _inspect_scope(self, place: str, entry: Mapping[str, Any]) -> None:
         """Classes, modes, operators and lines that a rule names must exist."""
         known: tuple[tuple[str, str, Mapping[str, Any] | frozenset[str]], ...] = (
-            ("classes", "class", self._classes),
-            ("modes", "mode", self._modes),
-            ("operators", "operator of a line", self._operators),
+            ("classes", "a class", self._classes),
+            ("modes", "a mode", self._modes),
+            ("operators", "an operator of lines", self._operators),
         )
         for field, what, names in known:
-            for index, name in enumerate(entry.get(field, ())):
+            for at, name in self._texts(place, entry, field):
                 if name not in names:
-                    self._inspection.add(
-                        f"{place}.{field}.{index}", f"must be a {what} of this tariff: there is no {name}"
-                    )
-        for index, text in enumerate(entry.get("lines", ())):
+                    self._inspection.add(at, f"must be {what} of this tariff: there is no {name}")
+        for at, text in self._texts(place, entry, "lines"):
             message = self._numbers.mistake(text)
             if message is not None:
-                self._inspection.add(f"{place}.lines.{index}", message)
+                self._inspection.add(at, message)
+
+    def _texts(self, place: str, entry: Mapping[str, Any], field: str) -> Iterator[tuple[str, str]]:
+        """The texts of a list that have no mistake of form, with their places."""
+        texts = entry.get(field)
+        for index, text in enumerate(texts if isinstance(texts, list) else ()):
+            at = f"{place}.{field}.{index}"
+            if isinstance(text, str) and self._inspection.sound(at):
+                yield at, text
 
     def _inspect_bands(self, place: str, steps: list[Mapping[str, str]]) -> None:
         for index in range(1, len(steps)):

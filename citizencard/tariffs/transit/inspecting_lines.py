@@ -1,5 +1,6 @@
 """The mistakes of lines and their fares that no schema can say."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from fractions import Fraction
@@ -11,6 +12,7 @@ from citizencard.tariffs.transit.reading import line_numbers
 
 MAX_LINE: Final = 65_535
 """Line numbers have two bytes on cards and in records."""
+_RANGE: Final = re.compile("[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?")
 KINDS: Final = ("flat", "sections", "between", "distance", "time")
 
 
@@ -45,30 +47,40 @@ def range_mistake(text: str) -> str | None:
     return None if int(first) <= int(last or first) else f"must begin with the lower number: {last}-{first}"
 
 
-def inspect_lines(inspection: Inspection, place: str, lines: Mapping[str, Any], modes: Mapping[str, Any]) -> None:
-    """Name every mistake of the lines.
+def inspect_lines(inspection: Inspection, place: str, lines: object, modes: Mapping[str, Any]) -> None:
+    """Name every mistake of the lines; what has a mistake of form is passed over.
 
     Args:
         inspection: takes the mistakes.
         place: of the lines in the document.
-        lines: those without mistakes of form.
+        lines: of any form.
         modes: the document's modes.
     """
     sound = []
-    for text, line in lines.items():
+    for text, line in lines.items() if isinstance(lines, dict) else ():
         if inspection.full:
             return
-        mistake = range_mistake(text)
+        mistake = range_mistake(text) if _is_range(text) else None
         if mistake is not None:
             inspection.add(f"{place}.{text}", mistake)
-        else:
+        elif _is_range(text):
             sound.append(text)
-        if line["mode"] not in modes:
-            inspection.add(f"{place}.{text}.mode", f"must be a mode of this tariff: there is no {line['mode']}")
-        _inspect_fare(inspection, f"{place}.{text}.fare", line["fare"])
-        for index, other in enumerate(line.get("fares_when", ())):
-            _inspect_fare(inspection, f"{place}.{text}.fares_when.{index}.fare", other["fare"])
+        if isinstance(line, dict):
+            _inspect_line(inspection, f"{place}.{text}", line, modes)
     _inspect_overlaps(inspection, place, sound)
+
+
+def _inspect_line(inspection: Inspection, place: str, line: Mapping[str, Any], modes: Mapping[str, Any]) -> None:
+    mode = line.get("mode")
+    if isinstance(mode, str) and inspection.sound(f"{place}.mode") and mode not in modes:
+        inspection.add(f"{place}.mode", f"must be a mode of this tariff: there is no {mode}")
+    others = line.get("fares_when")
+    fares = {"fare": line.get("fare")}
+    for index, other in enumerate(others if isinstance(others, list) else ()):
+        fares[f"fares_when.{index}.fare"] = other.get("fare") if isinstance(other, dict) else None
+    for below, fare in fares.items():
+        if isinstance(fare, dict) and inspection.sound(f"{place}.{below}"):
+            _inspect_fare(inspection, f"{place}.{below}", fare)
 
 
 def _inspect_overlaps(inspection: Inspection, place: str, texts: list[str]) -> None:
@@ -145,5 +157,4 @@ def _inspect_steps(inspection: Inspection, place: str, steps: Mapping[str, Any],
 
 
 def _is_range(text: str) -> bool:
-    first, dash, last = text.partition("-")
-    return first.isdecimal() and (last.isdecimal() if dash else True) and len(text) <= len("65535-65535")
+    return re.fullmatch(_RANGE, text) is not None
