@@ -1,7 +1,6 @@
 """What a slip says, in one language: the same lines for the page that checks it and for the paper."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,12 +9,12 @@ from api.pages.language import Language, say
 from api.pages.texts_receipts import RECEIPTS
 from citizencard.clock import BEIJING
 from citizencard.receipts.models import Receipt, ReceiptKind
+from citizencard.tariffs.quotes import Line as QuoteLine
+from citizencard.tariffs.quotes import read_line
 
 MAX_CHARACTERS: Final = 120
 Payload = Mapping[str, Any]
 Write = Callable[[Payload, Language], str]
-
-_TIER: Final = re.compile(r"tier_([0-9]{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def slip(receipt: Receipt, language: Language) -> Slip:
         kind=receipt.kind,
         amount=yuan(receipt.amount_fen),
         lines=tuple(_lines(receipt, language)),
-        parts=tuple(_part(part, payload.get("unit", ""), language) for part in payload.get("parts", ())),
+        parts=parts([read_line(part) for part in payload.get("parts", ())], language),
     )
 
 
@@ -118,15 +117,30 @@ def _measured(quantity: int, unit: str, language: Language) -> str:
     return f"{quantity:,} {unit_name(unit, language)}".rstrip()
 
 
-def _part(part: Mapping[str, Any], unit: str, language: Language) -> Part:
-    name = str(part["name"])
-    tier = _TIER.fullmatch(name)
-    known = f"receipt.part.{name}"
-    if tier is not None:
-        said = say(language, "receipt.part.tier", number=int(tier[1]))
-    else:
-        said = say(language, known) if known in RECEIPTS else _short(name)
-    return Part(said, _measured(part["quantity"], unit, language), yuan(part["unit_fen"]), yuan(part["fen"]))
+def parts(lines: Sequence[QuoteLine], language: Language) -> tuple[Part, ...]:
+    """How a bill is reckoned, a row for each line of the tariff's explanation."""
+    return tuple(_part(line, language) for line in lines)
+
+
+def _part(line: QuoteLine, language: Language) -> Part:
+    facts = {name: _short(fact) for name, fact in line.facts.items()}
+    quantity = f"{facts['units']} {unit_name(facts['unit'], language)}" if {"units", "unit"} <= facts.keys() else ""
+    return Part(_name(line, facts, language), quantity, _unit_price(facts.get("price", "")), yuan(line.minor))
+
+
+def _name(line: QuoteLine, facts: Mapping[str, str], language: Language) -> str:
+    """What a row is called; an add-on that the catalogue knows has its name there, in both languages."""
+    known = f"receipt.part.{line.what}.{facts.get('name')}"
+    if known in RECEIPTS:
+        return say(language, known)
+    known = f"receipt.part.{line.what}"
+    return say(language, known, **facts) if known in RECEIPTS else _short(line.what)
+
+
+def _unit_price(price: str) -> str:
+    """A price for one unit, such as ¥1.80 or ¥0.5283."""
+    whole, _, decimals = price.partition(".")
+    return f"¥{whole}.{decimals:0<2}" if whole else ""
 
 
 def _short(value: object) -> str:

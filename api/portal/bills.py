@@ -7,8 +7,11 @@ from typing import Any, Final
 from flask import Response
 
 from api.city import city, now
+from api.pages.language import Language, preferred
+from api.pages.slips import parts
 from api.portal.blueprint import Nothing, NothingForm, pages
 from api.portal.holdings import own_account
+from api.portal.rides import YUAN
 from api.portal.ways import APPS, TEST_METHODS, Wanted, checkout_of, gateway, ways
 from api.web.doors import resident
 from api.web.forms import Choice, Form, new_form, read_form
@@ -26,6 +29,7 @@ from citizencard.clock import beijing_date
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
 from citizencard.payments.models import FINAL, Purpose
+from citizencard.tariffs.sentences import sentence
 
 LIST: Final = "portal/bills.html"
 PAGE: Final = "portal/bill.html"
@@ -116,7 +120,7 @@ def begin_online(bill_id: str) -> Response:
 
 
 def _values(bill_id: str) -> dict[str, Any]:
-    person_id = resident().person_id
+    person_id, language = resident().person_id, preferred()
     with reading(city().sessions) as session:
         bill = bill_of_person(session, person_id, bill_id)
         account = own_account(session, person_id)
@@ -124,6 +128,8 @@ def _values(bill_id: str) -> dict[str, Any]:
     under_way = [payment for payment in tried if payment.state not in FINAL and not payment.problem]
     return {
         "bill": bill,
+        "rows": parts(bill.parts, language),
+        "reason": sentence(bill.quote, YUAN, "zh" if language is Language.ZH else "en"),
         "account": account,
         "ways": ways(),
         "under_way": under_way[0] if under_way else None,

@@ -11,6 +11,7 @@ from citizencard.billing.lines import CUSTOMER_NUMBER
 from citizencard.billing.models import MAX_RULE_CHARACTERS, MAX_SOURCE_NAME_CHARACTERS
 from citizencard.billing.registry import NewService
 from citizencard.merchants.models import MAX_NAME_CHARACTERS
+from citizencard.tariffs.utilities_texts import TEXTS
 
 COUNT: Final = 2**31 - 1
 
@@ -110,12 +111,17 @@ class BillsQuery(Request):
 
 
 class BillPartAnswer(Answer):
-    """A line of the reckoning."""
+    """A piece of the reason of a price."""
 
-    name = fields.String(required=True)
-    quantity = WholeNumber(0, COUNT, required=True)
-    unit_fen = MinorUnits(required=True)
-    fen = MinorUnits(required=True)
+    what = fields.String(required=True, metadata={"enum": sorted(TEXTS)})
+    minor = WholeNumber(-(2**53), 2**53, required=True, metadata={"description": "fen; below zero: what it takes off"})
+    rule = fields.String(required=True, metadata={"description": "place of the rule in the tariff"})
+    facts = fields.Dict(required=True, metadata={"description": "numbers and names that the sentence about it tells"})
+    sponsor = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "who pays what it takes off; null: the utility gives it"},
+    )
 
 
 class BillAnswer(Answer):
@@ -131,7 +137,9 @@ class BillAnswer(Answer):
     quantity = WholeNumber(0, COUNT, required=True)
     unit = fields.String(required=True)
     amount_fen = MinorUnits(required=True)
-    parts = fields.List(fields.Nested(BillPartAnswer), required=True)
+    parts = fields.List(
+        fields.Nested(BillPartAnswer), required=True, metadata={"description": "they add up to the amount"}
+    )
     due_on = Day(required=True)
     version = WholeNumber(1, COUNT, required=True)
     tariff_version = WholeNumber(1, 2**32 - 1, required=True)

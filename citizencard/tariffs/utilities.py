@@ -258,9 +258,8 @@ def _add_ons(rule: UtilityRule, reading: Reading, months: _Months) -> Iterator[P
             NOTHING,
         )
         if charged and one.rate:
-            yield Piece(
-                "add_on", charged * one.rate, one.place, {"add_on": one.title, **_priced(rule, charged, one.rate)}
-            )
+            facts = {"add_on": one.title, "name": one.name, **_priced(rule, charged, one.rate)}
+            yield Piece("add_on", charged * one.rate, one.place, facts)
 
 
 def _priced(rule: UtilityRule, units: Fraction, rate: Fraction) -> dict[str, int | str]:

@@ -77,6 +77,7 @@ class AddOn:
     """What is paid on the units beside their price, such as sewage: minor units each, on a share of them less `free_units` in `per`."""
 
     place: str
+    name: str
     title: str
     rate: Fraction
     share_of_units: Fraction
@@ -226,6 +227,7 @@ def _read_add_on(place: str, entry: Mapping[str, Any], money: Money) -> AddOn:
     free_units = Fraction(entry.get("free_units", "0"))
     return AddOn(
         place=place,
+        name=entry["name"],
         title=entry.get("title", entry["name"]),
         rate=money.rate(entry["price"]),
         share_of_units=share(entry.get("share_of_units", "1")),

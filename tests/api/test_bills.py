@@ -88,7 +88,10 @@ def test_clerk_sees_a_households_bills_and_it_is_written_down(world: World, serv
     assert not rest["has_more"]
     assert {bill["serial"] for bill in page["data"] + rest["data"]} == {"A", "B"}
     bill = page["data"][0]
-    assert sum(part["fen"] for part in bill["parts"]) == bill["amount_fen"]
+    assert sum(part["minor"] for part in bill["parts"]) == bill["amount_fen"]
+    assert {(part["what"], part["sponsor"]) for part in bill["parts"]} == {("tier", None), ("add_on", None)}
+    assert bill["parts"][0]["rule"] == f"utilities.{RULE}.tiers.steps.0"
+    assert bill["parts"][0]["facts"]["price"] == "1.8"
     assert (bill["state"], bill["version"], bill["due_on"]) == ("open", 1, "2026-12-15")
     assert ok(clerk.get(f"/v1/bills?customer_number={HOUSE}&service_id=utl_x"))["data"] == []
     with reading(world.sessions) as session:

@@ -83,8 +83,10 @@ def test_slip_is_the_same_bytes_whenever_it_is_made(paid: ReceiptCity) -> None:
 
 def test_longest_slip_fits(paid: ReceiptCity) -> None:
     """Nine digits of yuan, a name of 120 characters and twenty tiers are all on the paper, and so is the code."""
+    used = {"units": "1000000", "unit": "t", "price": "999.999999"}
     parts = [
-        {"name": f"tier_{number}", "quantity": 1_000_000, "unit_fen": 99_999, "fen": 10**12} for number in range(20)
+        {"what": "tier", "minor": 10**12, "rule": "utilities.water", "facts": {"tier": number, **used}}
+        for number in range(20)
     ]
     payload = {"utility": "水" * 120, "service": "Water " * 20, "parts": parts}
     paper = read_slip(printed(paid, NewReceipt("bill", "pay_long", 123_456_789_012, payload)))

@@ -4,9 +4,15 @@ from datetime import datetime
 
 import pytest
 
+from api.pages.formats import MINUS
 from api.pages.language import Language
 from api.pages.slips import Slip, slip, written_serial
 from citizencard.receipts.models import Receipt, ReceiptKind
+
+
+def part(what: str, minor: int, **facts: str | int) -> dict[str, object]:
+    return {"what": what, "minor": minor, "rule": "utilities.water", "facts": facts}
+
 
 BILL = {
     "utility": "示范市自来水公司",
@@ -17,9 +23,11 @@ BILL = {
     "quantity": 1800,
     "unit": "t",
     "parts": [
-        {"name": "tier_1", "quantity": 18, "unit_fen": 180, "fen": 3240},
-        {"name": "sewage", "quantity": 18, "unit_fen": 95, "fen": 1710},
-        {"name": "garbage", "quantity": 1, "unit_fen": 0, "fen": 0},
+        part("tier", 3240, tier=1, units="18", unit="t", price="1.8"),
+        part("add_on", 1710, name="sewage", add_on="污水", units="18", unit="t", price="0.95"),
+        part("add_on", 1, name="garbage", add_on="垃圾处理费", units="1", unit="t", price="0.0123"),
+        part("free_units", -1, allowance="低保"),
+        part("of_another_time", 0),
     ],
     "tariff_version": 3,
     "bill": "bil_1",
@@ -48,12 +56,15 @@ def test_bill_is_told_in_full_in_both_languages(now: datetime) -> None:
         ("bill", "bil_1"),
         ("tariff", "3"),
     ]
-    assert [(part.name, part.unit_price, part.amount) for part in english.parts] == [
-        ("Tier 1", "¥1.80", "¥32.40"),
-        ("Sewage", "¥0.95", "¥17.10"),
-        ("garbage", "¥0.00", "¥0.00"),
+    assert [(part.name, part.quantity, part.unit_price, part.amount) for part in english.parts] == [
+        ("Tier 1", "18 t", "¥1.80", "¥32.40"),
+        ("Sewage", "18 t", "¥0.95", "¥17.10"),
+        ("Charge: 垃圾处理费", "1 t", "¥0.0123", "¥0.01"),
+        ("Free units: 低保", "", "", f"{MINUS}¥0.01"),
+        ("of_another_time", "", "", "¥0.00"),
     ]
-    assert [part.name for part in chinese.parts] == ["第 1 档", "污水处理费", "garbage"]
+    assert [part.name for part in chinese.parts][:3] == ["第 1 档", "污水处理费", "附加费：垃圾处理费"]
+    assert chinese.parts[0].quantity == "18 吨"
     assert len(chinese.lines) == len(english.lines)
     assert "not for the slip" not in repr(english)
 

@@ -27,6 +27,7 @@ RULE: Final = "water_home"
 WATER: Final = make_utilities.WATER
 """18 t are 49.50, in tiers by the month."""
 POWER_RULE: Final = "power_home"
+REGISTERS_RULE: Final = "power_peak_valley"
 HOUSE: Final = "10023344"
 START_FEN: Final = 20_000
 
@@ -82,7 +83,7 @@ class Waterworks:
     def open(cls, sessions: Sessions, now: datetime) -> "Waterworks":
         """Set everything up."""
         deed = Deed(CLERK, now)
-        prices = {RULE: WATER, POWER_RULE: make_utilities.POWER}
+        prices = {RULE: WATER, POWER_RULE: make_utilities.POWER, REGISTERS_RULE: make_utilities.PEAK_VALLEY}
         document = {**TARIFF, "effective_from": "2026-01-01T00:00:00+08:00", "utilities": prices}
         with transaction(sessions) as session:
             open_first_day(session, now.date(), now=now)

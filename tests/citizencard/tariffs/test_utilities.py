@@ -78,7 +78,7 @@ def test_bill_explains_itself() -> None:
     assert [(line.what, line.minor, line.rule, dict(line.facts)) for line in quote.lines] == [
         ("tier", 3_600, "utilities.home.tiers.steps.0", {"tier": 1, "units": "20", "unit": "t", "price": "1.8"}),
         ("tier", 1_350, "utilities.home.tiers.steps.1", {"tier": 2, "units": "5", "unit": "t", "price": "2.7"}),
-        ("add_on", 2_375, "utilities.home.add_ons.0", {"add_on": "污水处理费", "units": "25", "unit": "t", "price": "0.95"}),
+        ("add_on", 2_375, "utilities.home.add_ons.0", {"add_on": "污水处理费", "name": "sewage", "units": "25", "unit": "t", "price": "0.95"}),
     ]  # fmt: skip
     assert whats(bill(utility(WATER), reading("0"))) == [("no_units", 0)]
 
