@@ -122,14 +122,16 @@ class World:
     riders: list[Rider] = field(default_factory=list)
 
     @classmethod
-    def found(cls, sessions: Sessions, hsm: Hsm, folder: Path, now: datetime) -> "World":
+    def found(
+        cls, sessions: Sessions, hsm: Hsm, folder: Path, now: datetime, tariff: Mapping[str, Any] = TARIFF
+    ) -> "World":
         """Begin the books, open a counter, publish the fares, and put three buses on the road."""
         counter = City.open(sessions, hsm, now)
         with transaction(sessions) as session:
             merchant_id = register_merchant(session, "City Bus", "bus", now=now).id
             for number in (1, 2):
                 register_line(session, NewLine(number, merchant_id, f"Line {number}", 200), now=now)
-            publish(session, TARIFF, approved(session, PUBLISH, publish_payload(TARIFF), now), now=now)
+            publish(session, tariff, approved(session, PUBLISH, publish_payload(tariff), now), now=now)
         garage = _Garage(sessions, hsm, folder, now)
         bus1, bus2, stray = garage.bus(1, merchant_id), garage.bus(2, merchant_id), garage.bus(1, None)
         return cls(sessions, hsm, folder, now, counter, merchant_id, bus1, bus2, stray)
