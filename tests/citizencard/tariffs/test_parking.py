@@ -13,6 +13,7 @@ from citizencard.tariffs.errors import EventInvalid, RuleMissing
 from citizencard.tariffs.parking import MAX_STAY, Stay, permit, quote, vehicle_of
 from citizencard.tariffs.parking_rules import Discount, ParkingRule
 from citizencard.tariffs.quotes import Quote
+from tests.citizencard.tariffs.any_lot import by_minute, lots
 from tests.citizencard.tariffs.make_rules import EIGHT, OFFSET, minutes, shipped, tariff
 
 MONDAY = EIGHT + timedelta(days=2)
@@ -22,7 +23,7 @@ BY_HOUR = [{"each_minutes": 60, "price": "1.00"}]
 def lot(charges: list[dict[str, Any]] | dict[str, Any], **fields: object) -> ParkingRule:
     """A lot with one charge or several."""
     listed = charges if isinstance(charges, list) else [charges]
-    return tariff("parking", {"title": "lot", "charges": listed, **fields}).parking["x"]
+    return tariff("parking", {"title": "lot", **fields, "charges": listed}).parking["x"]
 
 
 def taicang() -> ParkingRule:
@@ -304,51 +305,21 @@ def test_ten_years_are_priced_at_once() -> None:
     assert [line.what for line in found.lines] == ["uncharged", "first", "steps", "over_cap"]
 
 
-MINUTES = st.integers(1, 200)
-PRICES = st.integers(0, 2_000).map(lambda fen: f"{fen // 100}.{fen % 100:02}")
-
-
-@st.composite
-def charges(draw: st.DrawFn) -> dict[str, Any]:
-    """A charge by steps of any kind, by the period or by the visit, without limits."""
-    kind = draw(st.sampled_from(("steps", "steps", "steps", "a_period", "a_visit")))
-    if kind != "steps":
-        return {kind: draw(PRICES)}
-    first = draw(MINUTES)
-    steps = [{"up_to_minutes": first * draw(st.integers(1, 4)), "each_minutes": first, "price": draw(PRICES)}]
-    last = {"each_minutes": draw(MINUTES), "price": draw(PRICES)}
-    return {
-        "steps": [*steps[: draw(st.integers(0, 1))], last],
-        "part_of_step": draw(st.sampled_from(("counts", "free", "by_minute"))),
-    }
-
-
-@st.composite
-def lots(draw: st.DrawFn) -> ParkingRule:
-    """Any lot whose price cannot fall with the length of the stay: without a price for long stays."""
-    hours = draw(st.lists(st.integers(0, 23), min_size=2, max_size=2, unique=True))
-    when = {"hours": {"from": f"{hours[0]:02}:00", "until": f"{hours[1]:02}:00"}}
-    listed = [draw(charges()) | {"when": when}, draw(charges())][: draw(st.integers(1, 2))]
-    period = draw(st.sampled_from(("24_hours", "calendar_day", "stay")))
-    fields: dict[str, Any] = {"period": period, "free": {"minutes": draw(st.integers(0, 120))}}
-    fields["free"]["longer_stays"] = draw(st.sampled_from(("charged_from_entry", "charged_after")))
-    if period != "stay":
-        fields["next_period"] = draw(st.sampled_from(("restarts", "continues")))
-        fields["free"]["again"] = draw(st.sampled_from(("never", "every_period")))
-        fields |= {"free_period_every": draw(st.integers(2, 7))} if draw(st.booleans()) else {}
-    if draw(st.booleans()):
-        fields["most_a_period"] = draw(PRICES)
-    if draw(st.booleans()):
-        fields["rounding"] = {"to": "0.10", "how": draw(st.sampled_from(("half_up", "half_even", "up", "down")))}
-    return lot(listed, **fields)
-
-
+LOTS = lots().map(lambda rule: lot(**rule))
 INSTANTS = st.integers(0, 2 * 86_400).map(lambda second: EIGHT + timedelta(seconds=second))
 SECONDS = st.integers(0, 9 * 86_400).map(lambda second: timedelta(seconds=second))
 
 
 @settings(max_examples=60)
-@given(rule=lots(), entered_at=INSTANTS, shorter=SECONDS, longer=SECONDS)
+@given(rule=lots(), minute=st.integers(0, 2 * 1440), length=st.integers(0, 4 * 1440))
+def test_every_minute_by_itself(rule: dict[str, Any], minute: int, length: int) -> None:
+    """A stay costs what it costs when each of its minutes is looked at by itself, by somebody who has not seen our way."""
+    found, entered_at = lot(**rule), EIGHT + minutes(minute)
+    assert stay(found, length, entered_at).minor == found.rounding.settle(by_minute(rule, entered_at, length))
+
+
+@settings(max_examples=60)
+@given(rule=LOTS, entered_at=INSTANTS, shorter=SECONDS, longer=SECONDS)
 def test_who_stays_longer_never_pays_less(
     rule: ParkingRule, entered_at: datetime, shorter: timedelta, longer: timedelta
 ) -> None:
@@ -361,7 +332,7 @@ def test_who_stays_longer_never_pays_less(
 
 
 @settings(max_examples=60)
-@given(rule=lots(), entered_at=INSTANTS, length=SECONDS)
+@given(rule=LOTS, entered_at=INSTANTS, length=SECONDS)
 def test_every_price_is_accounted_for(rule: ParkingRule, entered_at: datetime, length: timedelta) -> None:
     """Lines add up to a price of nothing or more, their minutes to those of the stay, and no period costs more than its cap."""
     found = quote(rule, Stay(entered_at, entered_at + length), OFFSET)
@@ -373,7 +344,7 @@ def test_every_price_is_accounted_for(rule: ParkingRule, entered_at: datetime, l
 
 
 @settings(max_examples=60)
-@given(rule=lots(), entered_at=INSTANTS, length=SECONDS, fen=st.integers(0, 5_000))
+@given(rule=LOTS, entered_at=INSTANTS, length=SECONDS, fen=st.integers(0, 5_000))
 def test_discounts_never_cost(rule: ParkingRule, entered_at: datetime, length: timedelta, fen: int) -> None:
     """No discount makes a stay dearer, or cheaper than nothing."""
     plain = quote(rule, Stay(entered_at, entered_at + length), OFFSET).minor
