@@ -64,6 +64,12 @@ def full_fare(fare: Fare, ride: Ride) -> FullFare:
 
 def possible_fares(fare: Fare) -> frozenset[int]:
     """Every full fare, in minor units, that rides at this fare can have. At most 20 bands of 10,080 steps, and 20,000 pairs of stops."""
+    if not fare.possible:
+        fare.possible.append(_possible_fares(fare))
+    return fare.possible[0]
+
+
+def _possible_fares(fare: Fare) -> frozenset[int]:
     fares = set(fare.section_prices)
     if fare.flat is not None:
         fares.add(fare.flat)

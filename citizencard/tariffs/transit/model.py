@@ -36,6 +36,7 @@ class Fare:
         time: by minutes between entry and exit.
         top: price of a ride without exit, or longer than `overtime_minutes`.
         overtime_minutes: None: no limit.
+        possible: the fares that rides can have, once somebody has asked; no part of the value.
     """
 
     place: str
@@ -47,6 +48,7 @@ class Fare:
     time: Steps | None = None
     top: int | None = None
     overtime_minutes: int | None = None
+    possible: list[frozenset[int]] = field(default_factory=list, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from citizencard.tariffs.errors import EventInvalid
 from citizencard.tariffs.quotes import Line, Quote, quote_of
 from citizencard.tariffs.transit.chains import Transferred, find_transfer, starting_anchor
 from citizencard.tariffs.transit.fares import FullFare
-from citizencard.tariffs.transit.plans import Discount, Plan, percent, plan_of, shared
+from citizencard.tariffs.transit.plans import MAX_KEPT, Discount, Plan, percent, plan_of, shared
 from citizencard.tariffs.transit.rides import Anchor, Priced, Ride
 
 __all__ = ["Anchor", "Priced", "Ride", "companion_lines", "own_lines", "price"]
@@ -81,7 +81,9 @@ def _quote_alone(plan: Plan, ride: Ride, full: FullFare, discount: Discount | No
     key = (full.line.rule, discount and discount.rule)
     quote = plan.quotes.get(key)
     if quote is None:
-        quote = plan.quotes[key] = quote_of(own_lines(plan, full, discount, None))
+        quote = quote_of(own_lines(plan, full, discount, None))
+        if len(plan.quotes) < MAX_KEPT:
+            plan.quotes[key] = quote
     return quote
 
 

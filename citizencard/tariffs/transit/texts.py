@@ -37,7 +37,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{line} 路全价 {amount}（据终端记录）",
         "full fare of line {line}: {amount} (as the terminal recorded it)",
     ),
-    "concession": ("{class} 卡优惠 {amount}", "concession for class {class}: {amount} off"),
     "concession.pays": (
         "{class} 卡按 {pays} 计，优惠 {amount}",
         "class {class} pays {pays}: {amount} off",
@@ -75,10 +74,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "lifetime": (
         "已有 {years} 年达到次数（满 {after} 年），终身按 {pays} 计，优惠 {amount}",
         "{years} years with enough rides ({after} are needed), so {pays} is paid for life: {amount} off",
-    ),
-    "cap": (
-        "封顶 {most_minor}，已付 {paid_minor}，优惠 {amount}",
-        "capped at {most_minor}, {paid_minor} paid so far: {amount} off",
     ),
     "cap.day": (
         "每日封顶 {most_minor}，当日已付 {paid_minor}，优惠 {amount}",

