@@ -1,5 +1,6 @@
 """Bytes of a device table, read in order; every value is named, so that a fault can be found in a dump."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, NoReturn, TypeVar
 
@@ -7,10 +8,25 @@ from hardware.card.bcd import day_from_bcd
 from hardware.errors import MalformedCardData
 from hardware.terminal.errors import DeviceTableInvalid
 
-NO_LIMIT: Final = 2**64 - 1
+NO_LIMIT_BYTES: Final = 8
+NO_LIMIT: Final = 2 ** (8 * NO_LIMIT_BYTES) - 1
 _MONTH_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Field:
+    """A field that was read: number of its first byte, bytes, name, and what they mean where that is not a number of bytes."""
+
+    offset: int
+    octets: bytes
+    name: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        value = f" = {self.value}" if self.value else ""
+        return f"{self.offset:04X}  {self.octets.hex().upper():<16}  {self.name}{value}"
 
 
 class Cursor:
@@ -20,13 +36,15 @@ class Cursor:
         raw: the whole table.
         at: first byte.
         end: first byte that is not read.
+        fields: where every field is noted; None: nowhere.
     """
 
-    def __init__(self, raw: bytes, at: int, end: int) -> None:
+    def __init__(self, raw: bytes, at: int, end: int, fields: list[Field] | None = None) -> None:
         self._raw = raw
         self._end = end
         self.at = at
         self._began = at
+        self._fields = fields
 
     def refuse(self, field: str, reason: str) -> NoReturn:
         """Name what was read last as wrong.
@@ -46,7 +64,15 @@ class Cursor:
         if self.at + octets > self._end:
             self.refuse(field, f"needs {octets} bytes, only {self._end - self.at} are left")
         self.at += octets
-        return self._raw[self._began : self.at]
+        found = self._raw[self._began : self.at]
+        if self._fields is not None and octets:
+            self._fields.append(Field(self._began, found, field))
+        return found
+
+    def note(self, value: str) -> None:
+        """Say what the bytes read last mean."""
+        if self._fields:
+            self._fields[-1].value = value
 
     def number(self, octets: int, field: str, most: int | None = None, least: int = 0) -> int:
         """The next unsigned big-endian number.
@@ -58,6 +84,7 @@ class Cursor:
         if found < least or (most is not None and found > most):
             bounds = f"at least {least}" if most is None else f"{least} to {most}"
             self.refuse(field, f"{found} is out of bounds, must be {bounds}")
+        self.note("none" if octets == NO_LIMIT_BYTES and found == NO_LIMIT else str(found))
         return found
 
     def flags(self, octets: int, field: str, known: int) -> int:
@@ -65,6 +92,7 @@ class Cursor:
         found = int.from_bytes(self.take(octets, field))
         if found & ~known:
             self.refuse(field, f"bits {found & ~known:#x} are not known")
+        self.note(f"{found:#04x}")
         return found
 
     def zeros(self, octets: int, field: str) -> None:
@@ -91,6 +119,7 @@ class Cursor:
         encoded = self.take(self.number(1, f"length of {field}", least=1), field)
         if not encoded.isascii() or not encoded.decode("ascii").isprintable():
             self.refuse(field, "must be printable ASCII")
+        self.note(encoded.decode("ascii"))
         return encoded.decode("ascii")
 
     def one_of(self, pool: tuple[Item, ...], field: str) -> Item:

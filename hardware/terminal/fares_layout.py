@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from hardware.card.transit import EPOCH
 from hardware.terminal.errors import DeviceTableInvalid
-from hardware.terminal.fares_bytes import NO_LIMIT, Cursor
+from hardware.terminal.fares_bytes import NO_LIMIT, Cursor, Field
 from hardware.terminal.fares_parking import Lot
 from hardware.terminal.fares_parking_layout import read_lot
 from hardware.terminal.fares_rules import (
@@ -105,17 +105,17 @@ class _Pools:
     class_sets: tuple[frozenset[int], ...]
 
 
-def read_rules(raw: bytes) -> Rules:
+def read_rules(raw: bytes, fields: list[Field] | None = None) -> Rules:
     """Read a whole table.
 
     Args:
         raw: its bytes.
+        fields: where every field is noted, in order; None: nowhere.
 
     Raises:
         DeviceTableInvalid: another layout, a wrong digest, or a value that this terminal does not understand.
     """
-    _check_frame(raw)
-    cursor = Cursor(raw, 0, len(raw) - DIGEST_BYTES)
+    cursor = Cursor(raw, _check_frame(raw, fields), len(raw) - DIGEST_BYTES, fields)
     head, counts = _head(cursor)
     pools = _Pools(
         _section(cursor, counts["conditions"], read_condition),
@@ -132,15 +132,18 @@ def read_rules(raw: bytes) -> Rules:
     marks = _section(cursor, counts["marks"], lambda c: _mark(c, pools))
     if cursor.at != len(raw) - DIGEST_BYTES:
         raise DeviceTableInvalid(cursor.at, "end of the rules", "there are bytes that belong to nothing")
+    if fields is not None:
+        fields.append(Field(cursor.at, raw[cursor.at :], "SHA-256"))
     return Rules(head, lines, classes, concessions, transfers, companions[0] if companions else None, lots, marks)
 
 
-def _check_frame(raw: bytes) -> None:
+def _check_frame(raw: bytes, fields: list[Field] | None) -> int:
+    """Check what holds for the table as a whole; the number of the byte behind the sizes."""
     if not HEAD_BYTES + DIGEST_BYTES <= len(raw) <= MAX_BYTES:
         raise DeviceTableInvalid(
             0, "table", f"has {len(raw)} bytes, must have {HEAD_BYTES + DIGEST_BYTES} to {MAX_BYTES}"
         )
-    cursor = Cursor(raw, 0, HEAD_BYTES)
+    cursor = Cursor(raw, 0, HEAD_BYTES, fields)
     if cursor.take(4, "magic") != MAGIC:
         cursor.refuse("magic", "is not that of a device table")
     if (layout := cursor.number(1, "layout")) != LAYOUT:
@@ -152,18 +155,21 @@ def _check_frame(raw: bytes) -> None:
         cursor.refuse("size of the table", f"is {size}, but there are {len(raw)} bytes")
     if hashlib.sha256(raw[:-DIGEST_BYTES]).digest() != raw[-DIGEST_BYTES:]:
         raise DeviceTableInvalid(len(raw) - DIGEST_BYTES, "SHA-256", "does not fit: the table was changed or cut")
+    return cursor.at
 
 
 def _head(cursor: Cursor) -> tuple[Head, dict[str, int]]:
-    cursor.take(12, "frame")  # _check_frame has read it
     version = cursor.number(4, "tariff version", least=1)
     effective_from = EPOCH + timedelta(seconds=cursor.number(4, "effective from"))
+    cursor.note(effective_from.isoformat())
     minutes = int.from_bytes(cursor.take(2, "offset from UTC"), signed=True)
     if abs(minutes) > MAX_OFFSET_MINUTES:
         cursor.refuse("offset from UTC", f"{minutes} minutes are out of bounds")
+    cursor.note(f"{minutes} min")
     currency = cursor.take(3, "currency")
     if not currency.isalpha() or not currency.isupper():
         cursor.refuse("currency", "must be three capital letters")
+    cursor.note(currency.decode("ascii"))
     digits = cursor.number(1, "decimals of the currency", most=MAX_DIGITS)
     how = How(cursor.number(1, "rounding", most=max(How)))
     cursor.zeros(1, "reserve")

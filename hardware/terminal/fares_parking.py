@@ -154,18 +154,21 @@ class _Bill:
             return 0
         total = 0
         for number, (from_s, until_s) in enumerate(_periods(lot.period, began_s, ended_s), start=1):
-            charged_from_s = from_s
-            if lot.free_again:
-                if (until_s - from_s) // MINUTE_S <= lot.free_minutes:
-                    continue
-                charged_from_s += lot.free_minutes * MINUTE_S if lot.charged_after else 0
-            elif lot.charged_after:
-                charged_from_s = max(from_s, began_s + lot.free_minutes * MINUTE_S)
-            minutes = self._covered(charged_from_s, until_s)
-            if not (lot.free_period_every and number % lot.free_period_every == 0):
-                total += self._price(minutes)
+            if lot.free_period_every and number % lot.free_period_every == 0:
+                continue
+            minutes = self._covered(self._charged_from(began_s, from_s, until_s), until_s)
+            total += self._price(minutes)
             self._before = [before + more for before, more in zip(self._before, minutes, strict=True)]
         return lot.rounding.settle(total, self._unit)
+
+    def _charged_from(self, began_s: int, from_s: int, until_s: int) -> int:
+        """From which second on a period is charged; its end when all of it is free."""
+        free_s = self._lot.free_minutes * MINUTE_S
+        if self._lot.free_again and (until_s - from_s) // MINUTE_S <= self._lot.free_minutes:
+            return until_s
+        if not self._lot.charged_after:
+            return from_s
+        return from_s + free_s if self._lot.free_again else min(until_s, max(from_s, began_s + free_s))
 
     def _price(self, minutes: list[int]) -> int:
         """Of one period, by the minutes that each charge covers in it."""

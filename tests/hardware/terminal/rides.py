@@ -22,13 +22,13 @@ from hardware.terminal.hotlist import Hotlist
 from hardware.terminal.outbox import Outbox
 from hardware.terminal.validator import BusValidator, ValidatorSettings
 from tests.hardware.emulator.make_cards import KEYS, SERIAL, counting_random, personalised_card, personalised_psam
+from tests.hardware.terminal.published import FLAT
 from tests.hardware.terminal.records import KEY, PSAM_SERIAL, TERMINAL
-from tests.hardware.terminal.test_fares import DOCUMENT
 
 MORNING = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
 LOADED_FEN = 10_000
 SETTINGS = ValidatorSettings(TERMINAL, PSAM_SERIAL, line=1, stop=4)
-TABLE = DeviceTable.parse(DOCUMENT)
+TABLE = DeviceTable.parse(FLAT.table)
 OTHER_TERMINAL = bytes.fromhex("330200000002")
 OTHER_PSAM_SERIAL = bytes.fromhex("33020000000000000002")
 OTHER_SERIAL = bytes.fromhex("03103302000000000022")

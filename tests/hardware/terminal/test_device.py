@@ -14,10 +14,10 @@ from hardware.terminal.errors import DeviceInvalid, DeviceTableInvalid
 from hardware.terminal.uplink import Patience
 from hardware.terminal.validator import Outcome
 from tests.hardware.emulator.make_cards import SERIAL, personalised_psam
+from tests.hardware.terminal.published import FLAT, answer, changed
 from tests.hardware.terminal.records import TERMINAL, receipt_document
 from tests.hardware.terminal.rides import MORNING, OTHER_SERIAL, SETTINGS, adult_card
 from tests.hardware.terminal.server import Answer, Server, listening
-from tests.hardware.terminal.test_fares import DOCUMENT
 
 SIGN_IN = {"batch": 5, "parameter_version": 3, "hotlist_version": 0, "server_time": "2026-11-21T08:00:00+08:00"}
 
@@ -43,7 +43,7 @@ def switched_on(folder: Path) -> Device:
 
 def test_a_shift_from_sign_in_to_receipt(folder: Path, server: Server) -> None:
     """Fares arrive, a card rides, the batch goes up under the server's number until the receipt empties the outbox."""
-    server.answers = [Answer(200, SIGN_IN), Answer(200, DOCUMENT)]
+    server.answers = [Answer(200, SIGN_IN), Answer(200, FLAT.answer)]
     with switched_on(folder) as device:
         device.sign_in()
     with switched_on(folder) as device:
@@ -63,7 +63,7 @@ def test_a_shift_from_sign_in_to_receipt(folder: Path, server: Server) -> None:
 
 def test_a_batch_that_is_not_judged_entirely_stays_open(folder: Path, server: Server) -> None:
     """Records that the server has parked are kept; the device does not ask again and again."""
-    server.answers = [Answer(200, SIGN_IN), Answer(200, DOCUMENT), Answer(200, receipt_document(TERMINAL, 5))]
+    server.answers = [Answer(200, SIGN_IN), Answer(200, FLAT.answer), Answer(200, receipt_document(TERMINAL, 5))]
     with switched_on(folder) as device:
         device.sign_in()
         device.tap(adult_card(), MORNING)
@@ -74,7 +74,7 @@ def test_a_batch_that_is_not_judged_entirely_stays_open(folder: Path, server: Se
 
 def test_the_json_form_carries_the_same_records(folder: Path, server: Server) -> None:
     """A small device may send text instead of the file, under the same batch number."""
-    server.answers = [Answer(200, SIGN_IN), Answer(200, DOCUMENT)]
+    server.answers = [Answer(200, SIGN_IN), Answer(200, FLAT.answer)]
     with switched_on(folder) as device:
         device.sign_in()
         ride = device.tap(adult_card(), MORNING)
@@ -90,7 +90,7 @@ def test_the_json_form_carries_the_same_records(folder: Path, server: Server) ->
 def test_a_new_hotlist_is_fetched_and_kept(folder: Path, server: Server) -> None:
     """The card that was reported lost is refused from the next sign-in on, also after the device was off."""
     hotlist = {"version": 2, "serials": [SERIAL.hex().upper()]}
-    server.answers = [Answer(200, {**SIGN_IN, "hotlist_version": 2}), Answer(200, DOCUMENT), Answer(200, hotlist)]
+    server.answers = [Answer(200, {**SIGN_IN, "hotlist_version": 2}), Answer(200, FLAT.answer), Answer(200, hotlist)]
     with switched_on(folder) as device:
         device.sign_in()
     with switched_on(folder) as device:
@@ -104,15 +104,16 @@ def test_a_new_hotlist_is_fetched_and_kept(folder: Path, server: Server) -> None
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
-        ([Answer(200, {**DOCUMENT, "format": 2})], DeviceTableInvalid),
-        ([Answer(200, {**DOCUMENT, "version": 4}), Answer(200, {"version": 9})], MalformedCardData),
+        ([Answer(200, {**FLAT.answer, "table": "Q0NUMg=="})], DeviceTableInvalid),
+        ([Answer(200, {**FLAT.answer, "table": "no base64"})], UplinkUnavailable),
+        ([Answer(200, answer(changed(FLAT.table, 0x0C, "00000004"))), Answer(200, {"version": 9})], MalformedCardData),
     ],
 )
 def test_what_is_not_understood_does_not_replace_what_works(
     folder: Path, server: Server, answers: list[Answer], error: type[HardwareError]
 ) -> None:
     """A broken download leaves the device with the fares and the hotlist it had, in memory and after a restart."""
-    server.answers = [Answer(200, SIGN_IN), Answer(200, DOCUMENT)]
+    server.answers = [Answer(200, SIGN_IN), Answer(200, FLAT.answer)]
     with switched_on(folder) as device:
         device.sign_in()
         server.answers = [Answer(200, {**SIGN_IN, "parameter_version": 4, "hotlist_version": 9}), *answers]

@@ -9,7 +9,7 @@ from hardware.terminal import errors
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (errors.DeviceTableInvalid("format 2"), "device table: format 2"),
+        (errors.DeviceTableInvalid(4, "layout", "2 is not known"), "device table, byte 4, layout: 2 is not known"),
         (errors.DeviceTableNotInForce(3), "tariff version 3 is not yet in force"),
         (errors.UnknownLine(9), "the device table has no line 9"),
         (errors.UnknownCardClass(10), "the device table has no card class 0A"),

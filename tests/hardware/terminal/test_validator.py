@@ -14,10 +14,12 @@ from hardware.card.transit import TransferAnchor, TripRecord
 from hardware.errors import OutboxFull, PsamRefused
 from hardware.terminal.batch import RecordKind
 from hardware.terminal.errors import DeviceTableNotInForce, PsamAbsent, PsamMismatch, PsamSequenceReused, UnknownLine
+from hardware.terminal.fares import DeviceTable
 from hardware.terminal.hotlist import Hotlist
 from hardware.terminal.outbox import Outbox
 from hardware.terminal.validator import BusValidator, Outcome
 from tests.hardware.emulator.make_cards import ISSUER, SERIAL
+from tests.hardware.terminal.published import FLAT, changed
 from tests.hardware.terminal.records import TERMINAL
 from tests.hardware.terminal.rides import (
     LOADED_FEN,
@@ -165,9 +167,30 @@ def test_a_terminal_that_is_not_set_up_takes_nobody(tmp_path: Path) -> None:
     with bus(tmp_path / "outbox.sqlite", line=9) as line_9, pytest.raises(UnknownLine):
         line_9.tap(adult_card())
     with bus(tmp_path / "outbox.sqlite") as line_1:
-        line_1.validator.table = replace(TABLE, effective_from=MORNING + timedelta(days=365))
+        line_1.validator.table = DeviceTable.parse(changed(FLAT.table, 0x10, "FFFFFFFF"))
         with pytest.raises(DeviceTableNotInForce):
             line_1.tap(adult_card())
+
+
+@pytest.mark.parametrize(("flags", "carried"), [("03", TransferAnchor(1, MORNING)), ("01", None)])
+def test_the_card_carries_on_what_the_rule_counts_from(
+    tmp_path: Path, flags: str, carried: TransferAnchor | None
+) -> None:
+    """Where a window counts from the first ride, its place on the card stays through the chain; else each ride takes its place."""
+    table = DeviceTable.parse(changed(FLAT.table, 0x8B, flags))
+    card = adult_card()
+    with bus(tmp_path / "1.sqlite") as line_1, other_bus(tmp_path / "2.sqlite") as line_2:
+        for one, minutes, fen in ((line_1, 0, 180), (line_2, 40, 80)):
+            one.validator.table = table
+            card.reset()
+            at = MORNING + timedelta(minutes=minutes)
+            assert one.tap(card, at).amount_fen == fen
+        trip = TripRecord.decode(send(card, read_record(profile.TRIP_SFI, 1)))
+        assert trip.anchor == (carried or TransferAnchor(2, at))
+        card.reset()
+        third = line_1.tap(card, MORNING + timedelta(minutes=61))
+        # 61 minutes after the first ride on the same line, 21 after the second on another
+        assert third.amount_fen == (180 if carried else 80)
 
 
 def test_a_psam_that_was_set_back_never_signs_a_sequence_again(tmp_path: Path) -> None:
