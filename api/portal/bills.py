@@ -11,7 +11,6 @@ from api.pages.language import Language, preferred
 from api.pages.slips import parts
 from api.portal.blueprint import Nothing, NothingForm, pages
 from api.portal.holdings import own_account
-from api.portal.rides import YUAN
 from api.portal.ways import APPS, TEST_METHODS, Wanted, checkout_of, gateway, ways
 from api.web.doors import resident
 from api.web.forms import Choice, Form, new_form, read_form
@@ -29,7 +28,6 @@ from citizencard.clock import beijing_date
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
 from citizencard.payments.models import FINAL, Purpose
-from citizencard.tariffs.sentences import sentence
 
 LIST: Final = "portal/bills.html"
 PAGE: Final = "portal/bill.html"
@@ -129,7 +127,7 @@ def _values(bill_id: str) -> dict[str, Any]:
     return {
         "bill": bill,
         "rows": parts(bill.parts, language),
-        "reason": sentence(bill.quote, YUAN, "zh" if language is Language.ZH else "en"),
+        "reason": bill.sentences["zh" if language is Language.ZH else "en"],
         "account": account,
         "ways": ways(),
         "under_way": under_way[0] if under_way else None,

@@ -140,6 +140,7 @@ class BillAnswer(Answer):
     parts = fields.List(
         fields.Nested(BillPartAnswer), required=True, metadata={"description": "they add up to the amount"}
     )
+    sentences = fields.Dict(required=True, metadata={"description": "the reason for people, by language: zh and en"})
     due_on = Day(required=True)
     version = WholeNumber(1, COUNT, required=True)
     tariff_version = WholeNumber(1, 2**32 - 1, required=True)

@@ -8,11 +8,15 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from citizencard.billing.models import Bill, BillState, UtilityService
+from citizencard.billing.models import CURRENCY, Bill, BillState, UtilityService
 from citizencard.receipts.issuing import by_subjects
 from citizencard.receipts.models import ReceiptKind
+from citizencard.tariffs.amounts import Money, minor_digits
 from citizencard.tariffs.quotes import Line, Quote, read_line
+from citizencard.tariffs.sentences import Language, sentence
 
+MONEY: Final = Money(CURRENCY.upper(), minor_digits(CURRENCY.upper()))
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 MASK: Final = "····"
 SHOWN_DIGITS: Final = 4
 MAX_PAGE: Final = 101
@@ -62,6 +66,11 @@ class BillView:
     def quote(self) -> Quote:
         """The price and why, as the tariff told it."""
         return Quote(self.amount_fen, self.parts)
+
+    @property
+    def sentences(self) -> dict[Language, str]:
+        """The reason for people, in Chinese and in English."""
+        return {language: sentence(self.quote, MONEY, language) for language in LANGUAGES}
 
 
 def masked(customer_number: str) -> str:
