@@ -250,7 +250,6 @@ UNPROCESSABLE: Final[Refusals] = (
     unloads.UnloadAmountInvalid,
     tariffs.LineNotInTariff,
     tariffs.ClassNotInTariff,
-    tariffs.QuantityInvalid,
     terminals.TerminalNumberInvalid,
     terminals.BindingLineForeign,
     terminals.PublicKeyInvalid,

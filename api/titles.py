@@ -101,7 +101,6 @@ TITLES_ZH: Final[dict[str, str]] = {
     "person_unknown": "没有此人",
     "phone_unfit": "电话号码有误",
     "proved_card_unusable": "该卡已挂失、冻结或尚未领取",
-    "quantity_invalid": "用量超出范围",
     "reader_job_expired": "读写任务已结束，请重新开始",
     "reason_unfit": "请填写合适的理由",
     "receipt_differs": "该凭证已按其他金额开具",

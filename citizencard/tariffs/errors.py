@@ -93,13 +93,6 @@ class ClassNotInTariff(TariffError):
     public = ("version", "card_class")
 
 
-class QuantityInvalid(TariffError):
-    """A bill is for 0 to 1,000,000 whole units."""
-
-    code = "quantity_invalid"
-    public = ("quantity",)
-
-
 class RuleMissing(TariffError):
     """The tariff does not say what this costs."""
 
