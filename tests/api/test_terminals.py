@@ -1,11 +1,15 @@
 """What devices call."""
 
+from base64 import b64decode
 from datetime import datetime, timedelta
 
 from citizencard.db import reading
 from citizencard.staff.permissions import Role
+from citizencard.tariffs.device import compile_table
+from citizencard.tariffs.document import read
 from citizencard.terminals.models import AcknowledgedKind
 from citizencard.terminals.shifts import acknowledged_version
+from hardware.terminal.fares import DeviceTable
 from tests.api.registry import TARIFF, bind, equip, license_line, set_fares
 from tests.api.signing import SigningDevice, Wish
 from tests.api.test_journey import issue_card
@@ -51,10 +55,18 @@ def test_device_gets_the_fares_without_the_sponsors(world: World) -> None:
     """A device learns what a ride costs; who pays the rest is not its business."""
     equipped = equip(world)
     set_fares(world)
-    table = ok(equipped.device.get("/terminals/parameters"))
-    assert table["version"] == 1
-    assert table["lines"] == TARIFF["lines"]
-    assert table["classes"] == {"01": {"name": "adult", "numerator": 9, "denominator": 10}}
+    answer = ok(equipped.device.get("/terminals/parameters"))
+    raw = b64decode(answer["table"], validate=True)
+    document = {**TARIFF, "version": 1, "effective_from": "2026-01-01T00:00:00+08:00"}
+    assert raw == compile_table(read(document))
+    table = DeviceTable.parse(raw)
+    assert (answer["layout"], answer["version"], table.version) == (1, 1, 1)
+    assert datetime.fromisoformat(answer["effective_from"]) == table.effective_from
+    sponsors = {rule["sponsor"] for rule in TARIFF["transit"]["concessions"] if "sponsor" in rule}
+    assert sponsors
+    assert not any(sponsor.encode() in raw for sponsor in sponsors)
+    with reading(world.sessions) as session:
+        assert acknowledged_version(session, equipped.terminal["id"], AcknowledgedKind.PARAMETERS) == 1
 
 
 def test_lost_card_is_on_the_hotlist_when_its_time_has_come(world: World) -> None:
