@@ -26,11 +26,10 @@ _RELEASE: Final = b"RELEASE SAVEPOINT ledger_bulk"
 _BACK: Final = b"ROLLBACK TO SAVEPOINT ledger_bulk"
 _ROLLBACK: Final = b"ROLLBACK"
 
-_NAMES: Final = (
-    "id, code, grows_by_debit, currency, floor_fen, ceiling_fen, state, posted_debits_fen, posted_credits_fen,"
-    " held_out_fen, held_in_fen"
+_ACCOUNT: Final = (
+    "id, code, type IN ('asset', 'expense') AS grows_by_debit, currency, floor_fen, ceiling_fen, state, posted_debits_fen,"
+    " posted_credits_fen, held_out_fen, held_in_fen"
 )
-_ACCOUNT: Final = _NAMES.replace("grows_by_debit", "type IN ('asset', 'expense') AS grows_by_debit")
 _BALANCE: Final = (
     "CASE WHEN b.grows_by_debit THEN b.posted_debits_fen - b.posted_credits_fen"
     " ELSE b.posted_credits_fen - b.posted_debits_fen END"
@@ -38,10 +37,13 @@ _BALANCE: Final = (
 _FALLS: Final = "CASE WHEN b.grows_by_debit THEN given.credited_fen ELSE given.debited_fen END"
 _RISES: Final = "CASE WHEN b.grows_by_debit THEN given.debited_fen ELSE given.credited_fen END"
 _LOOKING: Final = wire.spelled(f"""
-WITH named AS MATERIALIZED (
-  SELECT {_ACCOUNT}, locked FROM ledger_account WHERE code = ANY(ARRAY(SELECT unnest(CAST(:codes AS text[]))))
+WITH given AS MATERIALIZED (
+  SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:debited_fen AS bigint[]), CAST(:credited_fen AS bigint[]))
+    WITH ORDINALITY AS given (code, debited_fen, credited_fen, position)
 ), ours AS MATERIALIZED (
-  SELECT {_ACCOUNT} FROM ledger_account a WHERE a.id = ANY(ARRAY(SELECT id FROM named WHERE locked)) ORDER BY a.id FOR NO KEY UPDATE
+  SELECT {_ACCOUNT} FROM ledger_account WHERE code = ANY(ARRAY(SELECT code FROM given)) AND locked ORDER BY id FOR NO KEY UPDATE
+), others AS MATERIALIZED (
+  SELECT {_ACCOUNT} FROM ledger_account WHERE code = ANY(ARRAY(SELECT code FROM given EXCEPT SELECT code FROM ours)) AND NOT locked
 ), reserved AS MATERIALIZED (
   SELECT id FROM ours WHERE held_out_fen + held_in_fen > 0
 ), judged AS (
@@ -55,9 +57,7 @@ WITH named AS MATERIALIZED (
     SELECT FROM ledger_hold h WHERE h.state = 'open' AND h.expires_at <= :now
     AND (h.debit_id = ANY(ARRAY(SELECT id FROM reserved)) OR h.credit_id = ANY(ARRAY(SELECT id FROM reserved)))
   ) AS is_plain
-  FROM unnest(CAST(:codes AS text[]), CAST(:debited_fen AS bigint[]), CAST(:credited_fen AS bigint[]))
-    WITH ORDINALITY AS given (code, debited_fen, credited_fen, position)
-  LEFT JOIN (SELECT {_NAMES} FROM ours UNION ALL SELECT {_NAMES} FROM named WHERE NOT locked) AS b ON b.code = given.code
+  FROM given LEFT JOIN (SELECT * FROM ours UNION ALL SELECT * FROM others) AS b ON b.code = given.code
 )
 SELECT y.day, j.ids, (
   SELECT array_agg(nextval('ledger_transfer_id_seq')) FROM generate_series(1, CASE WHEN j.is_plain THEN :transfers ELSE 0 END)

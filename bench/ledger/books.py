@@ -1,6 +1,7 @@
 """A city's books for measuring: purses with money, one merchant and a bank, and purchases without end."""
 
 import random
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ MERCHANT = "merchant:mer_00000000000000000001:clearing"
 FRESH = "merchant:mer_00000000000000000002:clearing"
 """A merchant that nobody ever bought from."""
 KIND = "purchase"
+_NAME_BYTES = 12
+_DRAWN = 1_000
 
 
 def purse(number: int) -> str:
@@ -70,14 +73,16 @@ class Purchases:
     def __iter__(self) -> Iterator[Transfer]:
         """One purchase after the other, for ever."""
         chance = random.Random(self.seed)
-        # References are drawn by lot, as the city's opaque ids are: their places in the index are all over it.
-        names = random.SystemRandom()
         while True:
-            yield Transfer(
-                f"purchase:{names.getrandbits(96):024x}",
-                purse(chance.randrange(self.cards)),
-                MERCHANT,
-                chance.randint(1, MOST_FEN),
-                KIND,
-                datetime.now(UTC),
-            )
+            # Many at once: whoever measures pays for the drawing too. References are drawn by lot, as the city's opaque ids are: their
+            # places in the index are all over it.
+            names = secrets.token_hex(_NAME_BYTES * _DRAWN)
+            cards = chance.choices(range(self.cards), k=_DRAWN)
+            amounts_fen = chance.choices(range(1, MOST_FEN + 1), k=_DRAWN)
+            for name, card, amount_fen in zip(_cut(names), cards, amounts_fen, strict=True):
+                yield Transfer(f"purchase:{name}", purse(card), MERCHANT, amount_fen, KIND, datetime.now(UTC))
+
+
+def _cut(names: str) -> Iterator[str]:
+    length = 2 * _NAME_BYTES
+    return (names[at : at + length] for at in range(0, len(names), length))
