@@ -65,6 +65,9 @@ def test_a_city_lives_two_days_and_proves_its_books(city: Callable[[], str], url
         "the clerk approves it alone: 403",
         "the supervisor approves it: succeeded",
         "the bill is paid from the account",
+        "capped at ¥3.00 a day",
+        "transport_fund pays",
+        "¥1.40",
         "the books are proved",
         "0 differences",
     ):
