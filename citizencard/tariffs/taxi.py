@@ -157,7 +157,7 @@ def _pieces(rule: TaxiRule, trip: Trip, wall: datetime) -> list[Piece]:
     pieces += _night(rule, by_km, wall)
     if rule.fuel_price and not rule.fuel_included:
         pieces.append(Piece("fuel_surcharge", rule.fuel_price, f"{rule.place}.fuel_surcharge"))
-    told = [piece for piece in pieces if piece.amount]
+    told = [pieces[0], *(piece for piece in pieces[1:] if piece.amount)]
     if rule.fuel_price and rule.fuel_included:
         told.append(Piece("fuel_included", 0, f"{rule.place}.fuel_surcharge", {"price_minor": rule.fuel_price}))
     return told

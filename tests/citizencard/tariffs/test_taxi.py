@@ -93,6 +93,7 @@ def test_steps_of_kilometres() -> None:
     rule = fleet(each_km="0.5", empty_return=[{"beyond_km": "4", "adds": "0.5"}])
     assert told(trip(rule, "3.1")) == [("flag", 900), ("km", 80)]
     assert told(trip(rule, "4.1")) == [("flag", 900), ("km", 240), ("empty_return", 40)]
+    assert told(trip(fleet(flag={"km": "1", "price": "0.00"}), "1")) == [("flag", 0)]
     whole = fleet(rounding={"to": "1.00", "how": "half_up"}, fuel_surcharge={"price": "1.00"})
     assert told(trip(whole, "3.3")) == [("flag", 900), ("km", 48), ("fuel_surcharge", 100), ("rounded_down", -48)]
 
