@@ -76,7 +76,7 @@ def rate_ride(tariff: Tariff, ride: Ride, history: History) -> tuple[Quote, Pric
     if quote.minor > alone.quote.minor:
         quote = alone.quote
         rating.used_pass = None
-    rating.remember(quote)
+    rating.remember(quote, alone)
     return quote, alone
 
 
@@ -108,7 +108,7 @@ class _Rating:
             self._take("cap", max(0, cap.most - paid), cap, facts)
         return quote_of(self._lines + companion_lines(self._plan, self._ride, self._full))
 
-    def remember(self, quote: Quote) -> None:
+    def remember(self, quote: Quote, alone: Priced) -> None:
         """Continue the history with what the ride costs in the end."""
         paid = sum(line.minor for line in quote.lines if line.what != "companions")
         for bands in self._plan.bands:
@@ -121,10 +121,16 @@ class _Rating:
             self._add_to_life(life)
         if self.used_pass is not None:
             self._count_down(self.used_pass)
-        self._continue_chain()
+        if self._transferred is not None and self._transferred.rule.most_a_day is not None:
+            self._add(f"transfers.{self._transferred.rule.name}", "day", 1)
+        if not self._is_late():
+            self._history.latest_at = self._ride.at
+            self._history.chain = self._next_chain(alone)
 
     def _find_transfer(self) -> Transferred | None:
-        chain = self._history.chain
+        chain, carried = self._history.chain, self._ride.anchor
+        if self._history.latest_at is None and carried is not None:
+            chain = Chain(carried, carried)  # of the time before the first ride that is known, the card knows more
         if chain is None or self._is_late():
             return None
 
@@ -137,22 +143,18 @@ class _Rating:
 
         return find_transfer(self._plan, self._plan.transfers, self._ride, anchor_of)
 
-    def _continue_chain(self) -> None:
-        history, here = self._history, starting_anchor(self._plan, self._ride)
-        if self._transferred is not None and self._transferred.rule.most_a_day is not None:
-            self._add(f"transfers.{self._transferred.rule.name}", "day", 1)
-        if self._is_late():
-            return
-        history.latest_at = self._ride.at
-        chain, transferred = history.chain, self._transferred
-        if chain is None or transferred is None:
-            history.chain = Chain(here, here)
-            return
-        chain.previous = here
-        chain.in_a_row += 1
-        most = transferred.rule.most_in_a_row
-        if most is not None and chain.in_a_row >= most:
-            history.chain = None
+    def _next_chain(self, alone: Priced) -> Chain | None:
+        """What the next ride can be a transfer from."""
+        chain, carried, transferred = self._history.chain, self._ride.anchor, self._transferred
+        here = starting_anchor(self._plan, self._ride)
+        if transferred is not None:
+            first, in_a_row = (transferred.anchor, 1) if chain is None else (chain.first, chain.in_a_row + 1)
+            most = transferred.rule.most_in_a_row
+            return None if most is not None and in_a_row >= most else Chain(first, here, in_a_row)
+        if alone.transferred and carried is not None:
+            # The card has seen a ride that is not known here, or not yet: the chain goes on as the card says.
+            return None if alone.next_anchor is None else Chain(carried, here, 1)
+        return Chain(here, here)
 
     def _is_late(self) -> bool:
         """Whether a later ride is rated already: then this one is no part of its chain."""

@@ -88,6 +88,40 @@ def test_never_above_the_price_from_the_record() -> None:
     assert (quote.minor, alone.quote.minor, quote) == (0, 0, alone.quote)
 
 
+@pytest.mark.parametrize(
+    ("rule", "prices"),
+    [
+        ({"most_in_a_row": 1}, [0, 200, 0]),
+        ({}, [0, 0, 0]),
+        ({"counts_from": "first"}, [0, 0, 200]),
+        ({"most_in_a_row": 2}, [0, 0, 200]),
+        ({"most_a_day": 2}, [0, 0, 200]),
+    ],
+)
+def test_a_ride_that_only_the_card_has_seen(rule: dict[str, Any], prices: list[int]) -> None:
+    """What happened before the first ride that is known counts as the card carries it."""
+    tariff = city(transfers=[FREE | rule])
+    first, *rides = buses("08:10", "08:20", "08:31")
+    carried = Ride(first.line, ADULT, first.at, Anchor(9, at("08:00")))
+    assert rated_prices(tariff, [carried, *rides]) == prices
+
+
+def test_a_ride_that_comes_in_later() -> None:
+    """Between two rides that are known a third was a transfer's earlier leg: the card's word goes on, and nothing is given twice."""
+    tariff = city(transfers=[FREE | {"most_in_a_row": 1}])
+    unknown = Anchor(9, at("11:00"))
+    rides = [
+        *buses("08:00"),
+        Ride(2, ADULT, at("11:10"), unknown),
+        Ride(3, ADULT, at("11:20")),
+        Ride(4, ADULT, at("11:30")),
+    ]
+    assert rated_prices(tariff, rides) == [200, 0, 200, 0]
+    endless = city(transfers=[FREE | {"counts_from": "first"}])
+    assert rated_prices(endless, rides) == [200, 0, 0, 0]
+    assert rated_prices(endless, [*rides, Ride(5, ADULT, at("11:30:01"))])[-1] == 200, "counted from the unknown ride"
+
+
 BANDS: dict[str, Any] = {
     "name": "month",
     "modes": ["metro"],
