@@ -1,5 +1,7 @@
 """What JSON Schema leaves to the library, settled strictly."""
 
+from typing import Any
+
 import pytest
 
 from citizencard.tariffs.strict import MAX_DEPTH, strict_validator, too_deep
@@ -14,7 +16,7 @@ from citizencard.tariffs.strict import MAX_DEPTH, strict_validator, too_deep
         ({"type": "array", "maxItems": 2, "uniqueItems": True}, [["a"]], [["a"] * 3000]),
     ],
 )
-def test_values_are_taken_strictly(schema: dict[str, object], fit: list[object], unfit: list[object]) -> None:
+def test_values_are_taken_strictly(schema: dict[str, Any], fit: list[Any], unfit: list[Any]) -> None:
     """A price is never built on 1.0 for 1, on a line break after a name, or on one name twice."""
     validator = strict_validator(schema)
     assert [value for value in fit if not validator.is_valid(value)] == []
