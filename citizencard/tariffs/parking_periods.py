@@ -16,7 +16,7 @@ class Period(NamedTuple):
 
     Args:
         minutes: that each charge covers.
-        before: charged minutes before it, from which the steps of each charge go on; 0 where they begin anew.
+        before: position from which the steps of each charge go on, in charged minutes; 0 where they begin anew.
         visits: charges whose price for the visit falls into it.
     """
 
@@ -87,7 +87,8 @@ def cut_up(stay: Cutting, free: Free) -> Cut:
         visited |= visits
         cut.kinds[Period(minutes, before, visits)] += 1
         if rule.steps_continue:
-            before = tuple([one + more for one, more in zip(before, minutes, strict=True)])
+            stands = zip(stay.charges, before, minutes, strict=True)
+            before = tuple([_position(charge, one + more) for charge, one, more in stands])
     return cut
 
 
@@ -99,6 +100,15 @@ def _charged_from(free: Free, began_s: int, from_s: int, until_s: int) -> int:
             return until_s
         return from_s + free_s if free.charged_after else from_s
     return min(until_s, max(from_s, began_s + free_s)) if free.charged_after else from_s
+
+
+def _position(charge: Charge, minutes: int) -> int:
+    """The least position from which the steps of a charge go on as they do from this one: the last step repeats itself for ever."""
+    if not charge.steps:
+        return 0
+    start_of_last = 0 if len(charge.steps) == 1 else charge.steps[-2].up_to_minutes or 0
+    into_last = minutes - start_of_last
+    return minutes if into_last < 0 else start_of_last + into_last % charge.steps[-1].each_minutes
 
 
 def _visits(charges: tuple[Charge, ...], minutes: tuple[int, ...]) -> frozenset[int]:

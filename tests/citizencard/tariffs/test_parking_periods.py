@@ -27,9 +27,18 @@ def test_equal_days_are_counted() -> None:
 
 
 def test_steps_that_continue_know_where_they_stand() -> None:
-    """The second day goes on after the 840 minutes of the first."""
-    cut = cut_up(cutting(1440 + 60, next_period="continues"), Free())
-    assert set(cut.kinds) == {Period((840,), (0,), frozenset()), Period((60,), (840,), frozenset())}
+    """The second day goes on after the 840 minutes of the first, in the middle of a step of 15 hours."""
+    stay = cutting(1440 + 60, next_period="continues")
+    first = cutting(0).rule.charges[0].steps[0]
+    steps = (replace(first, up_to_minutes=900, each_minutes=900), first)
+    going_on = stay._replace(charges=(replace(stay.charges[0], steps=steps),))
+    assert Period((60,), (840,), frozenset()) in cut_up(going_on, Free()).kinds
+
+
+def test_positions_in_the_last_step_are_alike() -> None:
+    """Years of a lot whose steps continue are few kinds of day: hours later, a step of an hour stands where it stood."""
+    cut = cut_up(cutting(3000 * 1440 + 30, next_period="continues"), Free())
+    assert cut.kinds == {Period((840,), (0,), frozenset()): 3000, Period((30,), (0,), frozenset()): 1}
 
 
 def test_free_minutes_are_counted_once_or_each_day() -> None:
