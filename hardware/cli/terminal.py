@@ -7,51 +7,13 @@ from pathlib import Path
 import click
 
 from hardware.cli.endings import REFUSED, one_sentence, yuan
+from hardware.cli.fare_table import table
 from hardware.cli.memory import hide_memory
+from hardware.cli.values import Instant, Octets
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.terminal.device import Device
 from hardware.terminal.validator import ValidatorSettings
-
-
-class Octets(click.ParamType[bytes, str]):
-    """Bytes as hexadecimal digits, of an exact length."""
-
-    name = "digits"
-
-    def __init__(self, length: int) -> None:
-        self._length = length
-
-    def convert(self, value: str | bytes, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
-        """Read the digits; click shows the message of a failure as a usage error."""
-        if isinstance(value, bytes):
-            return value
-        try:
-            octets = bytes.fromhex(value)
-        except ValueError:
-            octets = b""
-        if len(octets) != self._length:
-            self.fail(f"must be {2 * self._length} digits", param, ctx)
-        return octets
-
-
-class Instant(click.ParamType[datetime, str]):
-    """A time in ISO 8601 with its offset from UTC."""
-
-    name = "time"
-
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the time; click shows the message of a failure as a usage error."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None:
-            self.fail("must be like 2026-11-21T08:30:00+08:00", param, ctx)
-        return instant
-
 
 AT = click.option("--at", type=Instant(), help="The validator's clock; the computer's when left out.")
 
@@ -149,6 +111,9 @@ def outbox(folder: Path) -> None:
         kind = "purchase" if any(record.tac) else "unconfirmed"
         number = record.card_serial.hex()[1:]
         click.echo(f"  {record.terminal_sequence:>8}  {kind:11}  {yuan(record.amount_fen):>8}  card {number}")
+
+
+main.add_command(table)
 
 
 def program() -> None:

@@ -60,7 +60,7 @@ class Device:
         self._psam: EmulatedCard | None = None
         self._validator: BusValidator | None = None
         table, hotlist = folder / TABLE_FILE, folder / HOTLIST_FILE
-        self.table = DeviceTable.parse(_read_bytes(table)) if table.exists() else None
+        self.table = DeviceTable.parse(read_bytes(table)) if table.exists() else None
         self.hotlist = Hotlist.parse(_read_object(hotlist)) if hotlist.exists() else Hotlist()
         self.uplink = Uplink(str(document.get("server")), self.settings.terminal_number, self._key, clock, patience)
         self.outbox = Outbox(folder / OUTBOX_FILE)
@@ -209,7 +209,12 @@ def _octets(text: object, length: int) -> bytes | None:
     return value if len(value) == length else None
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """What a file of a terminal holds, at most 16 MiB of it.
+
+    Raises:
+        DeviceInvalid: it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(MAX_FILE_BYTES)
@@ -219,7 +224,7 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_object(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(_read_bytes(path))
+        document = json.loads(read_bytes(path))
     except ValueError:
         raise DeviceInvalid(path, "is not JSON") from None
     if not isinstance(document, dict):

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 from hardware.cli.terminal import main
 from hardware.terminal.device import Device
 from tests.hardware.emulator.make_cards import PSAM_SERIAL, SERIAL, TERMINAL, personalised_card, personalised_psam
+from tests.hardware.terminal.published import FLAT
 from tests.hardware.terminal.records import receipt_document
 from tests.hardware.terminal.server import Answer, Server, listening
 from tests.hardware.terminal.test_device import SIGN_IN
-from tests.hardware.terminal.test_fares import DOCUMENT
 
 MORNING = "2026-11-21T08:30:00+08:00"
 
@@ -47,7 +47,7 @@ def test_a_day_of_a_terminal_by_hand(folder: Path, server: Server, tmp_path: Pat
         pass
     first = set_up(folder, server)
     assert "terminal 330200000001 is set up; public key " in first.output
-    server.answers = [Answer(201, {}), Answer(200, SIGN_IN), Answer(200, DOCUMENT)]
+    server.answers = [Answer(201, {}), Answer(200, SIGN_IN), Answer(200, FLAT.answer)]
     assert run(folder, "enrol", "code-1").output == "enrolled\n"
     assert run(folder, "sign-in").output == "signed in: fares version 3, hotlist version 0\n"
     tapped = run(folder, "tap", tmp_path / "card.json", "--at", MORNING)
@@ -68,7 +68,7 @@ def test_a_red_light_ends_with_1(folder: Path, server: Server, tmp_path: Path) -
     with personalised_card(tmp_path / "card.json"):
         pass
     set_up(folder, server)
-    server.answers = [Answer(200, SIGN_IN), Answer(200, DOCUMENT)]
+    server.answers = [Answer(200, SIGN_IN), Answer(200, FLAT.answer)]
     run(folder, "sign-in")
     refused = run(folder, "tap", tmp_path / "card.json", "--at", MORNING)
     assert (refused.exit_code, refused.output) == (1, "red: the balance is below ¥1.80\n")
