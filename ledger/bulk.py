@@ -40,6 +40,8 @@ _LOOKING: Final = wire.spelled(f"""
 WITH given AS MATERIALIZED (
   SELECT * FROM unnest(CAST(:codes AS text[]), CAST(:debited_fen AS bigint[]), CAST(:credited_fen AS bigint[]))
     WITH ORDINALITY AS given (code, debited_fen, credited_fen, position)
+  WHERE NOT EXISTS (SELECT FROM ledger_stop WHERE state = 'stopped')
+  AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (:first, :last))
 ), ours AS MATERIALIZED (
   SELECT {_ACCOUNT} FROM ledger_account WHERE code = ANY(ARRAY(SELECT code FROM given)) AND locked ORDER BY id FOR NO KEY UPDATE
 ), others AS MATERIALIZED (
@@ -51,9 +53,7 @@ WITH given AS MATERIALIZED (
     b.id IS NOT NULL AND b.state = 'open' AND b.currency = '{USUAL_CURRENCY}'
     AND (b.floor_fen IS NULL OR {_BALANCE} - b.held_out_fen - {_FALLS} >= b.floor_fen)
     AND (NOT CAST(:has_recharges AS boolean) OR b.ceiling_fen IS NULL OR {_BALANCE} + b.held_in_fen + {_RISES} <= b.ceiling_fen)
-  ) AND NOT EXISTS (SELECT FROM ledger_stop WHERE state = 'stopped')
-  AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (:first, :last))
-  AND NOT EXISTS (
+  ) AND NOT EXISTS (
     SELECT FROM ledger_hold h WHERE h.state = 'open' AND h.expires_at <= :now
     AND (h.debit_id = ANY(ARRAY(SELECT id FROM reserved)) OR h.credit_id = ANY(ARRAY(SELECT id FROM reserved)))
   ) AS is_plain
@@ -126,7 +126,7 @@ def _posted(
     asked = {
         **sums,
         "codes": listed(session, columns.debited_fen),
-        # A batch that is sent again is so as a whole, mostly: it is not written for nothing.
+        # A batch that is sent again is so as a whole, mostly: then nothing is even locked.
         "first": columns.references[0],
         "last": columns.references[-1],
         "has_recharges": columns.has_recharges,

@@ -41,6 +41,8 @@ MOVED: Sequence[Column] = (
 )
 _SIDES = {True: "a.id = ANY(ARRAY(SELECT id FROM sides))", False: "a.id IN (SELECT id FROM sides)"}
 """By PostgreSQL or not. It reads an array by its index, whatever it believes about how many accounts there are."""
+_NAMED = {True: "code = ANY(ARRAY(SELECT unnest(CAST(:codes AS text[]))))", False: among("sqlite", "code", "codes")}
+"""The same of their codes."""
 MOVE = (
     "UPDATE ledger_account SET posted_debits_fen = posted_debits_fen + moves.debits_fen,"
     " posted_credits_fen = posted_credits_fen + moves.credits_fen,"
@@ -110,7 +112,7 @@ def opening(database: str) -> TextualSelect:
     lock = "FOR NO KEY UPDATE" if is_postgresql(database) else ""
     return (
         text(
-            f"WITH named AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account WHERE {among(database, 'code', 'codes')}),"  # noqa: S608 # our own names
+            f"WITH named AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account WHERE {_NAMED[is_postgresql(database)]}),"  # noqa: S608 # our own names
             f" over AS MATERIALIZED ({reservations.OVER}),"
             " sides AS (SELECT id FROM named WHERE locked UNION SELECT debit_id FROM over UNION SELECT credit_id FROM over),"
             f" ours AS MATERIALIZED (SELECT {_BOOKS} FROM ledger_account a WHERE a.locked AND {_SIDES[is_postgresql(database)]}"
