@@ -13,7 +13,6 @@ SHOWN = {
     "line",
     "card_class",
     "approval_id",
-    "quantity",
     "place",
     "field",
     "reason",
