@@ -18,7 +18,7 @@ from citizencard.settlement.errors import SimulationCurrencyForeign, SimulationP
 from citizencard.settlement.simulating import Asked, about_days, simulate
 from citizencard.settlement.tally import Report
 from citizencard.tariffs.document import read
-from tests.citizencard.purse.uploads.make_records import SPONSOR, TARIFF, City, file_of, tap
+from tests.citizencard.purse.uploads.make_records import SPONSOR, TARIFF, City, anchored, file_of, make_city, tap
 from tests.citizencard.settlement.day_of_taps import dearer_line_1, tariff_with
 
 
@@ -108,6 +108,19 @@ def test_caps_are_applied_as_a_close_applies_them(
     report = simulated(sessions, capped, now)
     assert (report.total.before_fen, report.total.after_fen, report.largest) == (230, 230, [])
     assert report.sponsors["city"].before_fen == 30
+
+
+def test_a_change_of_lines_counts_though_the_first_ride_never_came(
+    sessions: Sessions, regression: SoftwareVault, now: datetime
+) -> None:
+    """The first bus is in the depot with a broken modem: by rules over history, too, its passenger has changed lines."""
+    city = make_city(sessions, now)
+    first = tap(city.bus1, city.adult, now - timedelta(minutes=50), 180)
+    second = tap(city.bus2, city.adult, now - timedelta(minutes=20), 80, **anchored(first))
+    take_batch(sessions, regression, city.bus2.terminal_id, file_of(city.bus2, [second]), now)
+    capped = tariff_with(caps=[{"name": "daily", "period": "day", "most": "10.00"}])
+    report = simulated(sessions, capped, now)
+    assert (report.total.after_fen, report.total.unchanged) == (80, 1)
 
 
 @pytest.mark.usefixtures("day_of_taps")
