@@ -243,10 +243,18 @@ class _WithHistory:
         """The new price, or the place of the rule that is missing."""
         if row.card_serial != self._card:
             self._card, self._history = row.card_serial, History()
-        pieces = row.explanation.get("lines", ())
-        base = next((int(piece["minor"]) for piece in pieces if piece["what"] == "base"), None)
-        ride = Ride(row.line, row.card_class, row.tapped_at, claimed_base=base)
+        pieces = {piece["what"]: piece for piece in row.explanation.get("lines", ())}
+        base = int(pieces["base"]["minor"]) if "base" in pieces else None
+        ride = Ride(row.line, row.card_class, row.tapped_at, _anchor(pieces.get("transfer")), claimed_base=base)
         return _quoted(lambda: rate_ride(self._tariff, ride, self._history)[0])
+
+
+def _anchor(transfer: Mapping[str, Any] | None) -> Anchor | None:
+    """The earlier ride that a tap was priced as a transfer from, which may itself never have been uploaded."""
+    if transfer is None:
+        return None
+    facts = transfer["facts"]
+    return Anchor(int(facts["from_line"]), datetime.fromisoformat(facts["from_at"]))
 
 
 def _quoted(ask: Callable[[], Quote]) -> Quote | str:
