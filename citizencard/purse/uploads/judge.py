@@ -18,6 +18,8 @@ from citizencard.tariffs.transit.rides import Anchor, Priced, Ride
 
 ISSUER: Final = bytes.fromhex("01013302FFFFFFFF")
 ALGORITHM_3DES: Final = 0
+CURRENCY: Final = "CNY"
+"""Of every amount on a chip."""
 OLDEST: Final = timedelta(days=30)
 NEWEST: Final = timedelta(minutes=10)
 LIMITS_FEN: Final[Mapping[str, int]] = {
@@ -158,6 +160,8 @@ def _price(record: PurchaseRecord, facts: Facts, line: int) -> Priced:
     tapped_at, anchored_at = record.tapped_at(), record.anchored_at()
     if facts.tariff is None or facts.card is None or tapped_at is None:
         raise RuleMissing("no tariff was in force", place="")
+    if facts.tariff.money.currency != CURRENCY:
+        raise RuleMissing(f"tariff {facts.tariff.version} says nothing in {CURRENCY}", place="currency")
     anchor = None if anchored_at is None else Anchor(record.anchor_line, anchored_at)
     ride = Ride(line, facts.card.card_class, tapped_at, anchor, claimed_base=record.base_fare_fen)
     return price(facts.tariff, ride)

@@ -236,6 +236,8 @@ def test_unknown_tariffs_are_findings() -> None:
     none = said(RECORD, tariff=None)
     assert none.findings.keys() == {FindingKind.UNKNOWN_TARIFF, FindingKind.NO_PRICE}
     assert none.subsidy_fen == 0
+    foreign = said(RECORD, tariff=read({**TARIFF, "currency": "HKD"}))
+    assert foreign.findings == {FindingKind.NO_PRICE: {"line": 1, "place": "currency"}}
     unlisted = said(RECORD, card=KnownCard("card_1", 2, 1))
     assert unlisted.findings == {FindingKind.NO_PRICE: {"line": 1, "place": "transit.classes.02"}}
     assert (unlisted.verdict, unlisted.subsidy_fen) == (Verdict.ACCEPTED, 0)

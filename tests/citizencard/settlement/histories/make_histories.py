@@ -11,7 +11,7 @@ from citizencard import chart
 from citizencard.db import Sessions, reading
 from citizencard.keys.hsm import Hsm
 from citizencard.purse.uploads.flow import take_batch
-from citizencard.purse.uploads.models import TapAdjustment
+from citizencard.purse.uploads.models import TapAdjustment, TapRecord
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.settlement.flow import DayClosing, SettledDay, settle_day
 from ledger import balances, existing, open_day
@@ -85,6 +85,12 @@ class Nights:
         with reading(self.sessions) as session:
             rows = session.scalars(select(TapAdjustment).order_by(TapAdjustment.id)).all()
         return [(row.rule, row.number, row.amount_fen, row.reference[len("adjust:tap:") + 32 :]) for row in rows]
+
+    def verdicts(self) -> list[tuple[str | None, str, int]]:
+        """What was said about each tap, and what sponsors pay for it, by its identity."""
+        with reading(self.sessions) as session:
+            rows = session.scalars(select(TapRecord).order_by(TapRecord.identity)).all()
+        return [(row.identity, row.verdict, row.subsidy_fen) for row in rows]
 
     def books(self) -> dict[str, int]:
         """All accounts with what they hold, in fen."""

@@ -62,7 +62,7 @@ def test_any_order_of_uploads(nights: Nights, chance: random.Random, cuts: int) 
         for begin in range(0, len(order), size):
             nights.upload(*order[begin : begin + size], *order[: begin // 2])
         nights.close()
-        outcomes.append((nights.books(), sorted(nights.given())))
+        outcomes.append((nights.books(), nights.verdicts(), sorted(nights.given())))
         assert nights.due() == expected_due(day)
         savepoint.rollback()
     assert outcomes[0] == outcomes[1]
