@@ -9,6 +9,7 @@ from citizencard.tariffs.quotes import Line, Quote, quote_of
 from citizencard.tariffs.transit.model import Transit
 from citizencard.tariffs.transit.periods import operating_day, period_of
 from citizencard.tariffs.transit.plans import rules_of
+from citizencard.tariffs.transit.rides import check_time
 from citizencard.tariffs.transit.states import History
 
 MAX_CARRIED: Final = 10**9
@@ -81,7 +82,7 @@ def carry(tariff: Tariff, carried: Carried, history: History) -> None:
     if not 0 <= carried.total <= MAX_CARRIED:
         raise EventInvalid(f"a total is 0 to {MAX_CARRIED}", field="total", reason="not in that range")
     if any(life.name == carried.rule for life in transit.lifetime):
-        history.years[f"lifetime.{carried.rule}"] = carried.total
+        history.put_years(f"lifetime.{carried.rule}", carried.total)
         return
     for kind, rules in (("bands", transit.bands), ("ride_counts", transit.ride_counts), ("caps", transit.caps)):
         for rule in rules:
@@ -93,6 +94,5 @@ def carry(tariff: Tariff, carried: Carried, history: History) -> None:
 
 
 def _period(tariff: Tariff, transit: Transit, period: str, at: datetime) -> str:
-    if at.tzinfo is None:
-        raise EventInvalid("a time must have an offset from UTC", field="at", reason="no offset")
+    check_time(at, "at")
     return period_of(transit, period, operating_day(transit, at.astimezone(tariff.offset)))

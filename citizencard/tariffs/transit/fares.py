@@ -9,7 +9,7 @@ from citizencard.tariffs.errors import EventInvalid, RuleMissing
 from citizencard.tariffs.quotes import Line
 from citizencard.tariffs.settling import number
 from citizencard.tariffs.transit.model import Fare, Steps
-from citizencard.tariffs.transit.rides import Ride
+from citizencard.tariffs.transit.rides import Ride, check_time
 
 MAX_KM: Final = 1000
 """No ride in a city is longer."""
@@ -41,14 +41,14 @@ def full_fare(fare: Fare, ride: Ride) -> FullFare:
         RuleMissing: the fare has no price for these stops, this length, or a ride without exit.
         EventInvalid: the ride ends before it begins, is too long, or claims a fare that the line does not have.
     """
-    in_system = _in_system(ride)
-    if fare.overtime_minutes is not None and in_system is not None and in_system > fare.overtime_minutes * _MINUTE:
+    spent = in_system(ride)
+    if fare.overtime_minutes is not None and spent is not None and spent > fare.overtime_minutes * _MINUTE:
         return _top(fare, ride, "overtime")
     if fare.flat is not None:
         return FullFare(
             fare.flat, Line("base", fare.flat, fare.place, {"line": ride.line, "by": "flat"}), constant=True
         )
-    found = _measured(fare, ride, in_system)
+    found = _measured(fare, ride, spent)
     if found is not None:
         minor, facts = found
         return FullFare(minor, Line("base", minor, fare.place, {"line": ride.line, **facts}))
@@ -60,6 +60,23 @@ def full_fare(fare: Fare, ride: Ride) -> FullFare:
         )
     line = Line("base", ride.claimed_base, fare.place, {"line": ride.line, "by": "claimed"})
     return FullFare(ride.claimed_base, line)
+
+
+def in_system(ride: Ride) -> timedelta | None:
+    """How long the ride lasted; None without an exit.
+
+    Raises:
+        EventInvalid: it ended before it began, or lasted longer than any ride.
+    """
+    if ride.exit_at is None:
+        return None
+    check_time(ride.exit_at, "exit_at")
+    spent = ride.exit_at - ride.at
+    if not timedelta(0) <= spent <= MAX_MINUTES * _MINUTE:
+        raise EventInvalid(
+            f"a ride ends after it began, within {MAX_MINUTES} minutes", field="exit_at", reason="not in that time"
+        )
+    return spent
 
 
 def possible_fares(fare: Fare) -> frozenset[int]:
@@ -84,18 +101,6 @@ def _possible_fares(fare: Fare) -> frozenset[int]:
     return frozenset(fares)
 
 
-def _in_system(ride: Ride) -> timedelta | None:
-    """How long the ride lasted; None without an exit."""
-    if ride.exit_at is None:
-        return None
-    in_system = ride.exit_at - ride.at
-    if not timedelta(0) <= in_system <= MAX_MINUTES * _MINUTE:
-        raise EventInvalid(
-            f"a ride ends after it began, within {MAX_MINUTES} minutes", field="exit_at", reason="not in that time"
-        )
-    return in_system
-
-
 def _top(fare: Fare, ride: Ride, why: str) -> FullFare:
     if fare.top is None:
         raise RuleMissing(
@@ -104,12 +109,12 @@ def _top(fare: Fare, ride: Ride, why: str) -> FullFare:
     return FullFare(fare.top, Line("base", fare.top, fare.place, {"line": ride.line, "by": why}))
 
 
-def _measured(fare: Fare, ride: Ride, in_system: timedelta | None) -> tuple[int, Mapping[str, int | str]] | None:
+def _measured(fare: Fare, ride: Ride, spent: timedelta | None) -> tuple[int, Mapping[str, int | str]] | None:
     """Price and facts by what is known about the ride; None when what the fare needs is not known."""
     if fare.distance is not None:
         return None if ride.km is None else _by_distance(fare, fare.distance, ride.km)
     if fare.time is not None:
-        return None if in_system is None else _by_time(fare, fare.time, in_system)
+        return None if spent is None else _by_time(fare, fare.time, spent)
     if ride.from_stop is None or ride.to_stop is None:
         return None
     if fare.between is not None:
@@ -123,9 +128,9 @@ def _by_distance(fare: Fare, steps: Steps, km: Fraction) -> tuple[int, Mapping[s
     return _stepped(steps, km, f"{fare.place}.distance.then"), {"by": "distance", "km": number(km)}
 
 
-def _by_time(fare: Fare, steps: Steps, in_system: timedelta) -> tuple[int, Mapping[str, int | str]]:
-    exact = Fraction(in_system // timedelta(microseconds=1), 60 * 10**6)
-    return _stepped(steps, exact, f"{fare.place}.time.then"), {"by": "time", "minutes": -(-in_system // _MINUTE)}
+def _by_time(fare: Fare, steps: Steps, spent: timedelta) -> tuple[int, Mapping[str, int | str]]:
+    exact = Fraction(spent // timedelta(microseconds=1), 60 * 10**6)
+    return _stepped(steps, exact, f"{fare.place}.time.then"), {"by": "time", "minutes": -(-spent // _MINUTE)}
 
 
 def _between(

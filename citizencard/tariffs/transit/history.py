@@ -217,7 +217,7 @@ class _Rating:
         rule = f"lifetime.{life.name}"
         forgotten = self._add(rule, "year", 1)
         if forgotten is not None and forgotten[1] >= life.rides_a_year:
-            self._history.years[rule] = self._history.years.get(rule, 0) + 1
+            self._history.put_years(rule, self._history.years.get(rule, 0) + 1)
 
     def _take(self, what: str, target: int, rule: Scoped, facts: Facts) -> bool:
         """Lower the price to a target, with a line that says why; whether it was above it."""

@@ -10,7 +10,7 @@ from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.errors import RuleMissing
 from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.settling import number
-from citizencard.tariffs.transit.fares import FullFare, full_fare
+from citizencard.tariffs.transit.fares import FullFare, full_fare, in_system
 from citizencard.tariffs.transit.model import (
     Bands,
     Cap,
@@ -99,7 +99,9 @@ class Plan:
                 fare = other
                 break
         kept = self._fares.get(fare.place)
-        if kept is None:
+        if kept is not None:
+            in_system(ride)
+        else:
             kept = full_fare(fare, ride)
             if kept.constant and fare.overtime_minutes is None:
                 self._fares[fare.place] = kept

@@ -8,7 +8,7 @@ from citizencard.tariffs.quotes import Line, Quote, quote_of
 from citizencard.tariffs.transit.chains import Transferred, find_transfer, starting_anchor
 from citizencard.tariffs.transit.fares import FullFare
 from citizencard.tariffs.transit.plans import MAX_KEPT, Discount, Plan, percent, plan_of, shared
-from citizencard.tariffs.transit.rides import Anchor, Priced, Ride
+from citizencard.tariffs.transit.rides import Anchor, Priced, Ride, check_time
 
 __all__ = ["Anchor", "Priced", "Ride", "companion_lines", "own_lines", "price"]
 
@@ -23,13 +23,14 @@ def price(tariff: Tariff, ride: Ride) -> Priced:
         RuleMissing: the tariff does not say what such a ride costs; with the place of the rule.
         EventInvalid: such a ride cannot be.
     """
-    if ride.at.tzinfo is None:
-        raise EventInvalid("the time of a ride must have an offset from UTC", field="at", reason="no offset")
+    check_time(ride.at, "at")
     plan = plan_of(tariff, ride.line, ride.card_class)
     wall = ride.at.astimezone(tariff.offset)
     full = plan.full_fare(ride, wall)
     discount = plan.discount(wall)
     anchor = ride.anchor
+    if anchor is not None:
+        check_time(anchor.at, "anchor")
     if anchor is not None and plan.device_transfers:
         transferred = find_transfer(plan, plan.device_transfers, ride, lambda _: anchor)
         if transferred is not None:

@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from citizencard.tariffs.errors import EventInvalid
 from citizencard.tariffs.quotes import Quote
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2999
+"""Times outside of these years are mistakes; within them every day has a day before and after."""
 
 
 class Anchor(NamedTuple):
@@ -62,3 +67,17 @@ class Priced(NamedTuple):
     base: int
     transferred: bool
     next_anchor: Anchor | None
+
+
+def check_time(at: datetime, field: str) -> None:
+    """Refuse a time that cannot be.
+
+    Raises:
+        EventInvalid: it has no offset from UTC, or lies in a year in which nobody rides.
+    """
+    if at.tzinfo is None:
+        raise EventInvalid("a time must have an offset from UTC", field=field, reason="no offset")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise EventInvalid(
+            f"a time must lie in the years {FIRST_YEAR} to {LAST_YEAR}", field=field, reason="not in these years"
+        )

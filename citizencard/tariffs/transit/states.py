@@ -74,6 +74,12 @@ class History:
         if len(periods) > MAX_PERIODS:
             del periods[min(periods)]
 
+    def put_years(self, rule: str, years: int) -> None:
+        """Remember how many years had enough rides."""
+        if rule not in self.years and len(self.years) >= MAX_RULES:
+            del self.years[next(iter(self.years))]
+        self.years[rule] = years
+
     def as_data(self) -> dict[str, Any]:
         """The state as plain values, for JSON; `of_data` reads it."""
         chain = self.chain

@@ -5,9 +5,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
-from citizencard.tariffs.transit.fares import MAX_KM, possible_fares
+from citizencard.tariffs.transit.fares import MAX_KM, full_fare, possible_fares
 from citizencard.tariffs.transit.pricing import Ride, price
 from citizencard.tariffs.transit.reading import read_fare
 from tests.citizencard.tariffs.transit.make_rides import ADULT, at, city, line_with
@@ -163,3 +166,34 @@ def test_possible_fares() -> None:
     assert ridden <= distances
     assert 225 not in distances
     assert max(distances) == base(DISTANCE, km=Fraction(MAX_KM))
+
+
+tenths = st.integers(1, 120).map(lambda count: Fraction(count, 10))
+
+
+@st.composite
+def distances(draw: st.DrawFn) -> dict[str, Any]:
+    """Any distance fare."""
+    limits = sorted(draw(st.sets(tenths, min_size=1, max_size=4)))
+    bands = [
+        {
+            "up_to_km": f"{float(limit)}",
+            "each_km": f"{float(draw(tenths))}",
+            "adds": draw(st.sampled_from(["0", "0.50", "1"])),
+        }
+        for limit in limits[1:]
+    ]
+    last = [{"each_km": f"{float(draw(tenths))}", "adds": "1.00"}] if bands else []
+    return {"distance": {"first_km": f"{float(limits[0])}", "first": "2.00", "then": bands + last}}
+
+
+@settings(max_examples=50, deadline=None)
+@given(distances(), st.lists(tenths, min_size=2, max_size=6))
+def test_longer_is_never_cheaper(entry: dict[str, Any], lengths: list[Fraction]) -> None:
+    """A longer ride costs at least as much, and what it costs is one of the fares that the line can have."""
+    fare = read_fare("x", entry, Money("CNY", 2))
+    reach = fare.distance.first_up_to if fare.distance and not fare.distance.then else Fraction(MAX_KM)
+    ridden = sorted(km for km in lengths if km <= reach)
+    prices = [full_fare(fare, Ride(7, ADULT, at("08:00"), km=km)).minor for km in ridden]
+    assert prices == sorted(prices)
+    assert set(prices) <= possible_fares(fare)

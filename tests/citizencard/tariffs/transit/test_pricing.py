@@ -175,10 +175,21 @@ def test_a_tariff_without_rides() -> None:
     assert refused.value.fields["place"] == "transit"
 
 
-def test_time_without_offset() -> None:
-    """A time that could be anywhere is no time."""
-    with pytest.raises(EventInvalid):
-        price(city(), Ride(1, ADULT, datetime(2026, 3, 2, 8)))  # noqa: DTZ001 - the naive time is what is tried
+def test_times_that_cannot_be() -> None:
+    """A time that could be anywhere, in no year of ours, or an exit before its entry is refused, each time that it is asked."""
+    naive = datetime(2026, 3, 2, 8)  # noqa: DTZ001 - the naive time is what is tried
+    wrong = {
+        Ride(1, ADULT, naive): "at",
+        Ride(1, ADULT, at("08:00").replace(year=1)): "at",
+        Ride(1, ADULT, at("08:00"), Anchor(2, naive)): "anchor",
+        Ride(1, ADULT, at("08:00"), exit_at=naive): "exit_at",
+        Ride(1, ADULT, at("08:00"), exit_at=at("07:59")): "exit_at",
+    }
+    tariff = city()
+    for ride, field in [*wrong.items(), *wrong.items()]:
+        with pytest.raises(EventInvalid) as refused:
+            price(tariff, ride)
+        assert refused.value.fields["field"] == field
 
 
 def test_kept_explanations_do_not_leak() -> None:

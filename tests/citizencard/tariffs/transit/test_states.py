@@ -44,7 +44,8 @@ def test_state_does_not_grow() -> None:
     for number in range(MAX_RULES + 9):
         history.put(f"caps.{number}", f"2026-05-{1 + number % 30:02}", number)
         history.put_pass(f"pass-{number}", f"2026-05-{1 + number % 30:02}", None)
-    assert (len(history.totals), len(history.passes)) == (MAX_RULES, MAX_RULES)
+        history.put_years(f"lifetime.{number}", 1)
+    assert (len(history.totals), len(history.passes), len(history.years)) == (MAX_RULES, MAX_RULES, MAX_RULES)
     assert "caps.day" not in history.totals, "the rule that was longest unused goes first"
     for day in range(40):
         history.put_pass("pass-500", f"2027-{1 + day // 28:02}-{1 + day % 28:02}", day)
