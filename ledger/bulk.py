@@ -138,16 +138,15 @@ def _posted(
             driver.execute(_SAVEPOINT)
         driver.execute(barrier.ENTERING)
         looked = driver.execute(_LOOKING, asked)
-        marks = Marks.of(columns.transfers)
+        contents = _contents(session, columns)
     day, account_ids, ids = looked.fetchone() or (None, None, None)
     if day is None or ids is None:
         return None
     values = {
         **sums,
-        **_values(session, columns, dict(zip(columns.debited_fen, account_ids, strict=True))),
+        **contents,
+        **_places(session, columns, account_ids),
         "ids": listed(session, ids),
-        "occurred_at": listed(session, marks.occurred_at),
-        "fingerprints": listed(session, marks.fingerprints),
         "business_date": day,
         "recorded_at": now,
     }
@@ -161,16 +160,25 @@ def _posted(
     return answers if done.rowcount == len(answers) else None
 
 
-def _values(session: Session, columns: Columns, id_of: dict[str, int]) -> dict[str, object]:
+def _contents(session: Session, columns: Columns) -> dict[str, object]:
+    marks = Marks.of(columns.transfers)
     return {
-        "account_ids": listed(session, id_of.values()),
         "references": listed(session, columns.references),
-        "debit_ids": listed(session, map(id_of.__getitem__, columns.debits)),
-        "credit_ids": listed(session, map(id_of.__getitem__, columns.credits)),
         "amounts_fen": listed(session, columns.amounts_fen),
         "currency": USUAL_CURRENCY,
         "kind": columns.kind,
         "kinds": listed(session, columns.kinds),
+        "occurred_at": listed(session, marks.occurred_at),
         "journals": listed(session, columns.journals),
+        "fingerprints": listed(session, marks.fingerprints),
         "metadata": listed(session, columns.metadata),
+    }
+
+
+def _places(session: Session, columns: Columns, account_ids: Sequence[int]) -> dict[str, object]:
+    id_of = dict(zip(columns.debited_fen, account_ids, strict=True))
+    return {
+        "account_ids": listed(session, account_ids),
+        "debit_ids": listed(session, map(id_of.__getitem__, columns.debits)),
+        "credit_ids": listed(session, map(id_of.__getitem__, columns.credits)),
     }

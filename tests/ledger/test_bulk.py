@@ -256,7 +256,7 @@ def test_both_ways_are_one(session: Session, monkeypatch: pytest.MonkeyPatch) ->
 @contextmanager
 def _between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> Iterator[list[Future[Any]]]:
     """Somebody acts after a batch was looked at and before it is written; he gets some time, and goes on when we are done."""
-    values = bulk._values
+    places = bulk._places
     begun: list[Future[Any]] = []
     with ThreadPoolExecutor(1) as pool:
 
@@ -264,9 +264,9 @@ def _between(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> Iterato
             if not begun:
                 begun.append(pool.submit(act))
                 threading.Event().wait(WAIT_S)
-            return values(*given_)
+            return places(*given_)
 
-        monkeypatch.setattr(bulk, "_values", pause)
+        monkeypatch.setattr(bulk, "_places", pause)
         yield begun
 
 
