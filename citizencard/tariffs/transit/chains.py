@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from citizencard.tariffs.transit.model import Line, Transfer
 from citizencard.tariffs.transit.plans import Plan, covers
 from citizencard.tariffs.transit.rides import Anchor, Ride
+
+LONGEST_DAYS: Final = 1
+"""No window is longer; an anchor in the future never counts, nor one that is damaged and says anything."""
 
 
 class Transferred(NamedTuple):
@@ -46,13 +49,16 @@ def find_transfer(
         anchor = anchor_of(rule)
         if anchor is None:
             continue
+        age = at - anchor.at
+        if not 0 <= age.days <= LONGEST_DAYS:
+            continue
         when = rule.later.when
         if when is not None and not when.holds(at.astimezone(plan.offset)):
             continue
         if not _is_earlier_leg(plan.routes, rule, ride.line, anchor):
             continue
         minutes = _window_minutes(rule, anchor, plan.offset)
-        if _is_inside(at - anchor.at, minutes, rule):
+        if _is_inside(age, minutes, rule):
             return Transferred(rule, anchor, at, minutes)
     return None
 
@@ -75,6 +81,5 @@ def _window_minutes(rule: Transfer, anchor: Anchor, offset: timezone) -> int:
 
 
 def _is_inside(age: timedelta, minutes: int, rule: Transfer) -> bool:
-    """An anchor in the future never counts."""
     window = timedelta(0, 60 * minutes)
-    return age.days >= 0 and (age < window or (rule.last_second_counts and age == window))
+    return age < window or (rule.last_second_counts and age == window)

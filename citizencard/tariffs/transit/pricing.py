@@ -29,8 +29,8 @@ def price(tariff: Tariff, ride: Ride) -> Priced:
     full = plan.full_fare(ride, wall)
     discount = plan.discount(wall)
     anchor = ride.anchor
-    if anchor is not None:
-        check_time(anchor.at, "anchor")
+    if anchor is not None and anchor.at.tzinfo is None:
+        raise EventInvalid("a time must have an offset from UTC", field="anchor", reason="no offset")
     if anchor is not None and plan.device_transfers:
         transferred = find_transfer(plan, plan.device_transfers, ride, lambda _: anchor)
         if transferred is not None:

@@ -1,6 +1,6 @@
 """Transfers: the window to the second, the clock points, the lines, and what the card carries on."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -36,6 +36,15 @@ def test_part_of_a_second() -> None:
     """Half a second after the window is after the window."""
     late = at("08:30").replace(microsecond=500_000)
     assert not is_transfer({}, Ride(2, ADULT, late, Anchor(1, at("08:00"))))
+
+
+@pytest.mark.parametrize("year", [1, 1601, 9999])
+def test_damaged_anchor(year: int) -> None:
+    """What a damaged card says about the ride before never stands in the way of a price."""
+    rule = {"minutes": 1440, "minutes_when": [{"when": {"days": ["sun"]}, "minutes": 1}]}
+    damaged = datetime(year, 1, 1, tzinfo=UTC) if year < 9999 else datetime(year, 12, 31, 23, tzinfo=UTC)
+    assert not is_transfer(rule, Ride(2, ADULT, at("08:10"), Anchor(1, damaged)))
+    assert is_transfer(rule, Ride(2, ADULT, at("08:10", 3), Anchor(1, at("08:10"))))
 
 
 def test_same_line() -> None:

@@ -17,7 +17,7 @@ from tests.citizencard.tariffs.transit.make_rides import at, document, unchecked
 
 CARDS: Final = ("a", "b", "c")
 MINUTE: Final = timedelta(minutes=1)
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 amounts = st.integers(0, 600).map(lambda minor: f"{minor // 100}.{minor % 100:02}")
 shares = st.integers(0, 100).map(lambda percent: f"{percent // 100}.{percent % 100:02}")
