@@ -7,10 +7,12 @@ from typing import Any, Final
 from api.pages.formats import yuan
 from api.pages.language import Language, say
 from api.pages.texts_receipts import RECEIPTS
+from citizencard.billing.views import MONEY
 from citizencard.clock import BEIJING
 from citizencard.receipts.models import Receipt, ReceiptKind
 from citizencard.tariffs.quotes import Line as QuoteLine
-from citizencard.tariffs.quotes import read_line
+from citizencard.tariffs.quotes import Quote, read_line
+from citizencard.tariffs.sentences import sentence
 
 MAX_CHARACTERS: Final = 120
 Payload = Mapping[str, Any]
@@ -120,6 +122,17 @@ def _measured(quantity: int, unit: str, language: Language) -> str:
 def parts(lines: Sequence[QuoteLine], language: Language) -> tuple[Part, ...]:
     """How a bill is reckoned, a row for each line of the tariff's explanation."""
     return tuple(_part(line, language) for line in lines)
+
+
+def reason(quote: Quote, language: Language) -> str:
+    """Why a bill is what it is, in a sentence; add-ons that the catalogue knows have the reader's name for them."""
+    told = Quote(quote.minor, tuple(_for_people(line, language) for line in quote.lines))
+    return sentence(told, MONEY, "zh" if language is Language.ZH else "en")
+
+
+def _for_people(line: QuoteLine, language: Language) -> QuoteLine:
+    known = f"receipt.part.add_on.{line.facts.get('name')}"
+    return line._replace(facts={**line.facts, "add_on": say(language, known)}) if known in RECEIPTS else line
 
 
 def _part(line: QuoteLine, language: Language) -> Part:

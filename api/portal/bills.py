@@ -7,8 +7,8 @@ from typing import Any, Final
 from flask import Response
 
 from api.city import city, now
-from api.pages.language import Language, preferred
-from api.pages.slips import parts
+from api.pages.language import preferred
+from api.pages.slips import parts, reason
 from api.portal.blueprint import Nothing, NothingForm, pages
 from api.portal.holdings import own_account
 from api.portal.ways import APPS, TEST_METHODS, Wanted, checkout_of, gateway, ways
@@ -127,7 +127,7 @@ def _values(bill_id: str) -> dict[str, Any]:
     return {
         "bill": bill,
         "rows": parts(bill.parts, language),
-        "reason": bill.sentences["zh" if language is Language.ZH else "en"],
+        "reason": reason(bill.quote, language),
         "account": account,
         "ways": ways(),
         "under_way": under_way[0] if under_way else None,

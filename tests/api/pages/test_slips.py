@@ -6,8 +6,9 @@ import pytest
 
 from api.pages.formats import MINUS
 from api.pages.language import Language
-from api.pages.slips import Slip, slip, written_serial
+from api.pages.slips import Slip, reason, slip, written_serial
 from citizencard.receipts.models import Receipt, ReceiptKind
+from citizencard.tariffs.quotes import read_quote
 
 
 def part(what: str, minor: int, **facts: str | int) -> dict[str, object]:
@@ -91,3 +92,13 @@ def test_serial_is_written_in_ten_digits() -> None:
     """Serials line up in a list, and the longest still fits."""
     assert written_serial(1) == "0000000001"
     assert written_serial(12_345_678_901) == "12345678901"
+
+
+def test_reason_is_told_in_the_readers_words() -> None:
+    """Who reads English reads what sewage costs, though the tariff has a Chinese name for it."""
+    quote = read_quote({"minor": 4_950, "lines": BILL["parts"][:2]})  # type: ignore[index] # a list
+    assert (
+        reason(quote, Language.EN)
+        == "tier 1, 18 t at 1.8 each: ¥32.40; Sewage, 18 t at 0.95 each: ¥17.10; to pay ¥49.50."
+    )
+    assert reason(quote, Language.ZH).endswith("污水处理费18 t，每 t 0.95：¥17.10；应付 ¥49.50。")

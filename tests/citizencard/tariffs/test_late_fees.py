@@ -8,15 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.document import check
 from citizencard.tariffs.errors import EventInvalid
 from citizencard.tariffs.late_fees import MAX_PAYMENTS, Arrears, LateFeeRule, late_fee
-from citizencard.tariffs.sentences import sentence
 from tests.citizencard.tariffs.make_utilities import WATER, document, late, places
 
 DUE = date(2026, 3, 1)
-YUAN = Money("CNY", 2)
 # Both rules for power: http://ccschy.com/techan/87622.html
 RESIDENTS: dict[str, Any] = {"title": "居民", "of": "balance", "per_day": [{"share": "0.001"}], "minimum": "1.00"}
 OTHERS: dict[str, Any] = {**RESIDENTS, "title": "其他", "per_day": [{"share": "0.002"}], "per_day_past_year": "0.003"}
@@ -157,21 +154,6 @@ def test_price_lists_are_read() -> None:
     """A fee may be for certain price lists only."""
     assert late(RESIDENTS).utilities is None
     assert check(document("late_fees", {**RESIDENTS, "utilities": ["home"]}) | {"utilities": {"home": WATER}}) == []
-
-
-def test_every_line_has_its_sentence() -> None:
-    """Whoever pays a fee reads why, in both languages."""
-    rule = late({**OTHERS, "once": HONG_KONG["once"], "minimum": "9000.00", "most_share": "2"})
-    quotes = [
-        late_fee(rule, Arrears(1_001, date(2026, 12, 1), date(2027, 8, 1))),
-        late_fee(rule, Arrears(1_001, DUE, DUE)),
-        late_fee(late({**RESIDENTS, "rounding": {"to": "0.10", "how": "up"}}), Arrears(1_001, DUE, date(2027, 8, 1))),
-    ]
-    whats = {line.what for quote in quotes for line in quote.lines}
-    assert whats == {"late_days", "late_past_year", "late_once", "late_minimum", "late_most", "not_late", "rounded_up"}
-    for quote in quotes:
-        assert "应付 ¥" in sentence(quote, YUAN, "zh")
-        assert "to pay ¥" in sentence(quote, YUAN, "en")
 
 
 SHARES = st.integers(0, 50).map(lambda part: f"0.{part:03}")

@@ -5,15 +5,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
 from citizencard.tariffs.months import add_months
 from citizencard.tariffs.quotes import Quote
-from citizencard.tariffs.sentences import sentence
 from citizencard.tariffs.utilities import MAX_UNITS, Reading, bill
-from citizencard.tariffs.utility_rules import UtilityRule
 from tests.citizencard.tariffs.make_utilities import (
     JANUARY,
     PEAK_VALLEY,
@@ -22,7 +18,6 @@ from tests.citizencard.tariffs.make_utilities import (
     YEAR,
     cost,
     reading,
-    tariff,
     utility,
 )
 
@@ -78,7 +73,8 @@ def test_bill_explains_itself() -> None:
     assert [(line.what, line.minor, line.rule, dict(line.facts)) for line in quote.lines] == [
         ("tier", 3_600, "utilities.home.tiers.steps.0", {"tier": 1, "units": "20", "unit": "t", "price": "1.8"}),
         ("tier", 1_350, "utilities.home.tiers.steps.1", {"tier": 2, "units": "5", "unit": "t", "price": "2.7"}),
-        ("add_on", 2_375, "utilities.home.add_ons.0", {"add_on": "污水处理费", "name": "sewage", "units": "25", "unit": "t", "price": "0.95"}),
+        ("add_on", 2_375, "utilities.home.add_ons.0",
+         {"add_on": "污水处理费", "name": "sewage", "units": "25", "unit": "t", "price": "0.95"}),
     ]  # fmt: skip
     assert whats(bill(utility(WATER), reading("0"))) == [("no_units", 0)]
 
@@ -331,108 +327,3 @@ def test_registers_are_those_of_the_rule() -> None:
         with pytest.raises(EventInvalid):
             bill(rule, reading(units, registers=registers))
     assert bill(rule, reading("2", registers={"peak": Fraction(1), "valley": Fraction(1)})).minor == 92
-
-
-def test_every_line_has_its_sentence() -> None:
-    """Whatever a bill is made of, the resident reads why, in both languages."""
-    rich = {
-        **PEAK_VALLEY,
-        "free_units": [{"name": "relief", "title": "低保", "units": "10", "per": "year", "sponsor": "bureau"}],
-        "base_fees": [
-            {"name": "pipe", "by_size": {"20": "8.00"}},
-            {"name": "letter", "title": "账单费", "per": "bill", "price": "1.50"},
-        ],
-        "add_ons": [{"name": "fund", "title": "基金", "price": "0.0333"}],
-        "tax": {"factor": "1.13"},
-        "rounding": {"to": "0.10", "how": "up"},
-        "minimum": "5000.00",
-    }
-    priced = tariff(rich)
-    full = reading(None, YEAR, registers={"peak": Fraction(3_001), "valley": Fraction(2_000)}, size="20")
-    quote = bill(priced.utilities["home"], full)
-    assert {line.what for line in quote.lines} == {
-        "register", "tier_surcharge", "free_units", "base_fee_months", "base_fee", "add_on", "bill_tax", "rounded_up", "bill_minimum",
-    }  # fmt: skip
-    assert "低保" in sentence(quote, priced.money, "zh")
-    assert "paid by bureau" in sentence(quote, priced.money, "en")
-    for rule in (WATER, {"price": "1"}):
-        for units in ("0", "35"):
-            assert "应付 ¥" in sentence(bill(utility(rule), reading(units)), priced.money, "zh")
-
-
-AMOUNTS = st.integers(0, 300).map(lambda cents: f"{cents // 100}.{cents % 100:02}")
-RATES = st.integers(0, 9_999).map(lambda part: f"0.{part:04}")
-
-
-@st.composite
-def rules(draw: st.DrawFn, per: str | None = None) -> UtilityRule:
-    """Any price list; without base fees, minimum and tax when the period of its tiers is given."""
-    ends = draw(st.lists(st.integers(1, 300), max_size=4, unique=True).map(sorted))
-    has_registers = draw(st.booleans())
-    key = "adds" if has_registers else "price"
-    rates = draw(st.lists(RATES, min_size=len(ends) + 1, max_size=len(ends) + 1))
-    steps = [{"up_to": str(end), key: rate} for end, rate in zip(ends, rates, strict=False)] + [{key: rates[-1]}]
-    rule: dict[str, Any] = {"tiers": {"per": per or draw(st.sampled_from(["month", "bill", "year"])), "steps": steps}}
-    if has_registers:
-        rule["registers"] = {"peak": {"price": draw(RATES)}, "valley": {"price": draw(RATES)}}
-    rule["add_ons"] = [
-        {"name": "a", "price": draw(RATES), "share_of_units": "2/3", "free_units": "7", "per": rule["tiers"]["per"]}
-    ]
-    if per is None:
-        rule["free_units"] = [{"name": "f", "units": str(draw(st.integers(0, 50))), "sponsor": "s"}]
-        rule["base_fees"] = [{"name": "b", "price": draw(AMOUNTS)}]
-        rule["minimum"] = draw(AMOUNTS)
-        rule["tax"] = {
-            "factor": draw(st.sampled_from(["1", "1.06", "1.13"])),
-            "on": draw(st.sampled_from(["bill", "units"])),
-        }
-        rule["rounding"] = {
-            "to": draw(st.sampled_from(["0.01", "0.10", "1.00"])),
-            "how": draw(st.sampled_from(["half_up", "up", "down", "half_even"])),
-        }
-        rule["round_each_line"] = draw(st.booleans())
-    return utility(rule)
-
-
-def shared(rule: UtilityRule, units: int, peak: int) -> dict[str, Any]:
-    """The units of the registers, where there are some."""
-    return (
-        {"registers": {"peak": Fraction(min(peak, units)), "valley": Fraction(units - min(peak, units))}}
-        if rule.registers
-        else {}
-    )
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    rule=rules(), units=st.integers(0, 700), more=st.integers(0, 50), peak=st.integers(0, 700), days=st.integers(0, 100)
-)
-def test_more_units_are_never_cheaper_and_lines_add_up(
-    rule: UtilityRule, units: int, more: int, peak: int, days: int
-) -> None:
-    """Nobody pays less for having used more, nobody gets money for using power, and the reasons are the whole price."""
-    period = (JANUARY[0], JANUARY[0] + timedelta(days=days))
-    less = bill(rule, reading(str(units), period, **shared(rule, units, peak)))
-    dear = bill(rule, reading(str(units + more), period, **shared(rule, units + more, peak)))
-    assert 0 <= less.minor <= dear.minor
-    assert sum(line.minor for line in dear.lines) == dear.minor >= rule.minimum
-    assert bill(rule, reading(str(units), period, **shared(rule, units, peak))) == less
-
-
-@settings(max_examples=40, deadline=None)
-@given(rule=rules(per="year"), months=st.lists(st.integers(0, 120), min_size=12, max_size=12), peak=st.integers(0, 50))
-def test_bills_of_the_year_are_the_years_bill(rule: UtilityRule, months: list[int], peak: int) -> None:
-    """Who is billed twelve times pays what one bill would be, but for what each one is rounded by."""
-    total, before = 0, 0
-    for index, units in enumerate(months):
-        first = date(2026, index + 1, 1)
-        period = (first, add_months(first, 1) - timedelta(days=1))
-        total += bill(
-            rule, reading(str(units), period, units_before=Fraction(before), **shared(rule, units, peak))
-        ).minor
-        before += units
-    registers: dict[str, Any] = {}
-    if rule.registers:
-        high = sum(min(peak, units) for units in months)
-        registers = {"registers": {"peak": Fraction(high), "valley": Fraction(before - high)}}
-    assert abs(total - bill(rule, reading(str(before), YEAR, **registers)).minor) <= Fraction(13, 2)
