@@ -10,10 +10,8 @@ import pytest
 
 from citizencard.tariffs import device
 from citizencard.tariffs.device import MAX_BYTES, compile_table
-from citizencard.tariffs.device_bytes import condition, line_set, runs
 from citizencard.tariffs.document import read
 from citizencard.tariffs.errors import TariffNotForDevices
-from citizencard.tariffs.when import read_when
 from hardware.terminal.fares import DeviceTable
 from hardware.terminal.fares_rules import MarkKind
 from tests.hardware.terminal.published import DISTANCE, FLAT, Example
@@ -104,31 +102,12 @@ def test_modes_and_operators_become_lines() -> None:
     assert rule.scope.lines is not None
     assert rule.scope.lines.ranges == ((7, 7),)
     assert found.rules.lines[1] is found.rules.lines[3]
-    assert list(runs([5, 1, 3, 2, 9])) == [(1, 3), (5, 5), (9, 9)]
-    assert line_set([1, 2, 3, 9]).hex() == "00020001000300090009"
 
 
 def test_a_rule_that_means_no_line_is_left_out() -> None:
     """No bus of the south on line 1: nothing to carry to a device."""
     found = table(concessions=[{"lines": ["1"], "operators": ["south"], "pays": "0.5"}])
     assert found.rules.concessions == ()
-
-
-def test_a_condition_has_the_published_bytes() -> None:
-    """Hours in minutes, days as bits, the season, then dates as cards write them."""
-    entry = {
-        "hours": {"from": "21:00", "until": "24:00"},
-        "days": ["mon", "sun"],
-        "season": {"from": "06-01", "until": "09-30"},
-        "dates": ["2026-10-01"],
-        "except_dates": ["2026-10-02", "0999-01-01"],
-    }
-    when = read_when(entry)
-    assert when is not None
-    assert condition(when).hex() == "0f04ec05a0410601091e00010002202610010999010120261002"
-    only = read_when({"except_dates": ["2026-10-02"]})
-    assert only is not None
-    assert condition(only).hex() == "00" + "00" * 9 + "0000000120261002"
 
 
 def test_what_does_not_fit_is_refused_with_its_place() -> None:
@@ -158,11 +137,3 @@ def test_a_tariff_without_rides_is_a_table_all_the_same() -> None:
     only = {name: part for name, part in DISTANCE.document.items() if name != "transit"}
     found = DeviceTable.parse(compile_table(read(only)))
     assert (found.rules.lines, found.rules.classes, list(found.rules.lots)) == ({}, {}, ["street"])
-
-
-def test_a_lot_with_more_vehicles_than_a_device_tells_apart_is_the_servers() -> None:
-    """The gate asks the server then; it does not guess."""
-    only = {name: part for name, part in deepcopy(DISTANCE.document).items() if name != "transit"}
-    only["parking"]["street"]["vehicles"] = [f"class_{number}" for number in range(33)]
-    found = DeviceTable.parse(compile_table(read(only)))
-    assert found.rules.lots["street"].charges is None
