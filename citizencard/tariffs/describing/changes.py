@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from citizencard.tariffs.describing.describe import describe
-from citizencard.tariffs.describing.line_prices import LineGroup, line_groups, runs, shown_price
+from citizencard.tariffs.describing.line_prices import LineGroup, label, line_groups, shown_price
 from citizencard.tariffs.describing.phrases import Entry, Speaker, class_name
 from citizencard.tariffs.describing.rides import fare_text
 from citizencard.tariffs.describing.sections import Section
@@ -103,10 +103,10 @@ def _price_changes(old: _Lines, new: _Lines) -> Iterator[PriceChange]:
         pairs.setdefault((old.prices(number)[0], new.prices(number)[0]), []).append(number)
     for numbers in pairs.values():
         before, after = old.prices(numbers[0])[1], new.prices(numbers[0])[1]
-        label = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs(tuple(numbers)))
+        lines = label(numbers)
         for who in dict.fromkeys((*before, *after)):
             if before.get(who) != after.get(who):
-                yield PriceChange(label, new.names.get(who) or old.names[who], before.get(who), after.get(who))
+                yield PriceChange(lines, new.names.get(who) or old.names[who], before.get(who), after.get(who))
 
 
 def _rule_changes(old: Sequence[Section], new: Sequence[Section]) -> Iterator[RuleChange]:

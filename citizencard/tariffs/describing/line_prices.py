@@ -1,6 +1,6 @@
 """What each line costs each card class by itself: full fare and the concession that fits at most times."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from citizencard.tariffs.amounts import Money
@@ -40,9 +40,7 @@ class LineGroup:
 
     def label(self) -> str:
         """The numbers as a document names them: `7`, `1-20, 30`."""
-        return ", ".join(
-            f"{numbers[0]}-{numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}" for numbers in runs(self.numbers)
-        )
+        return label(self.numbers)
 
 
 def line_groups(transit: Transit) -> list[LineGroup]:
@@ -62,7 +60,12 @@ def line_groups(transit: Transit) -> list[LineGroup]:
     ]
 
 
-def runs(numbers: tuple[int, ...]) -> Iterator[list[int]]:
+def label(numbers: Sequence[int]) -> str:
+    """Line numbers, rising, as a document names them: `7`, `1-20, 30`."""
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs(numbers))
+
+
+def runs(numbers: Sequence[int]) -> Iterator[list[int]]:
     """Neighbours together: 1, 2, 3, 7 → 1 to 3, and 7."""
     run: list[int] = []
     for one in numbers:

@@ -140,60 +140,44 @@ def _line_statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
 
 
 def _transfer_text(entry: Entry, classes: Mapping[str, Entry], speaker: Speaker) -> str:
-    legs = [
-        speaker.say(f"从 {speaker.legs(entry['from'])}", f"from {speaker.legs(entry['from'])}")
-        if "from" in entry
-        else "",
-        speaker.say(f"到 {speaker.legs(entry['to'])}", f"to {speaker.legs(entry['to'])}") if "to" in entry else "",
-    ]
-    windows = [
-        speaker.say(
-            f"{speaker.when(other['when'])} 为 {other['minutes']} 分钟",
-            f"{other['minutes']} min {speaker.when(other['when'])}",
-        )
-        for other in entry.get("minutes_when", ())
-    ]
+    scope = {name: entry[name] for name in ("classes", "when") if name in entry}
+    parts = [speaker.scope(scope, classes) if scope else ""]
+    if "from" in entry:
+        parts.append(speaker.say(f"从 {speaker.legs(entry['from'])}", f"from {speaker.legs(entry['from'])}"))
+    if "to" in entry:
+        parts.append(speaker.say(f"到 {speaker.legs(entry['to'])}", f"to {speaker.legs(entry['to'])}"))
+    parts += [*_window_texts(entry, speaker), *_limit_texts(entry, speaker), speaker.reduction(entry)]
+    if entry.get("order") == "reduce_then_discount":
+        parts.append(speaker.say("先减后打折", "reduced before the concession"))
+    else:
+        parts.append(speaker.say("先打折后减", "reduced after the concession"))
+    text = speaker.join((*parts, speaker.sponsor(entry)))
+    return speaker.say(f"换乘：{text}", f"Transfer: {text}")
+
+
+def _window_texts(entry: Entry, speaker: Speaker) -> Iterator[str]:
     minutes = entry["minutes"]
     exact = entry.get("last_second_counts", True)
-    first = entry.get("counts_from") == "first"
-    reduce_first = entry.get("order") == "reduce_then_discount"
-    details = [
-        speaker.say(
-            f"{minutes} 分钟内（{'含' if exact else '不含'}整 {minutes} 分钟）",
-            f"within {minutes} min ({minutes} min exactly {'included' if exact else 'not included'})",
-        ),
-        *windows,
-        speaker.say(
-            *(
-                ("从首次乘车起算", "counted from the first ride")
-                if first
-                else ("从上次乘车起算", "counted from the ride before")
-            )
-        ),
-        speaker.say("同一线路也算", "on the same line too") if entry.get("same_line") else "",
-        speaker.say(f"连续最多 {entry['most_in_a_row']} 次", f"at most {entry['most_in_a_row']} in a row")
-        if "most_in_a_row" in entry
-        else "",
-        speaker.say(f"每天最多 {entry['most_a_day']} 次", f"at most {entry['most_a_day']} a day")
-        if "most_a_day" in entry
-        else "",
-        speaker.reduction(entry),
-        speaker.say(
-            *(
-                ("先减后打折", "reduced before the concession")
-                if reduce_first
-                else ("先打折后减", "reduced after the concession")
-            )
-        ),
-        speaker.sponsor(entry),
-    ]
-    scope = (
-        ""
-        if not {"classes", "when"} & entry.keys()
-        else speaker.scope({name: entry[name] for name in ("classes", "when") if name in entry}, classes)
+    yield speaker.say(
+        f"{minutes} 分钟内（{'含' if exact else '不含'}整 {minutes} 分钟）",
+        f"within {minutes} min ({minutes} min exactly {'included' if exact else 'not included'})",
     )
-    text = speaker.join((scope, *legs, *details))
-    return speaker.say(f"换乘：{text}", f"Transfer: {text}")
+    for other in entry.get("minutes_when", ()):
+        when, length = speaker.when(other["when"]), other["minutes"]
+        yield speaker.say(f"{when} 为 {length} 分钟", f"{length} min {when}")
+    if entry.get("counts_from") == "first":
+        yield speaker.say("从首次乘车起算", "counted from the first ride")
+    else:
+        yield speaker.say("从上次乘车起算", "counted from the ride before")
+
+
+def _limit_texts(entry: Entry, speaker: Speaker) -> Iterator[str]:
+    if entry.get("same_line"):
+        yield speaker.say("同一线路也算", "on the same line too")
+    if "most_in_a_row" in entry:
+        yield speaker.say(f"连续最多 {entry['most_in_a_row']} 次", f"at most {entry['most_in_a_row']} in a row")
+    if "most_a_day" in entry:
+        yield speaker.say(f"每天最多 {entry['most_a_day']} 次", f"at most {entry['most_a_day']} a day")
 
 
 def _pass_text(name: str, entry: Entry, classes: Mapping[str, Entry], speaker: Speaker) -> str:
