@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from citizencard.tariffs.describing.named_rules import SERVICES, describe_rule
 from citizencard.tariffs.describing.phrases import Entry, Speaker
 from citizencard.tariffs.describing.rides import describe_transit
 from citizencard.tariffs.describing.sections import Section, Statement
-from citizencard.tariffs.describing.named_rules import SERVICES, describe_rule
 from citizencard.tariffs.document import Tariff, read
 from citizencard.tariffs.sentences import Language
 
