@@ -17,7 +17,7 @@ from citizencard.merchants.models import MAX_NAME_CHARACTERS, MerchantKind
 from citizencard.merchants.registry import merchant_by_id
 
 MAX_PAGE: Final = 200
-_RULE: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_RULE_CHARACTERS}}}")
+_RULE: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_RULE_CHARACTERS}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def register_service(session: Session, new: NewService, deed: Deed) -> UtilitySe
     name = new.name.strip()
     faults = [] if 0 < len(name) <= MAX_NAME_CHARACTERS else [f"name must have 1 to {MAX_NAME_CHARACTERS} characters"]
     if not _RULE.fullmatch(new.rule):
-        faults.append(f"rule must have 1 to {MAX_RULE_CHARACTERS} characters of A-Z a-z 0-9 _ . -")
+        faults.append(f"rule must have 1 to {MAX_RULE_CHARACTERS} characters of A-Z a-z 0-9 _ -")
     merchant = merchant_by_id(session, new.merchant_id)
     if merchant.kind != MerchantKind.UTILITY:
         faults.append("the merchant is no utility")

@@ -28,7 +28,7 @@ def register(session: Session, works: Waterworks, merchant_id: str, name: str = 
 
 
 @pytest.mark.parametrize(
-    ("name", "rule"), [("", RULE), ("x" * 121, RULE), ("gas", ""), ("gas", "a b"), ("gas", "r" * 61)]
+    ("name", "rule"), [("", RULE), ("x" * 121, RULE), ("gas", ""), ("gas", "a b"), ("gas", "a.b"), ("gas", "r" * 61)]
 )
 def test_details_that_are_not_usable_are_named(works: Waterworks, sessions: Sessions, name: str, rule: str) -> None:
     """A slip of the finance desk is told before anything is billed."""
