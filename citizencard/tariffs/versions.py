@@ -5,7 +5,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
@@ -21,8 +21,11 @@ from citizencard.tariffs.errors import (
 )
 from citizencard.tariffs.models import TariffVersion, TariffWithdrawal
 from citizencard.tariffs.shelf import shelf
+from ledger import barrier
 
 PUBLISH = "tariff.publish"
+VERSIONS_LOCK: Final = int.from_bytes(b"TARIFF")
+"""Of PostgreSQL: who proposes, publishes or withdraws a version waits for others who do."""
 
 
 def publish(
@@ -51,6 +54,7 @@ def publish(
     tariff = read(document)
     act, payload = agreed or (PUBLISH, publish_payload(document))
     check_agreed(session, approval_id, act, payload)
+    take_turns(session)
     latest = session.scalar(select(func.max(TariffVersion.version)))
     if latest is not None and tariff.version <= latest:
         raise TariffVersionTaken(f"version must be higher than {latest}", version=tariff.version, latest=latest)
@@ -67,6 +71,16 @@ def publish(
     session.add(row)
     session.flush()
     return row
+
+
+def take_turns(session: Session) -> None:
+    """Let nobody else change the list of versions before this transaction ends; on SQLite nobody else writes anyway.
+
+    Versions rise with their beginnings: two that are published at the same moment must see each other. The ledger's barrier comes first,
+    as it does for those whose transaction has already written to the audit, so that nobody waits for it with the list in hand.
+    """
+    barrier.enter(session)
+    barrier.take_turns(session, VERSIONS_LOCK)
 
 
 def check_agreed(session: Session, approval_id: str, act: str, payload: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from citizencard.tariffs.document import FORMAT, read
 from citizencard.tariffs.drafts.models import TariffDraft
 from citizencard.tariffs.errors import TariffNotApproved
 from citizencard.tariffs.models import TariffVersion
-from citizencard.tariffs.versions import PUBLISH, digest_of, publish, publish_payload
+from citizencard.tariffs.versions import PUBLISH, digest_of, publish, publish_payload, take_turns
 
 
 def propose_tariff(
@@ -34,6 +34,7 @@ def propose_tariff(
         TariffInvalid: the document has mistakes; names all of them.
         FourEyesNeeded: the proposer is not known as a person.
     """
+    take_turns(session)
     document = numbered(terms, next_version(session), effective_from)
     read(document)
     version = document["version"]
@@ -60,7 +61,7 @@ def numbered(terms: Mapping[str, Any], version: int, effective_from: datetime | 
 
 
 def next_version(session: Session) -> int:
-    """The number that a new proposal gets: above all that were published or proposed."""
+    """The number that a new proposal would get: above all that were published or proposed."""
     published, drafted = session.execute(
         select(select(func.max(TariffVersion.version)).scalar_subquery(), func.max(TariffDraft.version))
     ).one()

@@ -15,7 +15,15 @@ from citizencard.tariffs.drafts.drafts import find_draft, keep_draft, next_versi
 from citizencard.tariffs.drafts.models import TariffDraft
 from citizencard.tariffs.errors import TariffNotEarlier
 from citizencard.tariffs.models import TariffRollback, TariffVersion, TariffWithdrawal
-from citizencard.tariffs.versions import check_future, digest_of, in_force, publish, read_version, tariff_version
+from citizencard.tariffs.versions import (
+    check_future,
+    digest_of,
+    in_force,
+    publish,
+    read_version,
+    take_turns,
+    tariff_version,
+)
 
 ROLL_BACK: Final = "tariff.roll_back"
 
@@ -43,6 +51,7 @@ def propose_rollback(
     withdrawn = session.get(TariffWithdrawal, restores) is not None
     if withdrawn or restores >= in_force(session, now).version:
         raise TariffNotEarlier(f"version {restores} was not in force before the present one", version=restores)
+    take_turns(session)
     version = next_version(session)
     check_future(session, version, effective_from or now.replace(microsecond=0), now)
     begins = (effective_from or now).astimezone(read_version(earlier).offset)

@@ -9,11 +9,10 @@ from citizencard import audit
 from citizencard.approvals.decisions import Proposal, execute, propose
 from citizencard.approvals.models import Approval
 from citizencard.audit import Actor
-from citizencard.db import flush_unique
 from citizencard.tariffs.drafts.drafts import picture, subject_of
 from citizencard.tariffs.errors import TariffBegun, TariffNotApproved, TariffWithdrawn
 from citizencard.tariffs.models import TariffVersion, TariffWithdrawal
-from citizencard.tariffs.versions import tariff_version
+from citizencard.tariffs.versions import take_turns, tariff_version
 
 WITHDRAW: Final = "tariff.withdraw"
 
@@ -44,11 +43,12 @@ def withdraw_as_approved(session: Session, approval: Approval, actor: Actor, now
     """
     if approval.act != WITHDRAW:
         raise TariffNotApproved("nobody proposed a withdrawal by this approval", approval_id=approval.id)
+    take_turns(session)
     row = _waiting(session, int(approval.payload["version"]), now)
     execute(session, approval.id, {"version": row.version, "digest": row.digest}, actor, now)
     withdrawal = TariffWithdrawal(version=row.version, approval_id=approval.id, withdrawn_at=now)
     session.add(withdrawal)
-    flush_unique(session, TariffWithdrawn(f"version {row.version} was withdrawn", version=row.version))
+    session.flush()
     audit.record(session, actor, WITHDRAW, subject_of(row.version), before=picture(row), now=now)
     return withdrawal
 

@@ -1,5 +1,6 @@
 """Tariffs that wait for a second person."""
 
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,12 @@ from citizencard.approvals.decisions import Proposal, approve, propose
 from citizencard.approvals.errors import ApprovalNotGiven, ApprovalPayloadDiffers
 from citizencard.approvals.models import Approval
 from citizencard.audit import Actor, AuditEntry
+from citizencard.db import Sessions, reading, transaction
 from citizencard.tariffs.document import check
 from citizencard.tariffs.drafts.drafts import completed, drafted_document, propose_tariff, publish_draft
 from citizencard.tariffs.drafts.models import TariffDraft
-from citizencard.tariffs.errors import TariffInvalid, TariffNotApproved, TariffVersionTaken
-from citizencard.tariffs.versions import in_force
+from citizencard.tariffs.errors import TariffBackdated, TariffInvalid, TariffNotApproved, TariffVersionTaken
+from citizencard.tariffs.versions import in_force, list_versions
 from tests.citizencard.tariffs.small_city import DOCUMENT
 
 MAKER = Actor("staff", "stf_1", "P-1")
@@ -94,3 +96,25 @@ def test_tariff_with_mistakes_is_not_proposed(session: Session, now: datetime) -
     """Nobody is asked to agree to a tariff that could not be published."""
     with pytest.raises(TariffInvalid):
         propose_tariff(session, {**terms(), "currency": "yuan"}, EFFECTIVE, MAKER, now)
+
+
+def test_two_who_propose_and_agree_at_once_get_two_numbers_in_order(committed: Sessions, now: datetime) -> None:
+    """Four desks propose in the same second: each tariff gets a number of its own, and versions rise with their beginnings."""
+
+    def propose_and_agree(day: int) -> bool:
+        with transaction(committed) as session:
+            draft = propose_tariff(session, terms(), now + timedelta(days=day), MAKER, now)
+            approval_id = draft.approval_id
+        try:
+            with transaction(committed) as session:
+                publish_draft(session, approve(session, approval_id, CHECKER, now), CHECKER, now)
+        except (TariffVersionTaken, TariffBackdated):
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        published = list(pool.map(propose_and_agree, (4, 3, 2, 1)))
+    with reading(committed) as session:
+        rows = list_versions(session)
+    assert len(rows) == sum(published) >= 1
+    assert [row.effective_from for row in rows] == sorted((row.effective_from for row in rows), reverse=True)
