@@ -117,7 +117,9 @@ def test_ten_mistakes_are_ten_located_messages() -> None:
     assert "source: must be marked" in str(caught.value)
 
 
-@pytest.mark.parametrize("document", [None, 1, "x", [], {}, [WHOLE], {**WHOLE, "currency": "yuan"}])
+@pytest.mark.parametrize(
+    "document", [None, 1, "x", [], {}, [WHOLE], {**WHOLE, "currency": "yuan"}, {**WHOLE, "currency": "RMB"}]
+)
 def test_what_is_no_tariff_is_refused(document: object) -> None:
     """A wrong file is told to be one."""
     assert check(document)
