@@ -116,6 +116,7 @@ class _Rules:
         self.companions: list[bytes] = []
         self.marks: list[bytes] = []
         self._all: dict[int, Line] = {} if tariff.transit is None else dict(tariff.transit.lines)
+        self._found: dict[tuple[frozenset[str] | None, frozenset[str] | None, frozenset[int] | None], bytes | None] = {}
 
     def add(self, transit: Transit) -> None:
         """Take everything about rides; a rule that fits no line of the tariff is left out."""
@@ -198,6 +199,12 @@ class _Rules:
         """The line set that modes, operators and lines of a scope come to; 0 for every line, None for no line."""
         if scope.modes is None and scope.operators is None and scope.lines is None:
             return bytes(2)
+        key = (scope.modes, scope.operators, scope.lines)
+        if key not in self._found:
+            self._found[key] = self._line_set(scope)
+        return self._found[key]
+
+    def _line_set(self, scope: Scope) -> bytes | None:
         meant = [
             number
             for number, line in self._all.items()

@@ -132,7 +132,7 @@ class Device:
         if sign_in.parameter_version and (self.table is None or self.table.version != sign_in.parameter_version):
             raw = self.uplink.device_table()
             self.table = DeviceTable.parse(raw)
-            _write_bytes(self.folder / TABLE_FILE, raw)
+            write_bytes(self.folder / TABLE_FILE, raw)
         if self.hotlist.version != sign_in.hotlist_version:
             document = self.uplink.hotlist()
             self.hotlist = Hotlist.parse(document)
@@ -233,10 +233,10 @@ def _read_object(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
-    _write_bytes(path, json.dumps(document, indent=1).encode())
+    write_bytes(path, json.dumps(document, indent=1).encode())
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes) -> None:
     """Replace a file at one instant: a cut of power leaves the old or the new."""
     temporary = path.with_suffix(".new")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:

@@ -1,7 +1,7 @@
 """A simulated terminal that takes no records off line, in a folder: a shop's till, or a gate of a parking lot.
 
 online.json    where it is and whom it calls      key.pem        its own key, 0600
-traces.json    the names it has used
+traces.json    the names it has used              table.bin      device table last fetched, at a gate
 """
 
 import json
@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from hardware.card.channel import CardChannel
+from hardware.terminal.device import TABLE_FILE, read_bytes, write_bytes
 from hardware.terminal.device_key import DeviceKey
 from hardware.terminal.errors import DeviceInvalid
+from hardware.terminal.fares import DeviceTable, quote
+from hardware.terminal.fares_parking import Stay, StayPrice
 from hardware.terminal.online import Verdict, purchase, take_back_open
 from hardware.terminal.parking import EntryGate, ExitGate, Passage
 from hardware.terminal.traces import Traces
@@ -61,6 +64,7 @@ class OnlineDevice:
         number = self.settings.terminal_number
         self.uplink = Uplink(self.settings.server, number, self._key, clock, patience)
         self.traces = Traces(folder / TRACES_FILE, number)
+        self._table_path = folder / TABLE_FILE
 
     @classmethod
     def create(cls, folder: Path, settings: OnlineSettings) -> None:
@@ -108,6 +112,27 @@ class OnlineDevice:
         self.traces.begin(signed_in.batch)
         take_back_open(self.uplink, self.traces)
         return signed_in
+
+    def fetch_fares(self) -> int:
+        """Fetch the device table, so that the gate can tell prices while it has no line; returns the tariff version.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: see `Uplink`.
+            DeviceTableInvalid: what the server sent is not understood; the old table stays.
+        """
+        raw = self.uplink.device_table()
+        version = DeviceTable.parse(raw).version
+        write_bytes(self._table_path, raw)
+        return version
+
+    def estimate(self, stay: Stay) -> StayPrice:
+        """What a stay costs by the table that was fetched last, without asking anybody: for the display. What is paid, the server says.
+
+        Raises:
+            DeviceInvalid: no table was fetched yet.
+            DeviceTableInvalid, DeviceTableNotInForce, StayNotPriced: see `fares.quote`.
+        """
+        return quote(DeviceTable.parse(read_bytes(self._table_path)), stay)
 
     def buy(self, card: CardChannel, amount_fen: int, at: datetime) -> Verdict:
         """Take a payment from the card's account; see `online.purchase`."""

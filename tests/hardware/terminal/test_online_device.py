@@ -1,14 +1,17 @@
 """A till or gate in a folder: set up once, itself again after a restart."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from hardware.errors import UplinkUnavailable
-from hardware.terminal.errors import DeviceInvalid
+from hardware.terminal.errors import DeviceInvalid, DeviceTableInvalid
+from hardware.terminal.fares_parking import Stay
 from hardware.terminal.online_device import OnlineDevice, OnlineSettings
 from hardware.terminal.uplink import Patience
 from tests.hardware.terminal.online_calls import AT
+from tests.hardware.terminal.published import DISTANCE, answer
 from tests.hardware.terminal.records import PSAM_SERIAL, TERMINAL
 from tests.hardware.terminal.rides import adult_card
 from tests.hardware.terminal.server import Answer, listening
@@ -55,6 +58,21 @@ def test_device_works_as_a_gate(tmp_path: Path) -> None:
             gate.sign_in()
             assert gate.enter(adult_card(), AT).is_open
             assert gate.leave(adult_card(), AT).is_open
+
+
+def test_gate_without_a_line_tells_what_a_stay_costs(tmp_path: Path) -> None:
+    """The driver reads the price at the bar while nobody answers; a broken download leaves the table that was there."""
+    with listening() as server:
+        OnlineDevice.create(tmp_path / "gate", OnlineSettings(server.address, TERMINAL, PSAM_SERIAL))
+        stay = Stay("street", AT, AT + timedelta(minutes=67))
+        with OnlineDevice(tmp_path / "gate", patience=Patience(attempts=1)) as gate:
+            with pytest.raises(DeviceInvalid):
+                gate.estimate(stay)
+            server.answers = [Answer(200, DISTANCE.answer), Answer(200, answer(b"CCT1"))]
+            assert gate.fetch_fares() == 4
+            with pytest.raises(DeviceTableInvalid):
+                gate.fetch_fares()
+            assert gate.estimate(stay).explanation == "street, 67 min: ¥7.00"
 
 
 def test_folder_of_another_terminal_is_left_alone(tmp_path: Path) -> None:
