@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("card_id", sa.String(32), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
         sa.Column("state", Json, nullable=False),
+        sa.Column("rated_until", UtcDateTime(), nullable=False),
+        sa.Column("rated_state", Json, nullable=False),
         sa.PrimaryKeyConstraint("card_id", name=op.f("pk_card_history")),
     )
     _adjustments()

@@ -165,13 +165,19 @@ class RideToRate(Base):
 
 
 class CardHistory(Base):
-    """What a card's rides before an instant come to, so that they need not be rated again; no ride before it can still arrive."""
+    """What a card's rides come to, so that they need not be rated again each night.
+
+    `state` is what the rides before `until` come to: no ride of that time can still come in. `rated_state` is what all rated rides come
+    to, the last of them at `rated_until`: the next night goes on from there, unless an earlier ride has come in since.
+    """
 
     __tablename__ = "card_history"
 
     card_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[dict[str, Any]] = mapped_column(Json)
+    rated_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    rated_state: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class TapAdjustment(Base):

@@ -15,7 +15,7 @@ from citizencard.purse.uploads.models import RideToRate, TapAdjustment
 from citizencard.purse.uploads.subsidies import subsidy_references
 from citizencard.settlement.histories.entitlements import Increase, increases
 from citizencard.settlement.histories.rating import Rating
-from citizencard.settlement.histories.rides import JudgedRide, rides_of
+from citizencard.settlement.histories.rides import JudgedRide
 from citizencard.tariffs.quotes import line_data
 from ledger import ClosedDay, Transfer, post
 from ledger.journal import MAX_BATCH
@@ -41,14 +41,14 @@ def adjust(session: Session, cards: Sequence[str], closed: ClosedDay, now: datet
 
     Args:
         session: joined, never committed: adjustments, money and histories go together or not at all.
-        cards: which; all of their rides count.
+        cards: which.
         closed: the day; its close is when the adjustments happen.
         now: when they are written down.
     """
-    rating = Rating(session, cards, closed.closed_at - STILL_COMING)
+    rating = Rating(session, cards, closed.closed_at, closed.closed_at - STILL_COMING)
     made = [
         _adjustment(ride, increase, closed, now)
-        for ride, full in rating.rate(rides_of(session, cards, closed.closed_at))
+        for ride, full in rating.rate()
         for increase in increases(ride.charged, full)
     ]
     if made:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from citizencard.db import UtcDateTime
 from citizencard.purse.uploads.models import CardHistory, RideToRate, TapAdjustment, TapRecord
 from citizencard.settlement.histories.entitlements import Charged
 from citizencard.tariffs.quotes import Line, Quote, read_quote
@@ -50,20 +51,27 @@ def waiting_cards(session: Session, until: datetime, after: str, limit: int) -> 
     return list(session.scalars(chosen.distinct().order_by(RideToRate.card_id).limit(limit)))
 
 
-def count_waiting(session: Session, until: datetime) -> int:
-    """How many cards have such rides."""
-    chosen = select(func.count(RideToRate.card_id.distinct())).where(
-        RideToRate.rated_on.is_(None), RideToRate.received_at <= until
+def first_waiting(session: Session, cards: Sequence[str], until: datetime) -> dict[str, datetime]:
+    """The time of the first of such rides, by card."""
+    first = func.min(RideToRate.tapped_at, type_=UtcDateTime()).label("first")
+    chosen = select(RideToRate.card_id, first).where(
+        RideToRate.card_id.in_(cards), RideToRate.rated_on.is_(None), RideToRate.received_at <= until
     )
-    return session.scalar(chosen) or 0
+    return {row.card_id: row.first for row in session.execute(chosen.group_by(RideToRate.card_id))}
 
 
-def rides_of(session: Session, cards: Sequence[str], until: datetime) -> Iterator[JudgedRide]:
-    """The rides of these cards that came in by an instant and are not yet summed up in a stored history: card by card, in tap order.
+def rides_of(session: Session, whole: Sequence[str], further: Sequence[str], until: datetime) -> Iterator[JudgedRide]:
+    """The rides of cards that came in by an instant: card by card, in tap order.
 
     Two statements. Of taps in one second the terminal's number and then its sequence decide, whatever came in first.
+
+    Args:
+        session: joined.
+        whole: cards of which all rides are wanted that are not summed up as final in a stored history.
+        further: cards of which only rides after those that were rated are wanted.
+        until: rides that came in later are left out.
     """
-    counted = _counted(cards, until)
+    counted = _counted(whole, further, until)
     given = _given(session, counted)
     chosen = (
         select(TapRecord)
@@ -81,13 +89,19 @@ def rides_of(session: Session, cards: Sequence[str], until: datetime) -> Iterato
         yield _judged(record, given.get(record.id, []))
 
 
-def _counted(cards: Sequence[str], until: datetime) -> Select[int]:
-    """The records of rides that a stored history does not sum up yet."""
+def _counted(whole: Sequence[str], further: Sequence[str], until: datetime) -> Select[int]:
+    """The records of the wanted rides."""
+    not_final = or_(CardHistory.until.is_(None), RideToRate.tapped_at >= CardHistory.until)
     return (
         select(RideToRate.record_id)
         .outerjoin(CardHistory, CardHistory.card_id == RideToRate.card_id)
-        .where(RideToRate.card_id.in_(cards), RideToRate.received_at <= until)
-        .where(or_(CardHistory.until.is_(None), RideToRate.tapped_at >= CardHistory.until))
+        .where(RideToRate.received_at <= until)
+        .where(
+            or_(
+                and_(RideToRate.card_id.in_(whole), not_final),
+                and_(RideToRate.card_id.in_(further), RideToRate.tapped_at > CardHistory.rated_until),
+            )
+        )
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, update
 from sqlalchemy.orm import Session
 
 from citizencard import chart
 from citizencard.db import Sessions, reading, transaction
 from citizencard.keys.vault import SoftwareVault
+from citizencard.purse.uploads.models import RideToRate
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.settlement import vouching
 from citizencard.settlement.flow import DayClosing, settle_day
@@ -108,6 +109,8 @@ def test_rating_again_gives_nothing_more(nights: Nights) -> None:
     closed = nights.close().closed
     books = nights.books()
     with transaction(nights.sessions) as session:
+        assert adjust(session, [nights.city.adult.card_id], closed, nights.now).adjustments == 0
+        session.execute(update(RideToRate).values(rated_on=None))
         assert adjust(session, [nights.city.adult.card_id], closed, nights.now).adjustments == 0
     assert nights.books() == books
     assert nights.balance(chart.due(nights.city.adult.card_id)) == 60
