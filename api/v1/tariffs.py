@@ -50,7 +50,7 @@ def check_a_tariff(given: DocumentGiven) -> dict[str, object]:
 def preview_a_tariff(wanted: PreviewWanted) -> dict[str, object]:
     """What a tariff changes in the one in force, and what it would have made of past taps: yesterday's, if no days are named.
 
-    At most 20,000 taps are looked at; `complete` says whether these were all. A tariff with mistakes is refused with all of them.
+    At most 10,000 taps are looked at; `complete` says whether these were all. A tariff with mistakes is refused with all of them.
     """
     with reading(city().sessions) as session:
         document = completed(session, wanted.document, now())

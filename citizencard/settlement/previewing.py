@@ -14,7 +14,7 @@ from citizencard.tariffs.document import read
 from citizencard.tariffs.errors import NoTariffInForce
 from citizencard.tariffs.versions import in_force
 
-PREVIEW_TAPS: Final = 20_000
+PREVIEW_TAPS: Final = 10_000
 """Taps that a preview looks at: a person waits for it. `citizencard tariff simulate` looks at all of them."""
 
 

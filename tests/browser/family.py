@@ -8,7 +8,6 @@ from typing import Final
 from citizencard.accounts.losses import report_loss
 from citizencard.accounts.registry import open_account
 from citizencard.accounts.top_ups import CashPaid, top_up
-from citizencard.approvals.decisions import Proposal, propose
 from citizencard.audit import Actor
 from citizencard.billing.flow import link_household
 from citizencard.billing.households import HouseholdClaim, bills_of_person
@@ -24,7 +23,7 @@ from citizencard.purse.loads.loads import LoadWish, request_load
 from citizencard.residents.models import Resident
 from citizencard.social_security.flow import link_person
 from citizencard.social_security.links import NewLink
-from citizencard.tariffs.versions import PUBLISH, publish_payload
+from citizencard.tariffs.drafts.drafts import propose_tariff
 from tests.browser.town import MONTH, Town
 from tests.citizencard.billing.make_bills import file_of, row
 from tests.citizencard.cards.make_cards import ADULT, CLERK, HAN, REGION
@@ -36,6 +35,7 @@ LONG_NAME: Final = "Maximiliana Aurelia von Hohenlohe-Waldbu"
 HUGE_T: Final = 1_000_000
 """So many tonnes of water cost ¥4,549,…: nine digits of fen."""
 MANY: Final = 12
+LATER: Final = timedelta(days=400)
 _HOUSES = count(1)
 
 
@@ -98,8 +98,7 @@ def settle(town: Town) -> Family:
         report_loss(session, lost.id, deed, temporary=False)
         load_id = request_load(session, LoadWish(rich.id, 12_345, town.world.counter.till.id), deed).id
         maker = Actor("staff", "staff_maker", person_id="P-77", role="supervisor", workstation="W-1")
-        why = "new prices of the provincial bureau, taken over word for word from its notice of this month"
-        approval_id = propose(session, Proposal(PUBLISH, "tariff", publish_payload(TARIFF), why), maker, deed.now).id
+        approval_id = propose_tariff(session, TARIFF, deed.now + LATER, maker, deed.now).approval_id
     return Family(
         login,
         person_id,
