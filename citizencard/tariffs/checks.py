@@ -80,12 +80,19 @@ def schema(name: str = "tariff") -> dict[str, Any]:
     return read
 
 
-def form_faults(document: object, name: str = "tariff") -> list[Fault]:
-    """The mistakes of form by a published schema, in the order of the document, each place once."""
+def form_faults(document: object, name: str = "tariff", kind: str | None = None) -> list[Fault]:
+    """The mistakes of form, in the order of the document, each place once.
+
+    Args:
+        document: what is checked.
+        name: of the published schema.
+        kind: the definition in it that the document follows; None: the schema itself.
+    """
     if too_deep(document):
         return [Fault("", "must not be nested so deeply")]
     faults: dict[str, Fault] = {}
-    for error in _validator(name).iter_errors(document):
+    value: Any = document
+    for error in _validator(name, kind).iter_errors(value):
         for fault in _told(error):
             faults.setdefault(fault.place, fault)
         if len(faults) >= MAX_FAULTS:
@@ -94,8 +101,9 @@ def form_faults(document: object, name: str = "tariff") -> list[Fault]:
 
 
 @cache
-def _validator(name: str) -> Validator:
-    return strict_validator(schema(name))
+def _validator(name: str, kind: str | None) -> Validator:
+    whole = schema(name)
+    return strict_validator(whole if kind is None else {"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
 
 
 def _told(error: ValidationError) -> Iterator[Fault]:
@@ -103,18 +111,17 @@ def _told(error: ValidationError) -> Iterator[Fault]:
     place = ".".join(str(part) for part in error.absolute_path)
     below = f"{place}." if place else ""
     wanted = error.schema if isinstance(error.schema, dict) else {}
+    found: Any = error.instance
     if error.validator == "required":
-        yield from (
-            Fault(f"{below}{name}", "is missing") for name in error.validator_value if name not in error.instance
-        )
+        yield from (Fault(f"{below}{name}", "is missing") for name in wanted["required"] if name not in found)
     elif error.validator == "additionalProperties":
         known = list(wanted["properties"])
-        for name in error.instance:
+        for name in found:
             if name not in known:
                 near = get_close_matches(name[:MAX_NAME], known, n=1)
                 yield Fault(f"{below}{name}", f"is not known here; {near[0]} is" if near else _listed(known))
     elif "propertyNames" in error.schema_path:
-        yield Fault(f"{below}{error.instance}", f"must be named by {wanted['description']}")
+        yield Fault(f"{below}{found}", f"must be named by {wanted['description']}")
     else:
         yield Fault(place, f"must be {wanted['description']}")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.document import Tariff
-from citizencard.tariffs.errors import TariffError
+from citizencard.tariffs.errors import EventInvalid, TariffError
 from citizencard.tariffs.events.bills import Households
 from citizencard.tariffs.events.reading import Event
 from citizencard.tariffs.events.rides import price_rides
@@ -94,5 +94,16 @@ def total(outcomes: Sequence[Outcome]) -> tuple[int, Mapping[str, int]]:
 def _outcome(event: Event, answer: Quote | TariffError | None, money: Money) -> Outcome:
     expected = money.amount(event.fields["expect"]) if event.refusal is None and "expect" in event.fields else None
     if isinstance(answer, TariffError):
-        return Outcome(event, refusal=answer, expected=expected)
+        return Outcome(event, refusal=_as_the_file_says(answer), expected=expected)
     return Outcome(event, quote=answer, expected=expected)
+
+
+def _as_the_file_says(refusal: TariffError) -> TariffError:
+    """An engine's refusal, with the name that its field has in a file."""
+    named = _NAMES.get(str(refusal.fields.get("field")))
+    if named is None or not isinstance(refusal, EventInvalid):
+        return refusal
+    return EventInvalid(str(refusal), field=named, reason=refusal.fields["reason"])
+
+
+_NAMES: Final[Mapping[str, str]] = {"card_class": "class", "period_to": "to"}

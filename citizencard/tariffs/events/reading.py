@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money
-from citizencard.tariffs.checks import Fault, Inspection, form_faults
+from citizencard.tariffs.checks import Fault, Inspection, form_faults, schema
 from citizencard.tariffs.errors import EventInvalid, TariffError
 from citizencard.tariffs.values import inspect_values
 
 SCHEMA: Final = "events"
 UNKNOWN: Final = "?"
+KINDS: Final = frozenset(schema(SCHEMA)["$defs"]["event"]["properties"]["kind"]["enum"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +42,23 @@ def read_events(document: object, money: Money) -> list[Event]:
         EventInvalid: the file is no list of events; what is wrong with a single event stands with that event.
     """
     whole = {"events": document} if isinstance(document, list) else document
-    faults = form_faults(whole, SCHEMA)
-    outside = next((fault for fault in faults if not fault.place.startswith("events.")), None)
-    if outside is not None or not isinstance(whole, dict):
-        place, message = (outside.place, outside.message) if outside is not None else ("", "must be an object")
-        raise EventInvalid(f"{place or 'the file'} {message}", field=place, reason=message)
+    faults = form_faults(whole, SCHEMA, "file")
+    if faults or not isinstance(whole, dict):
+        first = faults[0] if faults else Fault("", "must be an object")
+        raise EventInvalid(f"{first.place or 'the file'} {first.message}", field=first.place, reason=first.message)
     return [_read_event(number, entry, money) for number, entry in enumerate(whole["events"], 1)]
 
 
 def _read_event(number: int, entry: object, money: Money) -> Event:
     """An event by itself, so that each of a thousand wrong ones says what is wrong."""
-    found = form_faults({"events": [entry]}, SCHEMA)
-    inspection = Inspection([Fault(fault.place.removeprefix("events.0").lstrip("."), fault.message) for fault in found])
     fields = entry if isinstance(entry, dict) else {}
-    kind = fields["kind"] if "kind" in fields and inspection.sound("kind") else UNKNOWN
-    if kind != UNKNOWN and not inspection.full:
+    kind = fields.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        return Event(number, UNKNOWN, fields, _refusal(Inspection(form_faults(entry, SCHEMA, "event")).found()))
+    inspection = Inspection(form_faults(entry, SCHEMA, kind))
+    if not inspection.full:
         inspect_values(inspection, fields, money, form=(SCHEMA, kind))
-    refusal = _refusal(inspection.found()) if inspection.faults else None
-    return Event(number, kind, fields, refusal)
+    return Event(number, kind, fields, _refusal(inspection.found()) if inspection.faults else None)
 
 
 def _refusal(faults: list[Fault]) -> EventInvalid:

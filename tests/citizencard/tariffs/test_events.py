@@ -129,6 +129,7 @@ def test_a_missing_rule_is_named_and_stops_nobody(event: dict[str, Any], place: 
             "metro_month",
         ),
         ({**bill("water")}, "units", ""),
+        ({**bill("water", units="1"), "to": "2026-02-01"}, "to", ""),
         ({**EVENTS[-1], "bill": "0.00"}, "bill", ""),
     ],
 )
