@@ -51,7 +51,8 @@ class Money:
 
     def rate(self, text: str) -> Fraction:
         """A price for one unit, exact, in minor units: "0.5283" → 5283/100 for CNY."""
-        return Fraction(text) * 10**self.digits
+        minor_units: int = 10**self.digits
+        return Fraction(text) * minor_units
 
 
 def share(text: str) -> Fraction:
