@@ -177,6 +177,10 @@ def running_town(database_url: str, folder: Path) -> Iterator[Town]:
         engine.dispose()
 
 
+BY_BILL: Final = {**WATER, "tiers": {**WATER["tiers"], "per": "bill"}}
+"""The town's water: each bill has the tiers to itself, however many of them end in one month."""
+
+
 def free_ports(number: int) -> list[int]:
     """So many free ports of 127.0.0.1."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
@@ -190,7 +194,12 @@ def free_ports(number: int) -> list[int]:
 def _sell_water(sessions: Sessions) -> str:
     """A tariff with prices of water, and a company that sells it; returns the service."""
     at = now()
-    document = {**TARIFF, "version": 4, "effective_from": at.isoformat(timespec="seconds"), "utilities": {RULE: WATER}}
+    document = {
+        **TARIFF,
+        "version": 4,
+        "effective_from": at.isoformat(timespec="seconds"),
+        "utilities": {RULE: BY_BILL},
+    }
     with transaction(sessions) as session:
         publish(session, document, approved(session, PUBLISH, publish_payload(document), at), now=at)
         merchant = register_merchant(session, "示范市自来水公司", "utility", now=at)
