@@ -248,8 +248,6 @@ UNPROCESSABLE: Final[Refusals] = (
     tariffs.TariffNotForDevices,
     unloads.CashOutTooLarge,
     unloads.UnloadAmountInvalid,
-    tariffs.LineNotInTariff,
-    tariffs.ClassNotInTariff,
     terminals.TerminalNumberInvalid,
     terminals.BindingLineForeign,
     terminals.PublicKeyInvalid,

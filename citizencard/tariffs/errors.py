@@ -79,15 +79,7 @@ class NoTariffInForce(TariffError):
     public = ("at",)
 
 
-class LineNotInTariff(TariffError):
-    """The tariff does not say what this line costs."""
-
-    code = "line_not_in_tariff"
-    public = ("version", "line")
-
-
-class ClassNotInTariff(TariffError):
-    """The tariff does not say what this card class pays."""
+class pays."""
 
     code = "class_not_in_tariff"
     public = ("version", "card_class")
