@@ -79,12 +79,6 @@ class NoTariffInForce(TariffError):
     public = ("at",)
 
 
-class pays."""
-
-    code = "class_not_in_tariff"
-    public = ("version", "card_class")
-
-
 class RuleMissing(TariffError):
     """The tariff does not say what this costs."""
 
