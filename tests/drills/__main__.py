@@ -5,6 +5,7 @@ import sys
 
 DRILLS = {
     "decoders": "a million damaged and forged inputs into every decoder of cards: a value or the documented error, none slow",
+    "fares": "generated tariffs on device and server: the same price of every ride and stay; damaged tables refused",
     "kill": "kill -9 of the server again and again during the demo's day: the same final balances",
     "ledger-kill": "kill -9 of the ledger's server and of PostgreSQL under load: nothing acknowledged lost or doubled, proved each time",
     "ledger-model": "scripts of everything the ledger can do, played on a plain dictionary as well: the same balances, the books proved",
