@@ -10,8 +10,9 @@ from citizencard.cli.tariff_quote import quote_events
 from citizencard.cli.tariff_show import diff_tariffs, show_tariff
 from citizencard.cli.tariff_simulate import simulate_tariff
 from citizencard.tariffs.checks import Fault
-from citizencard.tariffs.document import check, read
-from citizencard.tariffs.errors import DocumentUnreadable
+from citizencard.tariffs.device import compile_table
+from citizencard.tariffs.document import Tariff, check, read
+from citizencard.tariffs.errors import DocumentUnreadable, TariffNotForDevices
 
 WRONG = 1
 FAULTS_LISTED = 200
@@ -53,3 +54,13 @@ def check_file(context: click.Context, *, file: Path, as_json: bool) -> None:
         context.exit(WRONG)
     sound = read(document)
     click.echo(f"{file}: no mistakes: {sound.name}, version {sound.version}, from {sound.effective_from.isoformat()}")
+    if sound.transit is not None or sound.parking:
+        _tell_devices(sound)
+
+
+def _tell_devices(sound: Tariff) -> None:
+    """Whether a validator can price by it: a tariff may be good for the server and too large for the fields of a device table."""
+    try:
+        click.echo(f"table for devices: {len(compile_table(sound))} bytes")
+    except TariffNotForDevices as refusal:
+        click.echo(f"no device can price by it: {refusal}", err=True)

@@ -32,9 +32,23 @@ def test_a_sound_file_can_be_published() -> None:
     """Whoever wrote it reads what it is; a program reads an empty list."""
     done = run("tariff", "check", str(GOOD))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{GOOD}: no mistakes: Every line, version 1, from 2026-01-01T00:00:00+08:00\n"
+    first, second = done.stdout.splitlines()
+    assert first == f"{GOOD}: no mistakes: Every line, version 1, from 2026-01-01T00:00:00+08:00"
+    assert second.startswith("table for devices: ")
     done = run("tariff", "check", str(GOOD), "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"file": str(GOOD), "faults": []})
+
+
+def test_what_no_device_can_carry_is_told(tmp_path: Path) -> None:
+    """A tariff may be sound and yet have an amount that is too large for the table of the validators."""
+    document = json.loads(GOOD.read_text())
+    document["transit"]["lines"]["1-9"]["fare"]["flat"] = "9999999.00"
+    document["currency"] = "KWD"
+    file = tmp_path / "dear.json"
+    file.write_text(json.dumps(document))
+    done = run("tariff", "check", str(file))
+    assert done.returncode == 0
+    assert done.stderr.startswith("no device can price by it: ")
 
 
 def test_every_mistake_is_told_and_counted(tmp_path: Path) -> None:
