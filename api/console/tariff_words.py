@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from api.pages.language import Language, preferred
 from citizencard.settlement.previewing import Preview
+from citizencard.settlement.simulating import CURRENCY
 from citizencard.settlement.tally import Change
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.describing.changes import Changes, changes
@@ -42,6 +43,7 @@ class TariffSeen:
         changes: what it changes in the tariff in force; None: there is none, or that was not asked for.
         others: places that differ besides, with what stands there, as text.
         largest: the taps that change most.
+        foreign: its currency where that is not the one that the city charges in; else empty.
     """
 
     sections: Sequence[Section]
@@ -49,6 +51,7 @@ class TariffSeen:
     changes: Changes | None
     others: Sequence[tuple[str, str, str]]
     largest: Sequence[Told]
+    foreign: str
 
     @property
     def is_same(self) -> bool:
@@ -71,6 +74,7 @@ def seen(document: Mapping[str, Any], preview: Preview | None) -> TariffSeen:
         changes=found,
         others=[(one.place, _shown(one.before), _shown(one.after)) for one in others],
         largest=[] if preview is None else _told(preview, money_of(document)),
+        foreign="" if document["currency"] == CURRENCY else document["currency"],
     )
 
 

@@ -92,6 +92,10 @@ PREVIEW: Final[Mapping[str, tuple[str, str]]] = {
         "影响预览未显示；重新打开本页即可查看。",
         "The preview is not shown here; open this page again to see it.",
     ),
+    "tariff.foreign": (
+        "这份资费以 {currency} 计价，而本市以人民币收费：生效后将无法计价。",
+        "It is in {currency}, and the city charges in yuan: by this tariff nothing here could be priced.",
+    ),
     "tariff.differences": ("与现行资费的不同", "What it changes"),
     "tariff.differences.about": ("与第 {version} 版相比：", "Compared with version {version}, which is in force:"),
     "tariff.differences.none": (

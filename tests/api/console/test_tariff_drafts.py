@@ -71,3 +71,7 @@ def test_a_large_file_fits(world: World) -> None:
     assert finance.answer.status_code == 200, finance.words()[:500]
     assert "€3.00" in finance.words()
     assert "On past taps" not in finance.words()
+    assert "It is in EUR" in finance.words()
+    finance.send(FORM, document=json.dumps(document), effective_from="2026-12-01T00:00", wish="propose")
+    assert finance.answer.request.path.startswith("/console/approvals/")
+    assert "nothing here could be priced" in finance.words()
