@@ -1,4 +1,4 @@
-"""Generated tariffs sent to a device: each ride and stay costs there what the server reckons; damaged tables are refused, whatever they say."""
+"""Generated tariffs sent to a device: rides and stays cost there what the server reckons; damaged tables are refused."""
 
 import random
 from dataclasses import dataclass, field
