@@ -3,9 +3,10 @@
 import pytest
 
 from citizencard.staff.permissions import Role
-from tests.api.on_line import LOT, START_FEN, Holder
+from tests.api.on_line import START_FEN, Holder
 from tests.api.on_line import Lot as OpenLot
 from tests.api.world import World, ok, problem
+from tests.citizencard.parking.make_parking import LOT
 
 ENTER, QUOTE, LEAVE = "/terminals/parking/entries", "/terminals/parking/quotes", "/terminals/parking/exits"
 REVERSE = "/terminals/online-reversals"

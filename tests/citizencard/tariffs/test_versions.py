@@ -85,7 +85,7 @@ def test_a_withdrawn_version_never_takes_effect(session: Session, now: datetime)
 def test_a_batch_does_not_wait_for_a_document_that_was_read_lately(
     session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A hundred thousand taps a day are priced by one tariff, which is fetched and checked once; another one of the same number is not it."""
+    """A hundred thousand taps a day are priced by one tariff, which is fetched and checked once; another of the same number is not it."""
     monkeypatch.setattr("citizencard.tariffs.versions.shelf", shelf.Shelf())
     put(session, document(3, now - timedelta(days=1)), now)
     statements: list[str] = []
