@@ -1,9 +1,11 @@
 """One line of a bench: a rate, the reference's rate in the same run, and the bar that their ratio has to reach."""
 
+import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -91,3 +93,15 @@ def tell(what: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[2K{what}")
         sys.stderr.flush()
+
+
+@contextmanager
+def one_core() -> Iterator[int]:
+    """This process and its children on one processor, given back at the end."""
+    allowed = os.sched_getaffinity(0)
+    core = max(allowed)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield core
+    finally:
+        os.sched_setaffinity(0, allowed)

@@ -4,8 +4,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from bench.cards import taps
 from bench.cards.libcrypto import CLoop, NotMeasured
 from bench.cards.profiles import profile
 from bench.cards.records import Upload, check_plainly, checked
-from bench.figure import ROUNDS, Figure, interleaved_rates, tell
+from bench.figure import ROUNDS, Figure, interleaved_rates, one_core, tell
 from citizencard.keys import tacs
 from citizencard.keys.hsm import Hsm, TacQuestion
 from hardware.card import des_many
@@ -85,7 +84,7 @@ def measure(show: Callable[[Figure], None], *, quick: bool, profiled: bool) -> t
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="citizencard-bench-") as folder:
         run = _Run(Path(folder), QUICK if quick else FULL, show)
-        with _one_core() as core:
+        with one_core() as core:
             tell("signing the records")
             upload = Upload.of(run.size.records, run.size.cards)
             vault = Keepers("vault", run.folder).make(masters=REGRESSION_MASTERS)
@@ -103,18 +102,6 @@ def measure(show: Callable[[Figure], None], *, quick: bool, profiled: bool) -> t
         f" processor {core} alone.",
     )
     return run.figures, run.notes
-
-
-@contextmanager
-def _one_core() -> Iterator[int]:
-    """This process and its children on one processor, given back at the end."""
-    allowed = os.sched_getaffinity(0)
-    core = max(allowed)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield core
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 def _rate(job: Callable[[], int]) -> float:

@@ -5,8 +5,7 @@ import json
 import os
 import pstats
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -15,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from bench.figure import Figure, interleaved, tell
+from bench.figure import Figure, interleaved, one_core, tell
 from bench.tariffs import by_hand
 from citizencard.tariffs import parking, utilities
 from citizencard.tariffs.device import compile_table
@@ -72,7 +71,7 @@ def measure(show: Callable[[Figure], None], *, quick: bool, profiled: bool) -> t
     """
     before = os.getloadavg()[0]
     run = _Run(QUICK if quick else FULL, show)
-    with _one_core() as core:
+    with one_core() as core:
         _rides(run, profiled=profiled)
         _stays(run)
         _bills(run)
@@ -81,17 +80,6 @@ def measure(show: Callable[[Figure], None], *, quick: bool, profiled: bool) -> t
         f"Load {before:.1f} before and {os.getloadavg()[0]:.1f} after, {os.cpu_count()} processors; on processor {core} alone.",
     )
     return run.figures, run.notes
-
-
-@contextmanager
-def _one_core() -> Iterator[int]:
-    allowed = os.sched_getaffinity(0)
-    core = max(allowed)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield core
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 def shipped(name: str) -> Tariff:

@@ -1,6 +1,5 @@
 """The cards' bench measures genuine records, real DES and whole taps."""
 
-import os
 import random
 import shutil
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from bench.cards import circuits, taps
 from bench.cards.libcrypto import CLoop, NotMeasured
-from bench.cards.measuring import _asked, _one_by_one, _one_core
+from bench.cards.measuring import _asked, _one_by_one
 from bench.cards.profiles import profile
 from bench.cards.records import Upload, check_plainly, checked
 from citizencard.keys import tacs
@@ -83,14 +82,6 @@ def test_the_circuits_can_be_found_again(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(wiring) == gates
     assert [held["out", bit] for bit in range(4)] == circuits.outputs(3)
     assert circuits.attempt(3, random.Random(1), 20) is None
-
-
-def test_one_core_and_the_rest_given_back() -> None:
-    """What is said to run on one processor does, and nothing after it."""
-    before = os.sched_getaffinity(0)
-    with _one_core() as core:
-        assert os.sched_getaffinity(0) == {core}
-    assert os.sched_getaffinity(0) == before
 
 
 def test_a_profile_names_what_costs(regression: SoftwareVault) -> None:

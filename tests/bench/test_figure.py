@@ -1,6 +1,8 @@
 """A figure's verdict and the rounds it is taken from."""
 
-from bench.figure import Figure, interleaved_rates
+import os
+
+from bench.figure import Figure, interleaved_rates, one_core
 
 
 def test_only_judged_ratios_decide_the_exit_code() -> None:
@@ -25,3 +27,11 @@ def test_jobs_take_turns_and_the_first_round_does_not_count() -> None:
     found = interleaved_rates({"a": lambda: job("a", 1e9, 3, 1, 2), "b": lambda: job("b", 0, 7, 7, 100)}, rounds=3)
     assert found == {"a": 2, "b": 7}
     assert order == ["b", "a", "a", "b", "b", "a", "a", "b"]
+
+
+def test_one_core_and_the_rest_given_back() -> None:
+    """What is said to run on one processor does, and nothing after it."""
+    before = os.sched_getaffinity(0)
+    with one_core() as core:
+        assert os.sched_getaffinity(0) == {core}
+    assert os.sched_getaffinity(0) == before
