@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from citizencard import chart
 from citizencard.purse.uploads.book import SUBSIDY
 from citizencard.purse.uploads.judge import OLDEST
-from citizencard.purse.uploads.models import RideToRate, TapAdjustment
+from citizencard.purse.uploads.models import TapAdjustment
 from citizencard.purse.uploads.subsidies import subsidy_references
 from citizencard.settlement.histories.entitlements import Increase, increases
 from citizencard.settlement.histories.rating import Rating
-from citizencard.settlement.histories.rides import JudgedRide
+from citizencard.settlement.histories.rides import JudgedRide, take_waiting
 from citizencard.tariffs.quotes import line_data
 from ledger import ClosedDay, Transfer, post
 from ledger.journal import MAX_BATCH
@@ -45,7 +44,7 @@ def adjust(session: Session, cards: Sequence[str], closed: ClosedDay, now: datet
         closed: the day; its close is when the adjustments happen.
         now: when they are written down.
     """
-    rating = Rating(session, cards, closed.closed_at, closed.closed_at - STILL_COMING)
+    rating = Rating(session, cards, take_waiting(session, cards, closed), closed.closed_at - STILL_COMING)
     made = [
         _adjustment(ride, increase, closed, now)
         for ride, full in rating.rate()
@@ -57,12 +56,6 @@ def adjust(session: Session, cards: Sequence[str], closed: ClosedDay, now: datet
         for begin in range(0, len(transfers), MAX_BATCH):
             post(session, transfers[begin : begin + MAX_BATCH], now=now)
         session.add_all(made)
-    session.execute(
-        update(RideToRate)
-        .where(RideToRate.card_id.in_(cards), RideToRate.received_at <= closed.closed_at, RideToRate.rated_on.is_(None))
-        .values(rated_on=closed.day)
-        .execution_options(synchronize_session=False)
-    )
     session.flush()
     return Adjusted(len(cards), len(made), sum(one.amount_fen for one in made))
 

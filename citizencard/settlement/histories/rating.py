@@ -1,6 +1,6 @@
 """Rating with history: each ride under the version that priced it, the card's state carried from ride to ride and from night to night."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard.purse.uploads.models import CardHistory
-from citizencard.settlement.histories.rides import JudgedRide, first_waiting, rides_of
+from citizencard.settlement.histories.rides import JudgedRide, rides_of
 from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.transit.history import CardRide, History, rate
@@ -28,24 +28,24 @@ class Rating:
     Args:
         session: of the caller's transaction.
         cards: whose.
-        until: rides that came in by then are rated.
+        first_new: the time of the first ride of each that is rated for the first time, see `take_waiting`.
         horizon: rides before this instant are all in.
     """
 
-    def __init__(self, session: Session, cards: Sequence[str], until: datetime, horizon: datetime) -> None:
+    def __init__(
+        self, session: Session, cards: Sequence[str], first_new: Mapping[str, datetime], horizon: datetime
+    ) -> None:
         self._session = session
-        self._until = until
         self._horizon = horizon
         stored = session.scalars(select(CardHistory).where(CardHistory.card_id.in_(cards)))
         self._rows = {row.card_id: row for row in stored}
-        first_new = first_waiting(session, cards, until)
         self._further = {card_id for card_id, row in self._rows.items() if self._goes_on(row, first_new.get(card_id))}
         self._whole = set(cards) - self._further
         self._tariffs: dict[int, Tariff] = {}
 
     def rate(self) -> Iterator[tuple[JudgedRide, Quote]]:
         """What each ride costs by all rules, card by card in tap order; histories are stored in the caller's transaction."""
-        rides = rides_of(self._session, sorted(self._whole), sorted(self._further), self._until)
+        rides = rides_of(self._session, sorted(self._whole), sorted(self._further))
         for card_id, of_card in groupby(rides, key=lambda one: one.card_id):
             row = self._rows.get(card_id)
             if row is not None and card_id in self._further:

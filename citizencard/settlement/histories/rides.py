@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from citizencard.db import UtcDateTime
 from citizencard.purse.uploads.models import CardHistory, RideToRate, TapAdjustment, TapRecord
 from citizencard.settlement.histories.entitlements import Charged
 from citizencard.tariffs.quotes import Line, Quote, read_quote
 from citizencard.tariffs.transit.rides import Anchor, Ride
+from ledger import ClosedDay
 
 ROWS_AT_A_TIME: Final = 1_000
 _Given = tuple[str, int, int]
@@ -51,17 +51,27 @@ def waiting_cards(session: Session, until: datetime, after: str, limit: int) -> 
     return list(session.scalars(chosen.distinct().order_by(RideToRate.card_id).limit(limit)))
 
 
-def first_waiting(session: Session, cards: Sequence[str], until: datetime) -> dict[str, datetime]:
-    """The time of the first of such rides, by card."""
-    first = func.min(RideToRate.tapped_at, type_=UtcDateTime()).label("first")
-    chosen = select(RideToRate.card_id, first).where(
-        RideToRate.card_id.in_(cards), RideToRate.rated_on.is_(None), RideToRate.received_at <= until
+def take_waiting(session: Session, cards: Sequence[str], closed: ClosedDay) -> dict[str, datetime]:
+    """Take those rides of these cards, and no others, for the close of a day; the time of the first of each card. One statement.
+
+    An upload may be judged before a close and be booked while the rides are rated. What is not taken here waits for the next night, so
+    nothing is ever marked as rated that was not seen.
+    """
+    taken = (
+        update(RideToRate)
+        .where(RideToRate.card_id.in_(cards), RideToRate.rated_on.is_(None), RideToRate.received_at <= closed.closed_at)
+        .values(rated_on=closed.day)
+        .returning(RideToRate.card_id, RideToRate.tapped_at)
+        .execution_options(synchronize_session=False)
     )
-    return {row.card_id: row.first for row in session.execute(chosen.group_by(RideToRate.card_id))}
+    first: dict[str, datetime] = {}
+    for card_id, tapped_at in session.execute(taken):
+        first[card_id] = min(tapped_at, first.get(card_id, tapped_at))
+    return first
 
 
-def rides_of(session: Session, whole: Sequence[str], further: Sequence[str], until: datetime) -> Iterator[JudgedRide]:
-    """The rides of cards that came in by an instant: card by card, in tap order.
+def rides_of(session: Session, whole: Sequence[str], further: Sequence[str]) -> Iterator[JudgedRide]:
+    """The rides of cards that this close or an earlier one has taken: card by card, in tap order.
 
     Two statements. Of taps in one second the terminal's number and then its sequence decide, whatever came in first.
 
@@ -69,9 +79,8 @@ def rides_of(session: Session, whole: Sequence[str], further: Sequence[str], unt
         session: joined.
         whole: cards of which all rides are wanted that are not summed up as final in a stored history.
         further: cards of which only rides after those that were rated are wanted.
-        until: rides that came in later are left out.
     """
-    counted = _counted(whole, further, until)
+    counted = _counted(whole, further)
     given = _given(session, counted)
     chosen = (
         select(TapRecord)
@@ -89,13 +98,13 @@ def rides_of(session: Session, whole: Sequence[str], further: Sequence[str], unt
         yield _judged(record, given.get(record.id, []))
 
 
-def _counted(whole: Sequence[str], further: Sequence[str], until: datetime) -> Select[int]:
+def _counted(whole: Sequence[str], further: Sequence[str]) -> Select[int]:
     """The records of the wanted rides."""
     not_final = or_(CardHistory.until.is_(None), RideToRate.tapped_at >= CardHistory.until)
     return (
         select(RideToRate.record_id)
         .outerjoin(CardHistory, CardHistory.card_id == RideToRate.card_id)
-        .where(RideToRate.received_at <= until)
+        .where(RideToRate.rated_on.is_not(None))
         .where(
             or_(
                 and_(RideToRate.card_id.in_(whole), not_final),

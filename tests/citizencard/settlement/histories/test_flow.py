@@ -1,7 +1,7 @@
 """The step of the night: any order, killed and run again, nothing to do, progress."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,9 @@ from citizencard.settlement.flow import DayClosing, settle_day
 from citizencard.settlement.histories import flow
 from citizencard.settlement.histories.adjusting import Adjusted, adjust
 from citizencard.settlement.histories.flow import RATED, rate_histories
+from citizencard.settlement.histories.rating import Rating
+from citizencard.settlement.histories.rides import JudgedRide
+from citizencard.tariffs.quotes import Quote
 from ledger import ClosedDay, close_day, open_day, prove
 from tests.citizencard.purse.uploads.make_records import MAKER, TARIFF, anchored
 from tests.citizencard.settlement.histories.make_histories import Nights
@@ -114,6 +117,27 @@ def test_rating_again_gives_nothing_more(nights: Nights) -> None:
         assert adjust(session, [nights.city.adult.card_id], closed, nights.now).adjustments == 0
     assert nights.books() == books
     assert nights.balance(chart.due(nights.city.adult.card_id)) == 60
+
+
+def test_a_ride_booked_while_its_card_is_rated_waits_for_the_next_night(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload that came before the close and is booked in the middle of the rating: nothing of it is lost, and the cap holds for it."""
+    nights.upload(nights.ride(30), nights.ride(20))
+    late = [nights.ride(300)]
+
+    def rate(rating: Rating) -> Iterator[tuple[JudgedRide, Quote]]:
+        yield from rate_all(rating)
+        if late:
+            nights.upload(late.pop())
+
+    rate_all = Rating.rate
+    monkeypatch.setattr(Rating, "rate", rate)
+    nights.close()
+    assert nights.due() == 60
+    nights.now += timedelta(days=1)
+    nights.close()
+    assert nights.due() == 240
 
 
 def test_no_history_rules_cost_one_statement(sessions: Sessions, vault: SoftwareVault, now: datetime) -> None:

@@ -33,8 +33,8 @@ def test_rides_come_in_tap_order_with_what_their_records_said(nights: Nights) ->
     nights.upload(first)
     nights.close()
     with reading(nights.sessions) as session:
-        found = list(rides_of(session, [nights.city.adult.card_id], [], nights.now))
-        assert list(rides_of(session, [], [nights.city.adult.card_id], nights.now)) == []
+        found = list(rides_of(session, [nights.city.adult.card_id], []))
+        assert list(rides_of(session, [], [nights.city.adult.card_id])) == []
     assert [one.charged.paid_fen for one in found] == [180, 80, 180]
     assert [one.charged.alone.minor for one in found] == [180, 80, 180]
     assert [one.ride.line for one in found] == [1, 2, 1]
