@@ -7,11 +7,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "not_late": ("未逾期，不收违约金", "nothing is overdue"),
     "late_days": (
         "{of_minor}逾期{days}天（{first}至{last}），每天{percent}%：{amount}",
-        "{of_minor} overdue for {days} days ({first} to {last}) at {percent}% a day: {amount}",
+        "{of_minor} overdue for {days:# day|# days} ({first} to {last}) at {percent}% a day: {amount}",
     ),
     "late_past_year": (
         "跨年欠费{of_minor}逾期{days}天（{first}至{last}），每天{percent}%：{amount}",
-        "{of_minor} of a past year overdue for {days} days ({first} to {last}) at {percent}% a day: {amount}",
+        "{of_minor} of a past year overdue for {days:# day|# days} ({first} to {last}) at {percent}% a day: {amount}",
     ),
     "late_once": (
         "{day}仍欠费{of_minor}，加收{percent}%：{amount}",

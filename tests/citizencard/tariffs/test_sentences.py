@@ -7,7 +7,7 @@ import pytest
 
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.quotes import Line, quote_of
-from citizencard.tariffs.sentences import TEXTS, piece, sentence, show_money
+from citizencard.tariffs.sentences import TEXTS, class_titles, piece, sentence, show_money, show_rate
 from tests.citizencard.tariffs.every_line import lines, priced
 
 CNY = Money("CNY", 2)
@@ -62,7 +62,7 @@ def test_a_sentence_says_base_concession_transfer_and_who_pays() -> None:
     )
     assert (
         sentence(quote, CNY, "zh")
-        == "7 路全价 ¥2.00；student 卡按 20% 计，优惠 ¥1.60（由 education 承担）；应付 ¥0.40。"
+        == "线路 7 全价 ¥2.00；student 卡按 20% 计，优惠 ¥1.60（由 education 承担）；应付 ¥0.40。"
     )
 
 
@@ -87,3 +87,42 @@ def test_times_are_shown_as_a_clock_shows_them() -> None:
     assert "2026-03-02 08:00" in piece(line, CNY, "en")
     assert "T08" not in piece(line, CNY, "en")
     assert "Taxi" in piece(line._replace(facts={"discount": "Taxi"}), CNY, "en")
+
+
+def test_chinese_sentences_say_the_titles_of_classes() -> None:
+    """普通卡按 90% 计, where the document calls the class so; a name without a title stays."""
+    line = Line("concession", -20, "transit.concessions.0", {"class": "adult", "by": "pays", "pays": "90%"})
+    document = {"transit": {"classes": {"01": {"name": "adult", "title": "普通卡"}, "02": {"name": "student"}}}}
+    titles = class_titles(document)
+    assert titles == {"adult": "普通卡"}
+    assert piece(line, CNY, "zh", titles) == "普通卡按 90% 计，优惠 ¥0.20"
+    assert piece(line, CNY, "en", titles) == "class adult pays 90%: ¥0.20 off"
+    assert piece(line._replace(facts={**line.facts, "class": "爱心"}), CNY, "zh") == "爱心卡按 90% 计，优惠 ¥0.20"
+    assert class_titles({}) == {}
+
+
+def test_one_of_something_is_no_plural() -> None:
+    """1 day, 2 days; what was stood on several days says so."""
+    fee = Line("base_fee_months", 100, "utilities.water", {"fee": "Meter", "months": "1"})
+    assert piece(fee, CNY, "en") == "Meter for 1 month: ¥1.00"
+    assert piece(fee._replace(facts={"fee": "Meter", "months": "2"}), CNY, "en") == "Meter for 2 months: ¥1.00"
+    facts = {"minutes": 60, "up_to_minutes": 60, "each_minutes": 30, "price_minor": 100, "steps": 2}
+    first = Line("first", 200, "parking.a", facts)
+    assert piece(first, CNY, "en").startswith("first 60 min: 60 min, 2 ×")
+    assert piece(first._replace(facts={**facts, "minutes": 90}), CNY, "en").startswith(
+        "first 60 min of each day: 90 min in all"
+    )
+    capped = Line("over_cap", -100, "parking.a", {"most_minor": 4000, "periods": 2})
+    assert "¥40.00 a period, on 2 days, which" in piece(capped, CNY, "en")
+    assert piece(capped, CNY, "zh").startswith("2 天每天封顶¥40.00")
+    assert piece(capped._replace(facts={"most_minor": 4000, "periods": 1}), CNY, "zh").startswith("周期封顶¥40.00")
+
+
+def test_prices_for_one_unit_are_shown_as_money() -> None:
+    """As exactly as the document has them, never with less than the currency's decimals."""
+    assert [show_rate(text, CNY) for text in ("0.5283", "1.8", "1234.50")] == ["¥0.5283", "¥1.80", "¥1,234.50"]
+    assert show_rate("55000", Money("KRW", 0)) == "₩55,000"
+    line = Line(
+        "add_on", 2945, "utilities.water", {"add_on": "污水处理费", "units": "31", "unit": "t", "price": "0.95"}
+    )
+    assert piece(line, CNY, "zh") == "污水处理费 31 t，每 t ¥0.95：¥29.45"

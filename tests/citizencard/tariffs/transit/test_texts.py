@@ -97,7 +97,7 @@ def test_every_text_is_said() -> None:
 def test_sentences() -> None:
     """Some of them, word for word."""
     transfer = price(CITY, Ride(1, ADULT, EIGHT, Anchor(2, EIGHT - timedelta(minutes=29, seconds=59)))).quote.lines[-1]
-    assert piece(transfer, CITY.money, "zh") == "2 路后 29 分钟换乘（限 30 分钟内），优惠 ¥0.10"
+    assert piece(transfer, CITY.money, "zh") == "乘线路 2 后 29 分钟换乘（限 30 分钟内），优惠 ¥0.10"
     assert piece(transfer, CITY.money, "en") == "transfer 29 min after line 2 (within 30 min): ¥0.10 off"
     cap = rated("cap-day", 850)[-1]
     assert piece(cap, CITY.money, "en") == "capped at ¥9.00 a day, ¥8.50 paid so far: ¥0.50 off"
