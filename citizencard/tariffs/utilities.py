@@ -2,7 +2,6 @@
 
 Months of a bill. Both days of its period count; a month is from a day to the day before the same day of the next month. The bill has as
 many months as it has begun; with `part_months: by_days` it has its full months and, of the month that is not full, the share of its days.
-A reading that `split_reading` cuts has as many months as it is cut into.
 
 Limits. A tier period of a month gives the limits once for each month of the bill. One of several months or a year runs on over the bills
 of the period: a bill begins where `units_before` (what earlier bills of the period billed) ends, and whoever bills several whole periods
@@ -14,8 +13,9 @@ with `up_to` 20 the twentieth unit is still in it. All of this is exact; limits 
 Prices. A tier's `price` is for each unit; `adds` is what it adds to the one price of the rule or to the price of every register. As that
 is the same for every register, it does not matter which register's units lie in which tier.
 
-Split readings. A reading of more than one month is cut into `months` equal parts; what cannot be divided (in steps of `unit_decimals`)
-goes to the first or the last parts, one step each. Every part is priced as a month by itself: limits, allowances and add-ons' free units.
+Split readings. A reading of more than one month is cut into as many equal parts as it has whole months, and refused when days are left
+over: `months` says how many there usually are. What cannot be divided (in steps of `unit_decimals`) goes to the first or the last parts,
+one step each. Every part is priced as a month by itself: limits, allowances and add-ons' free units.
 Monthly base fees are charged for each part; tax, minimum and rounding are those of the bill. A reading of at most a month is not cut.
 
 Free units. The first allowance whose traits the household has all of (or that names none) makes the first units of the bill free: as many
@@ -120,8 +120,10 @@ def bill(rule: UtilityRule, reading: Reading) -> Quote:
 
 def _units(rule: UtilityRule, reading: Reading) -> Fraction:
     """All units of a reading that can be so."""
-    if not 0 <= (reading.period_to - reading.period_from).days < MAX_PERIOD_DAYS or reading.period_to.year > LAST_YEAR:
-        raise _invalid("period_to", f"must be from the first day on, within {MAX_PERIOD_DAYS} days")
+    if reading.period_to < reading.period_from:
+        raise _invalid("period_to", "must not be before period_from")
+    if (reading.period_to - reading.period_from).days >= MAX_PERIOD_DAYS or reading.period_to.year > LAST_YEAR:
+        raise _invalid("period_to", f"must be within {MAX_PERIOD_DAYS} days from period_from, until {LAST_YEAR}")
     if not 0 <= reading.household <= MAX_HOUSEHOLD:
         raise _invalid("household", f"must be from 0 to {MAX_HOUSEHOLD} people")
     if not 0 <= reading.units_before <= MAX_UNITS_BEFORE:
@@ -149,8 +151,11 @@ def _invalid(field_name: str, reason: str) -> EventInvalid:
 def _months(rule: UtilityRule, reading: Reading, units: Fraction) -> _Months:
     between = span(reading.period_from, reading.period_to)
     if rule.split_into > 1 and between.begun > 1:
-        steps, odd = divmod(int(units * 10**rule.unit_decimals), rule.split_into)
-        even = rule.split_into - odd
+        if between.begun != between.whole:
+            usual = f"a reading of {rule.split_into} months or another number of whole ones is cut into months"
+            raise _invalid("period_to", f"must end a whole month: {usual}, not {between.whole} months and some days")
+        steps, odd = divmod(int(units * 10**rule.unit_decimals), between.whole)
+        even = between.whole - odd
         parts = [steps + 1] * odd + [steps] * even if rule.odd_first else [steps] * even + [steps + 1] * odd
         cut = tuple(Fraction(part, 10**rule.unit_decimals) for part in parts)
         return _Months(cut, Fraction(len(cut)), ONE, 1)

@@ -108,7 +108,7 @@ class UtilityRule:
         registers: by name; empty for a meter with one.
         by_days: whether a part of a month counts by its days.
         runs_on: months of the period that runs on over bills; None: every bill stands by itself.
-        split_into, odd_first: parts of a reading (1: it is not cut), and which of them get the odd units.
+        split_into, odd_first: months of the usual reading (1: none is cut), and which parts of one that is cut get the odd units.
         free_units, base_fees, add_ons, minimum, tax: what else is reckoned.
         rounding, each_line: of the bill, or of every line.
     """

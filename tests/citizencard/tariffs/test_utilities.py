@@ -145,6 +145,22 @@ def test_printed_two_months_in_halves() -> None:
     assert one_month.minor == 5_086  # 4,710 × 1.08 = 5,086.8, and a single month is not cut
 
 
+def test_a_reading_is_cut_into_the_months_it_has() -> None:
+    """Three months of 30 m³ are three times a month of 30, limits and base fee too; two months and days are no equal months."""
+    rule = utility(MIDORI, "JPY")
+    month = 500 + 1_300 + 1_800 + 1_650
+    three = (date(2026, 7, 1), date(2026, 9, 30))
+    quote = bill(rule, reading("90", three, size="20"))
+    assert quote.minor == int(3 * month * Fraction(108, 100))
+    assert [line.facts["months"] for line in quote.lines if line.what == "base_fee_months"] == ["3"]
+    assert bill(rule, reading("91", three, size="20")).minor == int((3 * month + 180) * Fraction(108, 100))
+    with pytest.raises(EventInvalid) as caught:
+        bill(rule, reading("91", (date(2026, 7, 1), date(2026, 9, 29)), size="20"))
+    assert caught.value.fields["field"] == "period_to"
+    assert "of 2 months" in caught.value.fields["reason"]
+    assert "not 2 months and some days" in caught.value.fields["reason"]
+
+
 def test_odd_unit_goes_to_one_half() -> None:
     """Seven units are three and four: at a limit of three a month just one of them is dear, in whichever month; tenths are cut too."""
     steps = [{"up_to": "3", "price": "1"}, {"price": "100"}]
