@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from citizencard.approvals.models import EXECUTED, Approval
+from citizencard.tariffs.device import compile_table
 from citizencard.tariffs.document import Tariff, read
 from citizencard.tariffs.errors import (
     NoTariffInForce,
@@ -47,11 +48,12 @@ def publish(
 
     Raises, in this order:
         TariffInvalid: the document has mistakes; names all of them.
+        TariffNotForDevices: a number in it is too large for the table by which devices charge.
         TariffNotApproved: no executed approval says exactly this.
         TariffVersionTaken: the number is not higher than all before it.
         TariffBackdated: it would take effect in the past or before its predecessor.
     """
-    tariff = read(document)
+    tariff = read_for_devices(document)
     act, payload = agreed or (PUBLISH, publish_payload(document))
     check_agreed(session, approval_id, act, payload)
     take_turns(session)
@@ -71,6 +73,18 @@ def publish(
     session.add(row)
     session.flush()
     return row
+
+
+def read_for_devices(document: Mapping[str, Any]) -> Tariff:
+    """Read a tariff by which devices are to charge.
+
+    Raises:
+        TariffInvalid: the document has mistakes; names all of them.
+        TariffNotForDevices: a number in it is too large for their table.
+    """
+    tariff = read(document)
+    compile_table(tariff)
+    return tariff
 
 
 def take_turns(session: Session) -> None:

@@ -11,11 +11,11 @@ from citizencard import audit
 from citizencard.approvals.decisions import Proposal, execute, propose
 from citizencard.approvals.models import Approval
 from citizencard.audit import Actor
-from citizencard.tariffs.document import FORMAT, read
+from citizencard.tariffs.document import FORMAT
 from citizencard.tariffs.drafts.models import TariffDraft
 from citizencard.tariffs.errors import TariffNotApproved
 from citizencard.tariffs.models import TariffVersion
-from citizencard.tariffs.versions import PUBLISH, digest_of, publish, publish_payload, take_turns
+from citizencard.tariffs.versions import PUBLISH, digest_of, publish, publish_payload, read_for_devices, take_turns
 
 
 def propose_tariff(
@@ -32,11 +32,12 @@ def propose_tariff(
 
     Raises:
         TariffInvalid: the document has mistakes; names all of them.
+        TariffNotForDevices: a number in it is too large for the table by which devices charge.
         FourEyesNeeded: the proposer is not known as a person.
     """
     take_turns(session)
     document = numbered(terms, next_version(session), effective_from)
-    read(document)
+    read_for_devices(document)
     version = document["version"]
     approval = propose(session, Proposal(PUBLISH, subject_of(version), publish_payload(document)), actor, now)
     return keep_draft(session, approval, document, now)

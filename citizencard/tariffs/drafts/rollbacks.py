@@ -20,6 +20,7 @@ from citizencard.tariffs.versions import (
     digest_of,
     in_force,
     publish,
+    read_for_devices,
     read_version,
     take_turns,
     tariff_version,
@@ -45,6 +46,7 @@ def propose_rollback(
         NoTariffInForce: there is nothing to go back from.
         TariffNotEarlier: it is in force, was withdrawn, or has never been in force.
         TariffBackdated: its time has passed, or a later version waits; that one is to be withdrawn first.
+        TariffNotForDevices: devices cannot charge by the earlier version.
         FourEyesNeeded: the proposer is not known as a person.
     """
     earlier = tariff_version(session, restores)
@@ -56,7 +58,7 @@ def propose_rollback(
     check_future(session, version, effective_from or now.replace(microsecond=0), now)
     begins = (effective_from or now).astimezone(read_version(earlier).offset)
     document = numbered(earlier.document, version, begins)
-    read(document)
+    read_for_devices(document)
     payload = _payload(document, restores, at_once=effective_from is None)
     approval = propose(session, Proposal(ROLL_BACK, subject_of(version), payload), actor, now)
     return keep_draft(session, approval, document, now)

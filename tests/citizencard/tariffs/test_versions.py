@@ -14,6 +14,7 @@ from citizencard.tariffs.errors import (
     TariffBackdated,
     TariffInvalid,
     TariffNotApproved,
+    TariffNotForDevices,
     TariffVersionTaken,
     UnknownTariffVersion,
 )
@@ -60,6 +61,15 @@ def test_a_tap_is_priced_by_the_version_it_names(session: Session, now: datetime
     asked = [(3, now + timedelta(hours=2)), (99, now), (99, now + timedelta(hours=1)), (99, now - timedelta(days=2))]
     found = tariffs_as_of(session, asked)
     assert [None if tariff is None else tariff.version for tariff in found] == [3, 3, 4, None]
+
+
+def test_what_devices_cannot_charge_by_is_not_published(session: Session, now: datetime) -> None:
+    """No version takes effect that every validator of the city would have to refuse."""
+    dinars = {**document(3, now), "currency": "KWD"}
+    dinars["transit"]["lines"]["1"]["fare"] = {"flat": "5000000.000"}
+    with pytest.raises(TariffNotForDevices):
+        put(session, dinars, now)
+    assert list_versions(session) == []
 
 
 def test_a_withdrawn_version_never_takes_effect(session: Session, now: datetime) -> None:

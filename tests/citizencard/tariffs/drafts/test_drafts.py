@@ -17,7 +17,13 @@ from citizencard.db import Sessions, reading, transaction
 from citizencard.tariffs.document import check
 from citizencard.tariffs.drafts.drafts import completed, drafted_document, propose_tariff, publish_draft
 from citizencard.tariffs.drafts.models import TariffDraft
-from citizencard.tariffs.errors import TariffBackdated, TariffInvalid, TariffNotApproved, TariffVersionTaken
+from citizencard.tariffs.errors import (
+    TariffBackdated,
+    TariffInvalid,
+    TariffNotApproved,
+    TariffNotForDevices,
+    TariffVersionTaken,
+)
 from citizencard.tariffs.versions import in_force, list_versions
 from tests.citizencard.tariffs.small_city import DOCUMENT
 
@@ -56,6 +62,14 @@ def test_a_file_says_its_time_and_gets_its_number(session: Session, now: datetim
 def test_a_draft_is_checked_as_it_would_be_proposed(session: Session, now: datetime) -> None:
     """Nobody is told that a number is missing which the server gives."""
     assert check(completed(session, terms(), now)) == []
+
+
+def test_what_devices_cannot_charge_by_is_not_proposed(session: Session, now: datetime) -> None:
+    """Nobody is asked to agree to fares that do not fit into the table of a validator."""
+    dinars = deepcopy(terms()) | {"currency": "KWD"}
+    dinars["transit"]["lines"]["1"]["fare"] = {"flat": "5000000.000"}
+    with pytest.raises(TariffNotForDevices):
+        propose_tariff(session, dinars, EFFECTIVE, MAKER, now)
 
 
 def test_nothing_can_be_changed_between_proposal_and_agreement(session: Session, now: datetime) -> None:
