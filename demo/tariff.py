@@ -14,12 +14,12 @@ TRANSIT: dict[str, Any] = {
     # The demo is played at any hour: its operating day turns when few people play.
     "day_starts": "04:00",
     "classes": {
-        "01": {"name": "adult"},
-        "02": {"name": "student"},
-        "03": {"name": "senior70"},
-        "04": {"name": "care"},
+        "01": {"name": "adult", "title": "普通卡"},
+        "02": {"name": "student", "title": "学生卡"},
+        "03": {"name": "senior70", "title": "老年卡"},
+        "04": {"name": "care", "title": "爱心卡"},
     },
-    "modes": {"bus": {}},
+    "modes": {"bus": {"title": "公交"}},
     "lines": {str(number): {"title": name, "mode": "bus", "fare": {"flat": "2.00"}} for number, name in LINES},
     "concessions": [
         {"classes": ["01"], "pays": "0.9", "sponsor": "transport_fund"},
@@ -55,13 +55,18 @@ PARKING: dict[str, Any] = {
 UTILITIES: dict[str, Any] = {
     WATER_RULE: {
         "title": "居民生活用水",
-        "source": {"page": "monthly water price with sewage charge, as printed", "grade": "B", "date": "unknown"},
+        "source": {
+            "page": "a monthly water price with sewage charge, as somebody printed it",
+            "grade": "C",
+            "date": "unknown",
+            "sample": True,
+        },
         "unit": "t",
         "tiers": {
             "per": "month",
             "steps": [{"up_to": "20", "price": "1.80"}, {"up_to": "30", "price": "2.70"}, {"price": "3.60"}],
         },
-        "add_ons": [{"name": "sewage", "price": "0.95"}],
+        "add_ons": [{"name": "sewage", "title": "污水处理费", "price": "0.95"}],
     }
 }
 TARIFF: dict[str, Any] = {
