@@ -14,8 +14,10 @@ from citizencard.audit import AuditEntry
 from citizencard.chart import UnknownAccountPattern
 from citizencard.settlement.histories.vouching import (
     adjustments_booked,
+    adjustments_subsidised,
     adjustments_within_fares,
     subsidies_booked,
+    subsidies_of_parties,
 )
 from citizencard.settlement.models import BookProof, CustodyCertificate
 from ledger import Difference
@@ -83,8 +85,10 @@ CHECKS: Final[Sequence[Check]] = (
     settled_days,
     stops_kept,
     adjustments_booked,
+    adjustments_subsidised,
     adjustments_within_fares,
     subsidies_booked,
+    subsidies_of_parties,
 )
 
 _ROWS: Final[Mapping[str, _Terms]] = {

@@ -3,10 +3,23 @@
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from citizencard import chart
+from citizencard.db import is_postgresql
 from citizencard.purse.uploads.book import SUBSIDY
 from citizencard.purse.uploads.models import TapAdjustment, TapRecord
 from citizencard.settlement.histories.adjusting import ADJUST
@@ -14,28 +27,16 @@ from ledger import Difference
 from ledger.checks import streamed
 from ledger.models import Account, PostedTransfer
 
+_OF: Final = "subsidy:"
 _TAP: Final = "subsidy:tap:"
 _IDENTITY: Final = 32
+_Found = tuple[int | None, str | None, str | None, str | None]
+"""Fen, kind, payer, payee of a transfer."""
 
 
 def adjustments_booked(session: Session) -> Iterator[Difference]:
     """Every adjustment has its transfer from that merchant to that holder, and none is in the books that no ride knows."""
-    debit, credit = aliased(Account), aliased(Account)
-    kept = (
-        select(
-            TapAdjustment,
-            PostedTransfer.amount_fen.label("fen"),
-            PostedTransfer.kind.label("kind"),
-            debit.code.label("payer"),
-            credit.code.label("payee"),
-        )
-        .outerjoin(PostedTransfer, PostedTransfer.reference == TapAdjustment.reference)
-        .outerjoin(debit, debit.id == PostedTransfer.debit_id)
-        .outerjoin(credit, credit.id == PostedTransfer.credit_id)
-        .order_by(TapAdjustment.id)
-    )
-    for row in streamed(session, kept):
-        one, found = row.TapAdjustment, (row.fen, row.kind, row.payer, row.payee)
+    for one, found in _transfers_of(session, TapAdjustment.reference, select(TapAdjustment)):
         expected = (one.amount_fen, ADJUST, chart.clearing(one.merchant_id), chart.due(one.card_id))
         if found != expected:
             yield Difference("adjustment", one.reference, _worded(*expected), _worded(*found))
@@ -47,6 +48,29 @@ def adjustments_booked(session: Session) -> Iterator[Difference]:
     )
     for row in streamed(session, unknown):
         yield Difference("adjustment", row.reference, "a ride that it is for", f"{row.amount_fen} fen for none")
+
+
+def adjustments_subsidised(session: Session) -> Iterator[Difference]:
+    """Of every adjustment the named sponsor pays that merchant the whole, or nobody anything; and no sponsor pays for none."""
+    reference = literal(_OF) + TapAdjustment.reference
+    for one, found in _transfers_of(session, reference, select(TapAdjustment).where(TapAdjustment.subsidy_fen > 0)):
+        expected = (one.subsidy_fen, SUBSIDY, chart.owed("sponsor", str(one.sponsor)), chart.subsidy(one.merchant_id))
+        if found != expected:
+            yield Difference("adjustment_subsidy", one.reference, _worded(*expected), _worded(*found))
+    unknown = (
+        select(PostedTransfer.reference, PostedTransfer.amount_fen)
+        .outerjoin(
+            TapAdjustment,
+            and_(PostedTransfer.reference == literal(_OF) + TapAdjustment.reference, TapAdjustment.subsidy_fen > 0),
+        )
+        .where(PostedTransfer.kind == SUBSIDY, PostedTransfer.reference.startswith(f"{_OF}{ADJUST}:", autoescape=True))
+        .where(TapAdjustment.id.is_(None))
+        .order_by(PostedTransfer.id)
+    )
+    for row in streamed(session, unknown):
+        yield Difference(
+            "adjustment_subsidy", row.reference, "an adjustment that it is for", f"{row.amount_fen} fen for none"
+        )
 
 
 def adjustments_within_fares(session: Session) -> Iterator[Difference]:
@@ -77,6 +101,53 @@ def subsidies_booked(session: Session) -> Iterator[Difference]:
     found = select(both.c.identity, sums[0].label("said_fen"), sums[1].label("paid_fen")).group_by(both.c.identity)
     for row in streamed(session, found.having(sums[0] != sums[1]).order_by(both.c.identity)):
         yield Difference("subsidy", f"tap:{row.identity}", f"{int(row.said_fen)} fen", f"{int(row.paid_fen)} fen")
+
+
+def subsidies_of_parties(session: Session) -> Iterator[Difference]:
+    """What sponsors have paid for rides, each has paid as the explanation of the price says, and the merchant of the ride has it."""
+    debit, credit = aliased(Account), aliased(Account)
+    sponsor = func.substr(debit.code, len(chart.owed("sponsor", "")) + 1)
+    said: ColumnElement[int] = (
+        cast(func.jsonb_extract_path_text(TapRecord.explanation, "subsidies", sponsor), BigInteger)
+        if is_postgresql(session)
+        else func.json_extract(TapRecord.explanation, literal('$.subsidies."') + sponsor + literal('"'))
+    )
+    payee = literal("merchant:") + TapRecord.merchant_id + literal(":subsidy")
+    found = (
+        select(
+            PostedTransfer.reference, PostedTransfer.amount_fen, debit.code.label("payer"), credit.code.label("payee")
+        )
+        .join(debit, debit.id == PostedTransfer.debit_id)
+        .join(credit, credit.id == PostedTransfer.credit_id)
+        .join(TapRecord, TapRecord.identity == func.substr(PostedTransfer.reference, len(_TAP) + 1, _IDENTITY))
+        .where(PostedTransfer.kind == SUBSIDY, PostedTransfer.reference.startswith(_TAP, autoescape=True))
+        .where(or_(credit.code != payee, func.coalesce(said, 0) != PostedTransfer.amount_fen))
+        .order_by(PostedTransfer.id)
+    )
+    for row in streamed(session, found):
+        paid = _worded(row.amount_fen, SUBSIDY, row.payer, row.payee)
+        yield Difference("subsidy_parties", row.reference, "as the price of the ride says", paid)
+
+
+def _transfers_of(
+    session: Session, reference: SQLColumnExpression[str], chosen: Select[TapAdjustment]
+) -> Iterator[tuple[TapAdjustment, _Found]]:
+    """Adjustments with the transfer of a reference: fen, kind, payer and payee, or four times None."""
+    debit, credit = aliased(Account), aliased(Account)
+    kept = (
+        chosen.add_columns(
+            PostedTransfer.amount_fen.label("fen"),
+            PostedTransfer.kind.label("kind"),
+            debit.code.label("payer"),
+            credit.code.label("payee"),
+        )
+        .outerjoin(PostedTransfer, PostedTransfer.reference == reference)
+        .outerjoin(debit, debit.id == PostedTransfer.debit_id)
+        .outerjoin(credit, credit.id == PostedTransfer.credit_id)
+        .order_by(TapAdjustment.id)
+    )
+    for row in streamed(session, kept):
+        yield row.TapAdjustment, (row.fen, row.kind, row.payer, row.payee)
 
 
 def _worded(fen: int | None, kind: str | None, payer: str | None, payee: str | None) -> str:

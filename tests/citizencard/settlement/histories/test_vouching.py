@@ -1,5 +1,6 @@
 """The proof sees money that no ride explains, and rides whose money is not there."""
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -8,7 +9,13 @@ from citizencard import chart
 from citizencard.db import transaction
 from citizencard.purse.uploads.models import TapAdjustment, TapRecord
 from citizencard.settlement.histories.adjusting import ADJUST
-from citizencard.settlement.histories.vouching import adjustments_booked, adjustments_within_fares, subsidies_booked
+from citizencard.settlement.histories.vouching import (
+    adjustments_booked,
+    adjustments_subsidised,
+    adjustments_within_fares,
+    subsidies_booked,
+    subsidies_of_parties,
+)
 from ledger import Transfer, post
 from tests.citizencard.settlement.histories.make_histories import CAP_FUND, Nights
 
@@ -52,6 +59,48 @@ def test_subsidies_are_what_verdicts_say(nights: Nights) -> None:
         ("subsidy", f"tap:{ride.identity}", "20 fen", "30 fen"),
         ("subsidy", f"tap:{'0' * 32}", "0 fen", "10 fen"),
     }
+
+
+def test_sponsors_shares_of_adjustments_are_booked(nights: Nights) -> None:
+    """A sponsor that has not paid its share of what a close gave back, or pays for nothing that was, is named."""
+    nights.upload(nights.ride(30), nights.ride(20))
+    nights.close()
+    with transaction(nights.sessions) as session:
+        assert [*adjustments_subsidised(session)] == []
+        ride = session.scalars(select(TapRecord).limit(1)).one()
+        session.add(
+            TapAdjustment(
+                record_id=ride.id, rule="caps.9", number=1, business_date=date(2026, 11, 21), card_id=str(ride.card_id),
+                merchant_id=str(ride.merchant_id), amount_fen=20, subsidy_fen=20, sponsor=CAP_FUND,
+                reference="adjust:unpaid", line={}, made_at=nights.now,
+            )
+        )  # fmt: skip
+        code = chart.subsidy(nights.city.merchant_id)
+        post(session, [transfer(nights, "subsidy:adjust:nothing", "subsidy", code)], now=nights.now)
+        found = [(one.what, one.where, one.found) for one in adjustments_subsidised(session)]
+    assert found == [
+        ("adjustment_subsidy", "adjust:unpaid", "no transfer"),
+        ("adjustment_subsidy", "subsidy:adjust:nothing", "10 fen for none"),
+    ]
+
+
+def test_each_sponsor_pays_its_part_to_the_merchant_of_the_ride(nights: Nights) -> None:
+    """A sponsor that the price does not name, and money that went to another merchant, are each named, whatever the sum is."""
+    nights.upload(nights.ride(30), nights.ride(20))
+    with transaction(nights.sessions) as session:
+        assert [*subsidies_of_parties(session)] == []
+        first, second = session.scalars(select(TapRecord).order_by(TapRecord.id))
+        (named,) = first.explanation["subsidies"]
+        other = chart.subsidy("mer_other")
+        chart.open_missing(session, [chart.owed("sponsor", CAP_FUND), other])
+        stranger = transfer(
+            nights, f"subsidy:tap:{first.identity}:2", "subsidy", chart.subsidy(nights.city.merchant_id)
+        )
+        astray = transfer(nights, f"subsidy:tap:{second.identity}:2", "subsidy", other)
+        astray = replace(astray, debit=chart.owed("sponsor", named), amount_fen=second.subsidy_fen)
+        post(session, [stranger, astray], now=nights.now)
+        found = [(one.what, one.where) for one in subsidies_of_parties(session)]
+    assert found == [("subsidy_parties", stranger.reference), ("subsidy_parties", astray.reference)]
 
 
 def transfer(nights: Nights, reference: str, kind: str, credit: str) -> Transfer:
