@@ -1,8 +1,9 @@
 """`citizencard tariff quote`: what events cost by a tariff, and why."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import click
 
@@ -10,9 +11,40 @@ from citizencard.cli.tariff_files import as_json_option, json_file, language_opt
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.events.pricing import Outcome, price_events, total
 from citizencard.tariffs.events.reading import read_events
-from citizencard.tariffs.sentences import Language, sentence, show_money
+from citizencard.tariffs.sentences import Language, class_titles, sentence, show_money
 
 NOT_ALL = 1
+
+
+class Words(NamedTuple):
+    """What `quote` says itself."""
+
+    no_price: str
+    noted: str
+    differs: str
+    total: str
+    pays: str
+    refused: str
+
+
+WORDS: Final[Mapping[Language, Words]] = {
+    "zh": Words(
+        "无法计价：",
+        "已记入",
+        "，但应为 {expected}",
+        "合计：{amount}",
+        "；{sponsor} 承担 {amount}",
+        "{events} 个事件中 {refused} 个无法计价，{unexpected} 个与预期不符",
+    ),
+    "en": Words(
+        "NO PRICE: ",
+        "noted",
+        ", BUT {expected} WAS EXPECTED",
+        "total: {amount}",
+        "; {sponsor} pays {amount}",
+        "of {events} events {refused} could not be priced, {unexpected} cost not what was expected",
+    ),
+}
 
 
 @click.command("quote")
@@ -28,43 +60,49 @@ def quote_events(context: click.Context, *, name: str, file: Path, as_json: bool
 
     Exit status 0: all are priced, and as the file expects; 1: some could not be priced, or cost something else.
     """
-    tariff = tariff_of(tariff_document(name))
+    document = tariff_document(name)
+    tariff = tariff_of(document)
     outcomes = price_events(tariff, read_events(json_file(file), tariff.money))
     if as_json:
         click.echo(json.dumps(_data(outcomes, tariff.money), ensure_ascii=False, indent=1))
     else:
         for outcome in outcomes:
-            _tell(outcome, tariff.money, language)
-        _tell_total(outcomes, tariff.money)
+            _tell(outcome, tariff.money, language, class_titles(document))
+        _tell_total(outcomes, tariff.money, WORDS[language])
     context.exit(0 if all(outcome.is_good for outcome in outcomes) else NOT_ALL)
 
 
-def _tell(outcome: Outcome, money: Money, language: Language) -> None:
+def _tell(outcome: Outcome, money: Money, language: Language, titles: Mapping[str, str]) -> None:
+    words = WORDS[language]
     event = outcome.event
     head = f"{event.number} {event.kind}"
     if outcome.refusal is not None:
         place = outcome.refusal.public_fields().get("place")
         where = f"{place}: " if place else ""
-        click.echo(f"{head}: NO PRICE: {where}{outcome.refusal}")
+        click.echo(f"{head}: {words.no_price}{where}{outcome.refusal}")
         return
     if outcome.quote is None:
-        click.echo(f"{head}: noted")
+        click.echo(f"{head}: {words.noted}")
         return
-    differs = "" if outcome.is_as_expected else f", BUT {show_money(outcome.expected or 0, money)} WAS EXPECTED"
+    expected = show_money(outcome.expected or 0, money)
+    differs = "" if outcome.is_as_expected else words.differs.format(expected=expected)
     note = f"  ({event.fields['note']})" if "note" in event.fields else ""
     click.echo(f"{head}: {show_money(outcome.quote.minor, money)}{differs}{note}")
-    click.echo(f"    {sentence(outcome.quote, money, language)}")
+    click.echo(f"    {sentence(outcome.quote, money, language, titles)}")
 
 
-def _tell_total(outcomes: Sequence[Outcome], money: Money) -> None:
+def _tell_total(outcomes: Sequence[Outcome], money: Money, words: Words) -> None:
     minor, sponsors = total(outcomes)
-    paid = "".join(f"; {sponsor} pays {show_money(share, money)}" for sponsor, share in sorted(sponsors.items()))
-    click.echo(f"total: {show_money(minor, money)}{paid}")
+    paid = (
+        words.pays.format(sponsor=sponsor, amount=show_money(share, money))
+        for sponsor, share in sorted(sponsors.items())
+    )
+    click.echo("".join((words.total.format(amount=show_money(minor, money)), *paid)))
     refused = sum(outcome.refusal is not None for outcome in outcomes)
     unexpected = sum(outcome.refusal is None and not outcome.is_as_expected for outcome in outcomes)
     if refused or unexpected:
         click.echo(
-            f"of {len(outcomes)} events {refused} could not be priced, {unexpected} cost not what was expected",
+            words.refused.format(events=len(outcomes), refused=refused, unexpected=unexpected),
             err=True,
         )
 

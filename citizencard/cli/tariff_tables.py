@@ -28,4 +28,4 @@ def _padded(cell: str, width: int, to_right: bool) -> str:  # noqa: FBT001 # one
 
 
 def _is_figure(cell: str) -> bool:
-    return not cell.strip("0123456789.,%*-+<=¥₩€$£ ")
+    return not cell.strip("0123456789.,%*-+≤¥₩€$£₹ ")

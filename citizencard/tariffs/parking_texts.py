@@ -13,8 +13,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "first": (
         "{beyond:|每天}前{up_to_minutes}分钟内停{minutes}分钟，每{each_minutes}分钟{price_minor}，计{steps}次：{amount}",
-        "first {up_to_minutes} min{beyond:| of each day}: {minutes} min{beyond:| in all}, "
-        "{steps} × {price_minor} for each {each_minutes} min: {amount}",
+        "first {up_to_minutes} min{beyond:| of each day}: {minutes} min, {steps} × {price_minor} for each {each_minutes} min: {amount}",
     ),
     "steps": (
         "停车{minutes}分钟，每{each_minutes}分钟{price_minor}，计{steps}次：{amount}",

@@ -1,10 +1,10 @@
 """What a new tariff changes, by meaning: what rides cost before and after, which rules say something else, and what is left."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from citizencard.tariffs.describing.describe import describe
+from citizencard.tariffs.describing.describe import describe, speaker_of
 from citizencard.tariffs.describing.line_prices import LineGroup, label, line_groups, shown_price
 from citizencard.tariffs.describing.phrases import Entry, Speaker, class_name
 from citizencard.tariffs.describing.rides import fare_text
@@ -35,9 +35,16 @@ class PriceChange:
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """A rule before and after, as sentences; None: there was none, or there is none any more."""
+    """A rule before and after, as sentences.
+
+    Args:
+        key: what it is known by in both documents.
+        place: where it stands, as `check` names it; in the new document, or in the old one for what is taken out.
+        before, after: None: there was none, or there is none any more.
+    """
 
     key: str
+    place: str
     before: str | None
     after: str | None
 
@@ -47,11 +54,13 @@ class Changes:
     """What a document changes.
 
     Args:
+        versions: of both documents.
         prices: what rides cost.
         rules: everything that `show` has a sentence for.
         others: places that differ besides, such as names and titles.
     """
 
+    versions: tuple[int, int]
     prices: Sequence[PriceChange]
     rules: Sequence[RuleChange]
     others: Sequence[Difference]
@@ -65,17 +74,22 @@ def changes(before: Entry, after: Entry, language: Language) -> Changes:
     """
     old, new = read(before), read(after)
     prices = list(_price_changes(_Lines(before, old, language), _Lines(after, new, language)))
-    rules = list(_rule_changes(describe(before, language), describe(after, language)))
+    rules = list(_rule_changes((before, describe(before, language)), (after, describe(after, language))))
     said = {_list_of(change.key) for change in rules} | ({FARES} if prices else set())
-    others = [one for one in differences(before, after) if _list_of(one.place) not in said]
-    return Changes(prices, rules, others)
+    others = [one for one in differences(before, after) if not _is_said(one.place, said)]
+    return Changes((old.version, new.version), prices, rules, others)
+
+
+def _is_said(place: str, said: Collection[str]) -> bool:
+    """Whether sentences or prices tell what is different at a place: of its list or rule, or of those that a whole part holds."""
+    return _list_of(place) in said or any(one.startswith(f"{place}.") for one in said)
 
 
 class _Lines:
     """The lines of a document, with what each costs in words."""
 
     def __init__(self, document: Entry, tariff: Tariff, language: Language) -> None:
-        speaker = Speaker(language, tariff.money)
+        speaker = speaker_of(document, tariff, language)
         part = document.get("transit", {})
         self.names = {FULL: speaker.say("全价", "full fare")}
         self.names |= {byte: class_name(byte, part["classes"]) for byte in part.get("classes", {})}
@@ -109,11 +123,40 @@ def _price_changes(old: _Lines, new: _Lines) -> Iterator[PriceChange]:
                 yield PriceChange(lines, new.names.get(who) or old.names[who], before.get(who), after.get(who))
 
 
-def _rule_changes(old: Sequence[Section], new: Sequence[Section]) -> Iterator[RuleChange]:
-    before, after = _by_key(old), _by_key(new)
+Described = tuple[Entry, Sequence[Section]]
+
+
+def _rule_changes(old: Described, new: Described) -> Iterator[RuleChange]:
+    before, after = _by_key(old[1]), _by_key(new[1])
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
-            yield RuleChange(key, before.get(key), after.get(key))
+            place = place_of(key, new[0] if key in after else old[0])
+            yield RuleChange(key, place, before.get(key), after.get(key))
+
+
+def place_of(key: str, document: Entry) -> str:
+    """Where a rule that is known by a key stands in a document, as `check` names it: by its number in its list, not by its name."""
+    names, _, count = key.removesuffix(")").partition(" (")
+    place: list[str] = []
+    here: Any = document
+    for name in names.split("."):
+        step = _step(here, name, int(count or 1))
+        if step is None:
+            break
+        place.append(str(step))
+        here = here[step]
+    return ".".join(place) or names
+
+
+def _step(here: object, name: str, count: int) -> str | int | None:
+    """The field or the number of the entry that a name means; None: there is none of that name."""
+    if isinstance(here, Mapping):
+        return name if name in here else None
+    if not isinstance(here, list):
+        return None
+    names = [str(one.get("name", index) if isinstance(one, Mapping) else index) for index, one in enumerate(here)]
+    meant = [index for index, one in enumerate(names) if one == name]
+    return meant[min(count, len(meant)) - 1] if meant else None
 
 
 def _by_key(sections: Sequence[Section]) -> dict[str, str]:

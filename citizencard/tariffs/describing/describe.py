@@ -17,8 +17,14 @@ def describe(document: Entry, language: Language) -> list[Section]:
         TariffInvalid: it has mistakes.
     """
     tariff = read(document)
-    speaker = Speaker(language, tariff.money)
+    speaker = speaker_of(document, tariff, language)
     return [_head(document, tariff, speaker), *_parts(document, tariff, speaker)]
+
+
+def speaker_of(document: Entry, tariff: Tariff, language: Language) -> Speaker:
+    """Who says what a document says."""
+    part = document.get("transit", {})
+    return Speaker(language, tariff.money, part.get("classes", {}), part.get("modes", {}))
 
 
 def _head(document: Entry, tariff: Tariff, speaker: Speaker) -> Section:

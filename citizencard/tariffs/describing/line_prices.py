@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from citizencard.tariffs.amounts import Money
+from citizencard.tariffs.sentences import show_money
 from citizencard.tariffs.settling import number
 from citizencard.tariffs.transit.model import Line, Reduction, Transit
 from citizencard.tariffs.transit.plans import is_for, reduced
+
+STAR: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +83,17 @@ def runs(numbers: Sequence[int]) -> Iterator[list[int]]:
 
 def shown_price(price: LinePrice, money: Money) -> str:
     """A price as a cell of a table: an amount for a flat fare, else what is left of the fare; `*` where it varies by time."""
-    star = "*" if price.varies else ""
+    star = STAR if price.varies else ""
     if price.minor is not None:
-        return f"{money.text(price.minor)}{star}"
+        return f"{show_money(price.minor, money)}{star}"
     reduction = price.reduction
     if reduction is None:
         return f"100%{star}"
     if reduction.pays is not None:
         return f"{number(reduction.pays * 100)}%{star}"
     if reduction.less is not None:
-        return f"-{money.text(reduction.less)}{star}"
-    return f"<={money.text(reduction.costs or 0)}{star}"
+        return f"{show_money(-reduction.less, money)}{star}"
+    return f"≤{show_money(reduction.costs or 0, money)}{star}"
 
 
 def _price(transit: Transit, line_number: int, byte: int) -> LinePrice:

@@ -55,7 +55,7 @@ def _parking_texts(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
         yield "period", speaker.say(f"计费周期：{period}，下一周期{told}", f"Periods: {period}; in the next one {told}")
     if "free_period_every" in rule:
         every = rule["free_period_every"]
-        yield "free_period_every", speaker.say(f"每第 {every} 个周期免费", f"Every {every}th period is free")
+        yield "free_period_every", speaker.say(f"每第 {every} 个周期免费", f"Of every {every} periods the last is free")
     for entry in rule.get("discounts", ()):
         text = speaker.join((speaker.listed(entry["traits"]), _discount_text(entry, speaker), speaker.sponsor(entry)))
         yield f"discounts.{entry['name']}", speaker.say(f"优惠：{text}", f"Discount: {text}")
@@ -138,15 +138,25 @@ def _taxi_texts(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
     if "waiting" in rule:
         yield "waiting", _waiting_text(rule["waiting"], speaker)
     for index, entry in enumerate(rule.get("night", ())):
-        flag_adds = speaker.price(entry.get("flag_adds", "0"))
-        km_adds = _percent(entry.get("km_adds", "0"))
-        text = speaker.say(f"起步价加 {flag_adds}，里程价加 {km_adds}", f"flag {flag_adds} more, km {km_adds} more")
+        text = _night_text(entry, speaker)
         when = speaker.when(entry["when"])
         yield f"night.{index}", speaker.say(f"夜间 {when}：{text}", f"Night {when}: {text}")
     if "fuel_surcharge" in rule:
         price = speaker.price(rule["fuel_surcharge"]["price"])
         inside = speaker.say("（已含）", " (included)") if rule["fuel_surcharge"].get("included") else ""
         yield "fuel_surcharge", speaker.say(f"燃油附加费 {price}{inside}", f"Fuel surcharge {price}{inside}")
+
+
+def _night_text(entry: Entry, speaker: Speaker) -> str:
+    """What the night adds; nothing about what it does not."""
+    parts = []
+    if Fraction(entry.get("flag_adds", "0")):
+        flag_adds = speaker.price(entry["flag_adds"])
+        parts.append(speaker.say(f"起步价加 {flag_adds}", f"flag {flag_adds} more"))
+    if Fraction(entry.get("km_adds", "0")):
+        km_adds = _percent(entry["km_adds"])
+        parts.append(speaker.say(f"里程价加 {km_adds}", f"km {km_adds} more"))
+    return speaker.join(parts)
 
 
 def _waiting_text(waiting: Entry, speaker: Speaker) -> str:
@@ -178,7 +188,8 @@ def _fuel_texts(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
     for entry in rule.get("discounts", ()):
         litres = entry.get("from_litres")
         least = speaker.say(f"满 {litres} 升", f"from {litres} litres") if litres else ""
-        scope = [speaker.listed(entry.get(name, ())) for name in ("classes", "products")]
+        products = (rule["products"].get(name, {}).get("title", name) for name in entry.get("products", ()))
+        scope = [speaker.class_listed(entry.get("classes", ())), speaker.listed(products)]
         text = speaker.join(
             (*scope, speaker.when(entry.get("when")), least, _discount_text(entry, speaker), speaker.sponsor(entry))
         )
@@ -199,7 +210,7 @@ def _utility(rule: Entry, speaker: Speaker) -> Told:
         ]
         rows = []
         for index, step in enumerate(rule["tiers"]["steps"], 1):
-            price = speaker.price(step["price"]) if "price" in step else f"+{speaker.price(step['adds'])}"
+            price = _tier_price(step, speaker)
             rows.append([str(index), step.get("up_to", ""), price])
         tables.append(Table(heads, rows))
     return _utility_texts(rule, speaker), tables
@@ -264,10 +275,19 @@ def _utility_ends(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
         yield "round_each_line", speaker.say("逐项取整", "Every line is rounded by itself")
 
 
+def _tier_price(step: Entry, speaker: Speaker) -> str:
+    """The price of a tier, or what it adds to that of the rule or register."""
+    if "price" in step:
+        return speaker.price(step["price"])
+    if not Fraction(step["adds"]):
+        return speaker.say("不加价", "nothing added")
+    return f"+{speaker.price(step['adds'])}"
+
+
 def _tiers_text(tiers: Entry, speaker: Speaker) -> str:
     parts = [speaker.say("阶梯", "Tiers") + f" {_per(tiers['per'], speaker)}"]
     for step in tiers["steps"]:
-        price = speaker.price(step["price"]) if "price" in step else f"+{speaker.price(step['adds'])}"
+        price = _tier_price(step, speaker)
         limit = step.get("up_to")
         parts.append(
             speaker.say(
@@ -310,25 +330,25 @@ def _late_fee_texts(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
     if "utilities" in rule:
         yield "utilities", speaker.say("适用 ", "For ") + speaker.listed(rule["utilities"])
     if "grace_days" in rule:
-        yield "grace_days", speaker.say(f"宽限 {rule['grace_days']} 天", f"{rule['grace_days']} days of grace")
-    for step in rule.get("per_day", ()):
-        day, share = step.get("from_day", 1), _percent(step["share"])
         yield (
-            f"per_day.{day}",
+            "grace_days",
+            speaker.say(f"宽限 {rule['grace_days']} 天", _counted(rule["grace_days"], "day") + " of grace"),
+        )
+    ends = ("宽限期后", "the grace") if rule.get("grace_days") else ("到期后", "the due date")
+    for index, step in enumerate(rule.get("per_day", ())):
+        day, text = step.get("from_day", 1), (_percent(step["share"]), of[rule["of"]])
+        yield (
+            f"per_day.{index}",
             speaker.say(
-                f"第 {day} 天起每天收{of[rule['of']]}的 {share}", f"From day {day} {share} of {of[rule['of']]} a day"
+                f"{ends[0]}第 {day} 天起每天收{text[1]}的 {text[0]}",
+                f"From day {day} after {ends[1]} {text[0]} of {text[1]} a day",
             ),
         )
     if "per_day_past_year" in rule:
         share = _percent(rule["per_day_past_year"])
         yield "per_day_past_year", speaker.say(f"跨年后每天 {share}", f"From the next calendar year {share} a day")
     for index, entry in enumerate(rule.get("once", ())):
-        days, months, share = entry.get("after_days"), entry.get("after_months"), _percent(entry["share"])
-        after = speaker.say(
-            f"{months} 个月" if months else f"{days} 天", f"{months} months" if months else f"{days} days"
-        )
-        what = of[entry.get("of", rule["of"])]
-        yield f"once.{index}", speaker.say(f"{after}后加收{what}的 {share}", f"After {after} {share} of {what}")
+        yield f"once.{index}", _once_text(entry, ends, of[entry.get("of", rule["of"])], speaker)
     if "minimum" in rule:
         yield "minimum", speaker.say("最低 ", "At least ") + speaker.price(rule["minimum"])
     if "most_share" in rule:
@@ -338,10 +358,28 @@ def _late_fee_texts(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
         )
 
 
+def _once_text(entry: Entry, ends: tuple[str, str], what: str, speaker: Speaker) -> str:
+    """When a surcharge is made, and on what; days and months count from the last free day."""
+    days, months, share = entry.get("after_days", 0), entry.get("after_months"), _percent(entry["share"])
+    if not days and not months:
+        return speaker.say(
+            f"{ends[0]}第 1 天加收{what}的 {share}", f"On the first day after {ends[1]} {share} of {what}"
+        )
+    after = speaker.say(
+        f"{months} 个月" if months else f"{days} 天", _counted(months, "month") if months else _counted(days, "day")
+    )
+    return speaker.say(f"{after}后加收{what}的 {share}", f"After {after} {share} of {what}")
+
+
 def _per(per: Any, speaker: Speaker) -> str:  # noqa: ANN401 # a text or an object of the document
     if isinstance(per, Mapping):
         return speaker.say(f"每 {per['months']} 个月", f"in {per['months']} months")
     return speaker.say("每张账单", "a bill") if per == "bill" else speaker.period(per)
+
+
+def _counted(count: int, noun: str) -> str:
+    """1 day, 2 days."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _percent(factor: str) -> str:

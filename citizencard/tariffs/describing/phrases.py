@@ -1,12 +1,12 @@
 """Turns of phrase that all parts share: amounts, shares, times, periods, and which rides a rule is for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money
-from citizencard.tariffs.sentences import SYMBOLS, Language
+from citizencard.tariffs.sentences import Language, show_rate
 from citizencard.tariffs.settling import number
 
 Entry = Mapping[str, Any]
@@ -28,10 +28,18 @@ _HOW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who says it: language, and money of the document."""
+    """Who says it.
+
+    Args:
+        language: of what is said.
+        money: of the document.
+        classes, modes: of the document, whose titles are said.
+    """
 
     language: Language
     money: Money
+    classes: Mapping[str, Entry] = field(default_factory=dict)
+    modes: Mapping[str, Entry] = field(default_factory=dict)
 
     def say(self, chinese: str, english: str) -> str:
         """The one or the other."""
@@ -46,8 +54,20 @@ class Speaker:
         return self.say("、", ", ").join(str(name) for name in names)
 
     def price(self, text: str) -> str:
-        """An amount or a rate as the document writes it, with its symbol."""
-        return f"{SYMBOLS.get(self.money.currency, f'{self.money.currency} ')}{text}"
+        """An amount or a rate of the document with its symbol."""
+        return show_rate(text, self.money)
+
+    def mode(self, name: str) -> str:
+        """The title of a means of transport, else its name."""
+        return str(self.modes.get(name, {}).get("title", name))
+
+    def class_listed(self, bytes_: Iterable[str]) -> str:
+        """Card classes by title and byte."""
+        return self.listed(class_name(byte, self.classes) for byte in bytes_)
+
+    def day(self, name: str) -> str:
+        """A day of the week."""
+        return self.say(_DAYS[name], name)
 
     def percent(self, share: str) -> str:
         """A share as per cent: "0.95" → "95%"; what is no round per cent stays as it is."""
@@ -70,9 +90,7 @@ class Speaker:
         if "hours" in when:
             parts.append(f"{when['hours']['from']}–{when['hours']['until']}")
         if "days" in when:
-            parts.append(
-                self.listed(_DAYS[day] for day in when["days"]) if self.language == "zh" else self.listed(when["days"])
-            )
+            parts.append(self.listed(self.day(day) for day in when["days"]))
         if "season" in when:
             first, last = when["season"]["from"], when["season"]["until"]
             parts.append(self.say(f"{first} 至 {last}", f"{first} to {last}"))
@@ -87,7 +105,8 @@ class Speaker:
         if rounding is None:
             return ""
         chinese, english = _HOW[rounding["how"]]
-        return self.say(f"取整到 {rounding['to']}（{chinese}）", f"rounded to {rounding['to']} ({english})")
+        step = self.price(rounding["to"])
+        return self.say(f"取整到 {step}（{chinese}）", f"rounded to {step} ({english})")
 
     def reduction(self, entry: Entry) -> str:
         """What is left to pay: a share, so much less, or a price."""
@@ -102,11 +121,11 @@ class Speaker:
         price = self.price(entry["costs"])
         return self.say(f"只收 {price}", f"costs {price}")
 
-    def scope(self, entry: Entry, classes: Mapping[str, Entry]) -> str:
+    def scope(self, entry: Entry) -> str:
         """Which cards and rides a rule is for."""
         parts = []
         if "classes" in entry:
-            parts.append(self.listed(class_name(byte, classes) for byte in entry["classes"]))
+            parts.append(self.class_listed(entry["classes"]))
         parts += [self.legs(entry), self.when(entry.get("when"))]
         return self.join(parts) or self.say("所有乘次", "all rides")
 
@@ -114,7 +133,7 @@ class Speaker:
         """Modes, operators and lines of a scope."""
         parts = []
         if "modes" in entry:
-            parts.append(self.listed(entry["modes"]))
+            parts.append(self.listed(self.mode(name) for name in entry["modes"]))
         if "operators" in entry:
             parts.append(self.say("运营方 ", "operators ") + self.listed(entry["operators"]))
         if "lines" in entry:
@@ -123,6 +142,6 @@ class Speaker:
 
 
 def class_name(byte: str, classes: Mapping[str, Entry]) -> str:
-    """The title of a card class, else its name, with its byte."""
+    """The title of a card class, else its name, with its byte; the byte alone of one that the document does not have."""
     entry = classes.get(byte, {})
-    return f"{entry.get('title') or entry.get('name', '?')} {byte}"
+    return f"{entry.get('title') or entry.get('name', '')} {byte}".lstrip()

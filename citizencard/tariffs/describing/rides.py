@@ -1,14 +1,16 @@
 """The part `transit` for people: a table of lines and classes, and its rules as sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from citizencard.tariffs.describing.line_prices import line_groups, shown_price
+from citizencard.tariffs.describing.line_prices import STAR, line_groups, shown_price
 from citizencard.tariffs.describing.phrases import Entry, Speaker, class_name
 from citizencard.tariffs.describing.sections import Section, Statement, Table
 from citizencard.tariffs.transit.model import Transit
 
 CLASSES_A_TABLE: Final = 6
+PAIRS_TOLD: Final = 30
+"""A larger table between stations is read in the document."""
 
 
 def describe_transit(part: Entry, transit: Transit, speaker: Speaker) -> Section:
@@ -31,7 +33,8 @@ def fare_text(fare: Entry, speaker: Speaker) -> str:
         prices = sorted({entry["price"] for entry in fare["between"]}, key=speaker.money.rate)
         span = f"{speaker.price(prices[0])}–{speaker.price(prices[-1])}"
         count = len(fare["between"])
-        parts.append(speaker.say(f"按起讫站 {span}（{count} 条）", f"by stops {span} ({count} entries)"))
+        entries = "entry" if count == 1 else "entries"
+        parts.append(speaker.say(f"按起讫站 {span}（{count} 条）", f"by stops {span} ({count} {entries})"))
     for name, unit in (("distance", "km"), ("time", "minutes")):
         if name in fare:
             parts.append(_steps_text(fare[name], unit, speaker))
@@ -41,6 +44,14 @@ def fare_text(fare: Entry, speaker: Speaker) -> str:
         limit = speaker.say(f"或超过 {over} 分钟", f" or over {over} min") if over else ""
         parts.append(speaker.say(f"无出站记录{limit} {top}", f"without exit{limit} {top}"))
     return speaker.say("；", "; ").join(parts)
+
+
+def _pairs_text(fare: Entry, speaker: Speaker) -> str:
+    """What each pair of stops costs; an arrow where only one way."""
+    return speaker.join(
+        f"{entry['from']}{'→' if entry.get('one_way') else '–'}{entry['to']} {speaker.price(entry['price'])}"
+        for entry in fare["between"]
+    )
 
 
 def _steps_text(steps: Entry, unit: str, speaker: Speaker) -> str:
@@ -70,22 +81,30 @@ def _tables(part: Entry, transit: Transit, speaker: Speaker) -> Iterator[Table]:
             entry = part["lines"][group.line.place.removeprefix("transit.lines.")]
             title = f" {entry['title']}" if "title" in entry else ""
             prices = [shown_price(group.prices[byte], speaker.money) for byte in chosen]
-            rows.append([f"{group.label()}{title}", group.line.mode, fare_text(entry["fare"], speaker), *prices])
-        yield Table(heads, rows)
+            rows.append(
+                [f"{group.label()}{title}", speaker.mode(group.line.mode), fare_text(entry["fare"], speaker), *prices]
+            )
+        yield Table(heads, rows, _star_note(rows, speaker))
+
+
+def _star_note(rows: Sequence[Sequence[str]], speaker: Speaker) -> str:
+    if not any(cell.endswith(STAR) for row in rows for cell in row):
+        return ""
+    return speaker.say(f"{STAR} 随时间不同，见下文", f"{STAR} varies by time, see below")
 
 
 def _statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
     yield from _clock_statements(part, speaker)
     yield from _line_statements(part, speaker)
-    classes = part["classes"]
     for index, entry in enumerate(part.get("concessions", ())):
-        text = speaker.join((speaker.scope(entry, classes), speaker.reduction(entry), speaker.sponsor(entry)))
-        yield _of_list("concessions", index, entry, speaker.say(f"优惠：{text}", f"Concession: {text}"))
+        text = speaker.join((speaker.scope(entry), speaker.reduction(entry), speaker.sponsor(entry)))
+        head = _named(("优惠", "Concession"), entry, speaker)
+        yield _of_list("concessions", index, entry, f"{head}{text}")
     for index, entry in enumerate(part.get("transfers", ())):
-        yield _of_list("transfers", index, entry, _transfer_text(entry, classes, speaker))
+        yield _of_list("transfers", index, entry, _transfer_text(entry, speaker))
     if "companions" in part:
         entry = part["companions"]
-        shown = speaker.listed(class_name(byte, classes) for byte in entry["classes"])
+        shown = speaker.class_listed(entry["classes"])
         pays, most = speaker.percent(entry.get("pays", "1")), entry["most"]
         text = speaker.say(
             f"同行：{shown} 可带 {most} 人，每人付全价的 {pays}",
@@ -93,18 +112,18 @@ def _statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
         )
         yield Statement("transit.companions", text)
     for name, entry in part.get("passes", {}).items():
-        yield Statement(f"transit.passes.{name}", _pass_text(name, entry, classes, speaker))
+        yield Statement(f"transit.passes.{name}", _pass_text(name, entry, speaker))
     for kind in ("bands", "ride_counts", "lifetime", "caps"):
         for index, entry in enumerate(part.get(kind, ())):
-            text = speaker.join((_HISTORY[kind](entry, speaker), speaker.scope(entry, classes), speaker.sponsor(entry)))
+            text = speaker.join((_HISTORY[kind](entry, speaker), speaker.scope(entry), speaker.sponsor(entry)))
             yield _of_list(kind, index, entry, text)
 
 
 def _clock_statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
     if "day_starts" in part or "week_starts" in part:
-        day, week = part.get("day_starts", "00:00"), part.get("week_starts", "mon")
+        day, week = part.get("day_starts", "00:00"), speaker.day(part.get("week_starts", "mon"))
         text = speaker.say(
-            f"运营日 {day} 开始，一周从 {week} 开始", f"The operating day starts at {day}, the week on {week}"
+            f"运营日 {day} 开始，一周从{week}开始", f"The operating day starts at {day}, the week on {week}"
         )
         yield Statement("transit.day_starts", text)
     if "rounding" in part:
@@ -114,16 +133,23 @@ def _clock_statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
         if (starts, ends) != ("entry", "entry"):
             taps = {"entry": speaker.say("进站", "entry"), "exit": speaker.say("出站", "exit")}
             text = speaker.say(
-                f"{mode.get('title', name)}：换乘计时从{taps[starts]}起，到{taps[ends]}止",
-                f"{mode.get('title', name)}: a transfer window starts at the {taps[starts]} of this mode, and ends at its {taps[ends]}",
+                f"{speaker.mode(name)}：换乘计时从{taps[starts]}起，到{taps[ends]}止",
+                f"{speaker.mode(name)}: a transfer window starts at the {taps[starts]} of this mode, and ends at its {taps[ends]}",
             )
             yield Statement(f"transit.modes.{name}", text)
 
 
 def _line_statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
     for name, line in part["lines"].items():
+        if 0 < len(line["fare"].get("between", ())) <= PAIRS_TOLD:
+            pairs = _pairs_text(line["fare"], speaker)
+            yield Statement(
+                f"transit.lines.{name}.fare.between", speaker.say(f"线路 {name}：{pairs}", f"Line {name}: {pairs}")
+            )
         for index, entry in enumerate(line.get("fares_when", ())):
-            text = speaker.join((speaker.when(entry["when"]), fare_text(entry["fare"], speaker)))
+            is_small = 0 < len(entry["fare"].get("between", ())) <= PAIRS_TOLD
+            pairs = _pairs_text(entry["fare"], speaker) if is_small else ""
+            text = speaker.join((speaker.when(entry["when"]), fare_text(entry["fare"], speaker), pairs))
             shown = speaker.say(f"线路 {name}：{text}", f"Line {name}: {text}")
             yield Statement(f"transit.lines.{name}.fares_when.{index}", shown)
         without = [
@@ -139,9 +165,9 @@ def _line_statements(part: Entry, speaker: Speaker) -> Iterator[Statement]:
             yield Statement(f"transit.lines.{name}.exceptions", text)
 
 
-def _transfer_text(entry: Entry, classes: Mapping[str, Entry], speaker: Speaker) -> str:
+def _transfer_text(entry: Entry, speaker: Speaker) -> str:
     scope = {name: entry[name] for name in ("classes", "when") if name in entry}
-    parts = [speaker.scope(scope, classes) if scope else ""]
+    parts = [speaker.scope(scope) if scope else ""]
     if "from" in entry:
         parts.append(speaker.say(f"从 {speaker.legs(entry['from'])}", f"from {speaker.legs(entry['from'])}"))
     if "to" in entry:
@@ -152,7 +178,7 @@ def _transfer_text(entry: Entry, classes: Mapping[str, Entry], speaker: Speaker)
     else:
         parts.append(speaker.say("先打折后减", "reduced after the concession"))
     text = speaker.join((*parts, speaker.sponsor(entry)))
-    return speaker.say(f"换乘：{text}", f"Transfer: {text}")
+    return _named(("换乘", "Transfer"), entry, speaker) + text
 
 
 def _window_texts(entry: Entry, speaker: Speaker) -> Iterator[str]:
@@ -180,10 +206,14 @@ def _limit_texts(entry: Entry, speaker: Speaker) -> Iterator[str]:
         yield speaker.say(f"每天最多 {entry['most_a_day']} 次", f"at most {entry['most_a_day']} a day")
 
 
-def _pass_text(name: str, entry: Entry, classes: Mapping[str, Entry], speaker: Speaker) -> str:
+def _pass_text(name: str, entry: Entry, speaker: Speaker) -> str:
     price, period = speaker.price(entry["price"]), speaker.period(entry["period"])
     rides = entry.get("rides")
-    counted = speaker.say(f"{rides} 次", f"{rides} rides") if rides else speaker.say("不限次数", "any number of rides")
+    counted = (
+        speaker.say(f"{rides} 次", "1 ride" if rides == 1 else f"{rides} rides")
+        if rides
+        else speaker.say("不限次数", "any number of rides")
+    )
     pays = speaker.percent(entry.get("pays", "0"))
     text = speaker.join(
         (
@@ -196,10 +226,16 @@ def _pass_text(name: str, entry: Entry, classes: Mapping[str, Entry], speaker: S
     return speaker.join(
         (
             speaker.say(f"票卡 {title}：{text}", f"Pass {title}: {text}"),
-            speaker.scope(entry, classes),
+            speaker.scope(entry),
             speaker.sponsor(entry),
         )
     )
+
+
+def _named(kind: tuple[str, str], entry: Entry, speaker: Speaker) -> str:
+    """What a rule is, with its name where it has one: two of one class are told apart by it."""
+    name = f" {entry['name']}" if "name" in entry else ""
+    return speaker.say(f"{kind[0]}{name}：", f"{kind[1]}{name}: ")
 
 
 def _of_list(kind: str, index: int, entry: Entry, text: str) -> Statement:
@@ -225,7 +261,7 @@ def _ride_count(entry: Any, speaker: Speaker) -> str:  # noqa: ANN401 # an entry
     period, after, pays = speaker.period(entry["period"]), entry["after"], speaker.percent(entry.get("pays", "0"))
     return speaker.say(
         f"计次优惠 {entry['name']}：{period}第 {after} 次以后付 {pays}",
-        f"After {after} rides {period} ({entry['name']}): pays {pays}",
+        f"After {after} {'ride' if after == 1 else 'rides'} {period} ({entry['name']}): pays {pays}",
     )
 
 
@@ -233,7 +269,7 @@ def _lifetime(entry: Any, speaker: Speaker) -> str:  # noqa: ANN401 # an entry o
     rides, years, pays = entry["rides_a_year"], entry["years"], speaker.percent(entry.get("pays", "0"))
     return speaker.say(
         f"终身优惠 {entry['name']}：每年满 {rides} 次、满 {years} 年后付 {pays}",
-        f"For life ({entry['name']}): after {years} years of {rides} rides pays {pays}",
+        f"For life ({entry['name']}): after {years} {'year' if years == 1 else 'years'} of {rides} rides pays {pays}",
     )
 
 

@@ -19,10 +19,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures: the heads of the columns, and the rows."""
+    """Figures.
+
+    Args:
+        heads: of the columns.
+        rows: cells.
+        note: what stands below it; empty: nothing.
+    """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

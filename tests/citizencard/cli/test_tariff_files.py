@@ -32,7 +32,7 @@ def test_a_published_version_is_named_by_its_number(installation: Installation, 
     assert json.loads(shown.stdout) == document(3, now)
     done = installation.run("tariff", "diff", "3", "4")
     assert done.returncode == 0
-    assert ["1", "adult", "01", "1.80", "2.70"] in [line.split() for line in done.stdout.splitlines()]
+    assert ["1", "adult", "01", "¥1.80", "¥2.70"] in [line.split() for line in done.stdout.splitlines()]
     events = tmp_path / "events.json"
     events.write_text(
         '[{"kind": "ride", "class": "01", "line": 1, "at": "2026-03-02T08:00:00+08:00", "expect": "2.70"}]'

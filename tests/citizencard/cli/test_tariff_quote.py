@@ -30,7 +30,7 @@ def test_each_event_has_its_price_and_the_reason() -> None:
     assert "; city pays ¥" in lines[-1]
     status, out, _ = quote(ALL, "--language", "zh")
     assert status == 0
-    assert "    1 路全价 ¥2.00；adult 卡按 90% 计，优惠 ¥0.20；应付 ¥1.80。" in out.splitlines()
+    assert "    线路 1 全价 ¥2.00；adult 卡按 90% 计，优惠 ¥0.20；应付 ¥1.80。" in out.splitlines()
 
 
 def test_programs_read_the_same() -> None:
@@ -65,6 +65,12 @@ def test_what_cannot_be_priced_is_told_beside_the_others(tmp_path: Path) -> None
     assert lines[4] == "4 bill: ¥38.70  (as printed)"
     assert lines[-1] == "total: ¥77.40"
     assert err == "of 4 events 2 could not be priced, 1 cost not what was expected\n"
+    status, out, err = quote(file, "--language", "zh")
+    lines = out.splitlines()
+    assert lines[0] == "1 ride: 无法计价：transit.lines.77: the tariff has no line 77"
+    assert lines[2] == "3 bill: ¥38.70，但应为 ¥38.71"
+    assert lines[-1] == "合计：¥77.40"
+    assert err == "4 个事件中 2 个无法计价，1 个与预期不符\n"
     said = json.loads(quote(file, "--json")[1])
     assert said["events"][0]["error"] == {
         "code": "rule_missing",

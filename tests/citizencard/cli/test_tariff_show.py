@@ -13,7 +13,7 @@ def test_a_tariff_is_shown_as_tables_and_sentences() -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "Every line, version 1, CNY"
     assert "  lines  mode" in done.stdout
-    assert any(line.split()[:4] == ["1-9", "bus", "¥2.00", "1.80"] for line in lines)
+    assert any(line.split()[:4] == ["1-9", "bus", "¥2.00", "¥1.80"] for line in lines)
     assert "  - Cap cap_day: at most ¥3.00 a day, regular 04, lines 1" in lines
     assert "Taxi (taxi.city)" in lines
     chinese = run("tariff", "show", str(GOOD), "--language", "zh").stdout
@@ -31,15 +31,18 @@ def test_what_another_tariff_changes(tmp_path: Path) -> None:
     done = run("tariff", "diff", str(GOOD), str(other))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert ["1-9", "adult", "01", "1.80", "1.60"] in [line.split() for line in lines]
-    assert "transit.concessions.adult" in lines
-    assert "  - Concession: adult 01, pays 90%" in lines
-    assert "  + Concession: adult 01, pays 80%" in lines
+    assert ["1-9", "adult", "01", "¥1.80", "¥1.60"] in [line.split() for line in lines]
+    assert "transit.concessions.2" in lines
+    assert "  - Concession adult: adult 01, pays 90%" in lines
+    assert "  + Concession adult: adult 01, pays 80%" in lines
     assert 'parking.visits.title: "Visits" -> "By the visit"' in lines
     said = json.loads(run("tariff", "diff", str(GOOD), str(other), "--json").stdout)
-    assert {"lines": "1-9", "who": "adult 01", "before": "1.80", "after": "1.60"} in said["prices"]
+    assert {"lines": "1-9", "who": "adult 01", "before": "¥1.80", "after": "¥1.60"} in said["prices"]
     assert [rule["key"] for rule in said["rules"]] == ["transit.concessions.adult"]
     assert run("tariff", "diff", str(GOOD), str(GOOD)).stdout == "no difference\n"
+    other.write_text(json.dumps({**json.loads(GOOD.read_text()), "version": 2}))
+    assert run("tariff", "diff", str(GOOD), str(other)).stdout == "version 1 → 2\nno difference\n"
+    assert run("tariff", "diff", str(GOOD), str(other), "--language", "zh").stdout == "版本 1 → 2\n没有差别\n"
 
 
 def test_a_wrong_file_is_neither_shown_nor_compared(tmp_path: Path) -> None:

@@ -52,21 +52,22 @@ def test_every_line_has_its_price_for_every_class() -> None:
     (table,) = describe(CITY, "en")[1].tables
     assert list(table.heads) == ["lines", "mode", "full fare", "adult 01", "学生卡 02"]
     assert [list(row) for row in table.rows] == [
-        ["1-2, 6-20 Town", "bus", "¥2.00", "1.80", "1.00*"],
-        ["3-5 Town", "bus", "¥2.00", "1.50", "1.00*"],
+        ["1-2, 6-20 Town", "bus", "¥2.00", "¥1.80", "¥1.00*"],
+        ["3-5 Town", "bus", "¥2.00", "¥1.50", "¥1.00*"],
         ["30", "metro", "¥2.00 up to 6 km, ¥1.00 each 5 km; without exit ¥9.00", "90%", "50%*"],
-        ["40", "bus", "¥5.00", "5.00", "5.00"],
+        ["40", "bus", "¥5.00", "¥5.00", "¥5.00"],
     ]
+    assert table.note == "* varies by time, see below"
 
 
 def test_every_rule_is_a_sentence() -> None:
     """What the city's page says can be found again, with the sponsor."""
     text = told(CITY)
     for words in (
-        "Concession: 学生卡 02, 07:00–09:00, pays 80%",
-        "Concession: 学生卡 02, pays 50%, paid by education",
-        "Concession: lines 3-5, ¥0.50 less",
-        "Transfer: within 60 min (60 min exactly included), counted from the ride before, ¥1.00 less, reduced after",
+        "Concession peak: 学生卡 02, 07:00–09:00, pays 80%",
+        "Concession student: 学生卡 02, pays 50%, paid by education",
+        "Concession old_town: lines 3-5, ¥0.50 less",
+        "Transfer change: within 60 min (60 min exactly included), counted from the ride before, ¥1.00 less, reduced after",
         "Cap daily: at most ¥10.00 a day, all rides",
         "metro: a transfer window starts at the exit of this mode, and ends at its entry",
         "Line 40: no concessions, no transfers",
@@ -101,7 +102,7 @@ def test_texts_of_times_shares_and_money() -> None:
         == "周一、周日、仅 2026-05-01"
     )
     assert [ENGLISH.percent(share) for share in ("0.95", "0.333", "2/3")] == ["95%", "33.3%", "200/3%"]
-    assert ENGLISH.rounding({"to": "0.10", "how": "down"}) == "rounded to 0.10 (downwards)"
+    assert ENGLISH.rounding({"to": "0.10", "how": "down"}) == "rounded to ¥0.10 (downwards)"
     assert ENGLISH.reduction({"pays": "0"}) == "free"
     assert list(runs((1, 2, 3, 7, 9, 10))) == [[1, 2, 3], [7], [9, 10]]
 
@@ -128,9 +129,9 @@ def test_what_changes_is_said_with_prices_before_and_after() -> None:
     found = changes(CITY, after, "en")
     prices = {(one.lines, one.who): (one.before, one.after) for one in found.prices}
     assert prices["1-2, 6-20", "full fare"] == ("¥2.00", "¥3.00")
-    assert prices["3-5", "普通卡 01"] == ("1.50", "2.50")
-    assert prices["40", "普通卡 01"] == ("5.00", None)
-    assert prices["50", "学生卡 02"] == (None, "0.50*")
+    assert prices["3-5", "普通卡 01"] == ("¥1.50", "¥2.50")
+    assert prices["40", "普通卡 01"] == ("¥5.00", None)
+    assert prices["50", "学生卡 02"] == (None, "¥0.50*")
     rules = {one.key: (one.before, one.after) for one in found.rules}
     assert set(rules) == {
         "transit.lines.40.exceptions", "transit.transfers.change", "transit.caps.daily", "parking.street.charges.day",
@@ -145,7 +146,8 @@ def test_what_means_the_same_is_no_change() -> None:
     """Another version of the same content, with its fields in another order, changes nothing."""
     same = {name: CITY[name] for name in reversed(CITY)} | {"version": 9, "effective_from": "2027-01-01T00:00:00+08:00"}
     found = changes(CITY, same, "en")
-    assert [rule.key for rule in found.rules] == ["effective_from"]
+    assert [(rule.key, rule.place) for rule in found.rules] == [("effective_from", "effective_from")]
+    assert found.versions == (CITY["version"], 9)
     assert (list(found.prices), list(found.others)) == ([], [])
 
 
@@ -156,4 +158,76 @@ def test_rules_of_one_name_are_told_apart() -> None:
         document["transit"]["concessions"][0]["name"] = "1"
         del document["transit"]["concessions"][1]["name"]
     after["transit"]["concessions"][1]["pays"] = "0.4"
-    assert [rule.key for rule in changes(before, after, "en").rules] == ["transit.concessions.1 (2)"]
+    (rule,) = changes(before, after, "en").rules
+    assert (rule.key, rule.place) == ("transit.concessions.1 (2)", "transit.concessions.1")
+
+
+def test_a_part_that_is_taken_out_is_told_once() -> None:
+    """Its sentences say it; the document as JSON is not told besides."""
+    after = {name: part for name, part in CITY.items() if name != "parking"}
+    found = changes(CITY, after, "en")
+    assert [(rule.place, rule.after) for rule in found.rules] == [("parking.street.charges.0", None)]
+    assert list(found.others) == []
+    found = changes(CITY, {name: part for name, part in CITY.items() if name != "transit"}, "en")
+    assert list(found.others) == []
+
+
+def test_places_of_changes_are_those_of_check() -> None:
+    """Whoever looks for a changed rule finds it by its number in its list."""
+    after = deepcopy(CITY)
+    after["transit"]["concessions"].insert(0, {"name": "first", "classes": ["01"], "pays": "0.1"})
+    after["transit"]["concessions"][-1]["pays"] = "0.7"
+    after["transit"]["lines"]["40"]["no_transfer"] = False
+    places = {rule.key: rule.place for rule in changes(CITY, after, "en").rules}
+    assert places == {
+        "transit.concessions.first": "transit.concessions.0",
+        "transit.concessions.card": "transit.concessions.4",
+        "transit.lines.40.exceptions": "transit.lines.40",
+    }
+
+
+def test_titles_are_said_for_modes_and_classes() -> None:
+    """A reader sees 公交 and 普通卡, not the keys of the document."""
+    document = deepcopy(DOCUMENT)
+    document["transit"]["modes"]["bus"] = {"title": "公交"}
+    document["transit"]["classes"]["01"]["title"] = "普通卡"
+    document["transit"]["concessions"].insert(0, {"name": "bus", "classes": ["01"], "modes": ["bus"], "pays": "0.9"})
+    document["fuel"]["east"]["discounts"].insert(0, {"name": "adults", "classes": ["01"], "less": "1.00"})
+    text = told(document, "zh")
+    assert "优惠 bus：普通卡 01，公交，付 90%" in text
+    assert "优惠 adults：普通卡 01，减 ¥1.00" in text
+    assert "'公交'" in text
+
+
+def test_a_small_table_between_stations_is_listed() -> None:
+    """Up to 30 pairs are read one by one, with an arrow where they hold one way only."""
+    document = deepcopy(CITY)
+    pairs = [{"from": 1, "to": 2, "price": "2.00"}, {"from": 2, "to": 3, "price": "3.00", "one_way": True}]
+    document["transit"]["lines"]["30"]["fare"] = {"between": pairs, "top": "9.00"}
+    assert "Line 30: 1–2 ¥2.00, 2→3 ¥3.00" in told(document)
+    many = [{"from": 1, "to": 2 + number, "price": "2.00"} for number in range(31)]
+    document["transit"]["lines"]["30"]["fare"]["between"] = many
+    assert "Line 30:" not in told(document)
+
+
+def test_amounts_and_counts_are_said_as_people_do() -> None:
+    """₩55,000, nothing added instead of +¥0, 1 month, and days that count from the end of the grace."""
+    assert Speaker("en", Money("KRW", 0)).price("55000") == "₩55,000"
+    document = {name: part for name, part in CITY.items() if name not in {"transit", "parking"}}
+    tiers = {"per": "year", "steps": [{"up_to": "2760", "adds": "0"}, {"adds": "0.05"}]}
+    once = [{"after_days": 0, "share": "0.05"}, {"after_months": 1, "share": "0.1"}]
+    late = {"title": "Homes", "of": "bill", "grace_days": 1, "per_day": [{"share": "0.001"}], "once": once}
+    night = [{"when": {"hours": {"from": "23:00", "until": "06:00"}}, "km_adds": "0.2"}]
+    document |= {
+        "utilities": {"power": {"title": "Power", "unit": "kWh", "price": "0.5", "tiers": tiers}},
+        "late_fees": {"home": late},
+        "taxi": {"city": {"title": "Taxi", "flag": {"km": "3", "price": "9.00"}, "km_price": "1.60", "night": night}},
+    }
+    text = told(document)
+    assert "Tiers a year, nothing added up to 2760, +¥0.05 above" in text
+    assert "From day 1 after the grace 0.1% of the whole bill a day" in text
+    assert "1 day of grace" in text
+    assert "On the first day after the grace 5% of the whole bill" in text
+    assert "After 1 month 10% of the whole bill" in text
+    assert "Night 23:00–06:00: km 20% more" in text
+    assert "一周从周日开始" in told({**CITY, "transit": {**CITY["transit"], "week_starts": "sun"}}, "zh")

@@ -110,7 +110,7 @@ def test_one_of_something_is_no_plural() -> None:
     first = Line("first", 200, "parking.a", facts)
     assert piece(first, CNY, "en").startswith("first 60 min: 60 min, 2 ×")
     assert piece(first._replace(facts={**facts, "minutes": 90}), CNY, "en").startswith(
-        "first 60 min of each day: 90 min in all"
+        "first 60 min of each day: 90 min,"
     )
     capped = Line("over_cap", -100, "parking.a", {"most_minor": 4000, "periods": 2})
     assert "¥40.00 a period, on 2 days, which" in piece(capped, CNY, "en")
