@@ -117,6 +117,7 @@ NOT_FOUND: Final[Refusals] = (
 )
 CONFLICT: Final[Refusals] = (
     accounts.AccountExists,
+    accounts.AccountNeverClosed,
     accounts.CardNotLinkable,
     accounts.CardNotLinked,
     accounts.TraceReused,

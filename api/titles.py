@@ -6,6 +6,7 @@ TITLES_ZH: Final[dict[str, str]] = {
     "account_closed": "账户已销户",
     "account_exists": "该居民已有联机账户",
     "account_frozen": "账户已冻结，不能支出",
+    "account_never_closed": "该科目仍会自动入账，不能销户",
     "amount_differs": "应付金额已变动，请按新金额重试",
     "agent_answer_forged": "读卡程序的应答签名无效",
     "agent_answer_late": "应答已超时，请重新开始",

@@ -23,6 +23,13 @@ class AccountExists(AccountError):
     public = ("account_id",)
 
 
+class AccountNeverClosed(AccountError):
+    """Facts that nobody can refuse, such as late taps, still come to this account of the books."""
+
+    code = "account_never_closed"
+    public = ("account",)
+
+
 class CardNotLinkable(AccountError):
     """The card cannot pay from this account."""
 

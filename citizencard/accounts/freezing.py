@@ -1,14 +1,20 @@
 """Freezing, unfreezing and closing an account of the books by order, with the reason in the audit trail."""
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from citizencard import chart
+from citizencard.accounts.errors import AccountNeverClosed
 from citizencard.accounts.models import Account
 from citizencard.accounts.orders import CLOSE, FREEZE, UNFREEZE
 from citizencard.accounts.registry import locked_account, match_state
 from citizencard.audit import record
 from citizencard.cards.states import Deed
 from ledger import AccountState, set_account_state
+
+DUE: Final = chart.row_of(chart.due("any")).pattern
+"""Locked, and booked to unasked all the same: by the close of a day."""
 
 
 def freeze(session: Session, code: str, reason: str, deed: Deed) -> None:
@@ -40,12 +46,20 @@ def unfreeze(session: Session, code: str, reason: str, deed: Deed) -> None:
 def close(session: Session, code: str, reason: str, deed: Deed) -> None:
     """Close an account that is at zero, for ever. In a transaction of its own: it takes the ledger's barrier alone.
 
+    Only what is asked before it is booked to can be closed. A tap, or what a close of the day gives back, happens unasked: a closed
+    purse, or a closed account of what is due, would stop the upload or the night of the whole city.
+
     Raises:
+        UnknownAccountPattern: the chart has no such account.
+        AccountNeverClosed: it is booked to unasked.
         UnknownAccount: the books have no account of this code.
         AccountNotEmpty: it holds money, or a hold on it is open.
         LedgerBusy: posting did not pause in time; try again later.
         ReasonUnfit: the reason is too long or names somebody by number.
     """
+    row = chart.row_of(code)
+    if not row.locked or row.pattern == DUE:
+        raise AccountNeverClosed(f"{code} must stay open for what still comes", account=code)
     set_account_state(session, code, AccountState.CLOSED)
     record(session, deed.actor, CLOSE, code, reason=reason, now=deed.now)
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from citizencard import chart
+from citizencard.accounts.errors import AccountNeverClosed
 from citizencard.accounts.freezing import close, freeze, unfreeze
 from citizencard.accounts.losses import release_loss, report_loss
 from citizencard.accounts.models import PurchaseReason, PurchaseVerdict
@@ -65,3 +66,16 @@ def test_closed_account_stays_closed(shop: Shop) -> None:
         act = session.scalars(select(AuditEntry).where(AuditEntry.act == CLOSE)).one()
         assert (act.subject, act.reason) == (wallet, "the holder has left")
     assert state_of(shop) is AccountState.CLOSED
+
+
+@pytest.mark.parametrize(
+    "code", [chart.purse("c"), chart.due("c"), chart.clearing("m"), chart.payable("m"), chart.owed("sponsor", "city")]
+)
+def test_accounts_that_are_booked_to_unasked_are_never_closed(shop: Shop, code: str) -> None:
+    """A late tap, or what a night gives back, must find its account: else one holder's stops the city's night."""
+    with transaction(shop.sessions) as session:
+        chart.open_missing(session, [code])
+    with pytest.raises(AccountNeverClosed), transaction(shop.sessions) as session:
+        close(session, code, "the holder has left", shop.deed())
+    with reading(shop.sessions) as session:
+        assert balance(session, code).state is AccountState.OPEN

@@ -22,7 +22,7 @@ def test_accounts_are_frozen_thawed_and_closed_with_a_reason(
     sessions = make_sessions(engine)
     with transaction(sessions) as session:
         day_of_rides(session, begin(session, now()), now())
-        chart.open_missing(session, [chart.purse("empty")])
+        chart.open_missing(session, [chart.till("empty")])
     city = Installation(tmp_path, url)
     purse = chart.purse("card_1")
     assert city.run("ledger", "freeze", purse).returncode == 2, "no act without a reason"
@@ -30,7 +30,7 @@ def test_accounts_are_frozen_thawed_and_closed_with_a_reason(
     assert city.run("ledger", "unfreeze", purse, "--reason", "lifted").stdout == f"{purse}: open\n"
     refused = city.run("ledger", "close-account", purse, "--reason", "over")
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
-    assert city.run("ledger", "close-account", "purse:empty", "--reason", "over").stdout == "purse:empty: closed\n"
+    assert city.run("ledger", "close-account", "till:empty", "--reason", "over").stdout == "till:empty: closed\n"
     assert city.run("ledger", "freeze", "purse:nobody", "--reason", "x").returncode == 1
     assert city.run("ledger", "expire-holds").stdout == "0 holds were over and are ended\n"
     with reading(sessions) as session:
