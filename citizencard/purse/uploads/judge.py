@@ -168,11 +168,12 @@ def _price(record: PurchaseRecord, facts: Facts, line: int) -> Priced:
 
 
 def _full_fare(priced: Priced, facts: Facts) -> int:
-    """The full fare that a sponsor makes up: the registry's. A line with several fares never earns more than the ride's own."""
+    """The full fare that sponsors make up: the tariff's. A line with several fares never earns more than the registry's."""
     if facts.base_fare_fen is None:
         return priced.base
     if facts.tariff is not None and facts.binding.line is not None and has_one_fare(facts.tariff, facts.binding.line):
-        return facts.base_fare_fen
+        # Two people agreed to it, and it changes with each version; a line in the registry keeps the fare that it began with.
+        return priced.base
     # The base that such a record names is not covered by its TAC: the registry bounds what it can cost a sponsor.
     return min(priced.base, facts.base_fare_fen)
 

@@ -13,12 +13,12 @@ def subsidies(priced: Priced, full_fen: int, paid_fen: int) -> dict[str, int]:
     """What each sponsor pays the merchant for one ride, in fen; sponsors of nothing are left out.
 
     What nobody sponsors is the merchant's own gift. At least the expected price counts as paid: whoever charges too little, or sends a
-    changed anchor, gets no more from a sponsor; whoever charges too much gets so much less. Where the registry's full fare is not the
-    tariff's, the first sponsor bears the difference.
+    changed anchor, gets no more from a sponsor; whoever charges too much gets so much less. No sponsor ever pays more than the tariff
+    says of it.
 
     Args:
         priced: the price, with the sponsor of each line.
-        full_fen: the full fare by the registry.
+        full_fen: the full fare that is made up, where it is less than the ride's own.
         paid_fen: what left the chip.
     """
     promised = priced.quote.sponsored()
@@ -30,7 +30,6 @@ def subsidies(priced: Priced, full_fen: int, paid_fen: int) -> dict[str, int]:
     for sponsor, promised_fen in promised.items():
         owed[sponsor] = min(promised_fen, left_fen)
         left_fen -= owed[sponsor]
-    owed[next(iter(promised))] += left_fen
     return {sponsor: fen for sponsor, fen in owed.items() if fen}
 
 

@@ -131,13 +131,21 @@ def test_the_last_that_is_believed(at: datetime, amount_fen: int, facts: dict[st
 
 
 def test_prices_are_reckoned_again_from_the_registry() -> None:
-    """Line, class and base fare are the registry's; the record's claims move no sponsor's money."""
+    """Line and class are the registry's, the fare is the tariff's; the record's claims move no sponsor's money."""
     lying = replace(RECORD, line=2, card_class=3, base_fare_fen=99_999)
     found = said(lying)
     assert found.subsidy_fen == 20
     assert found.findings == {FindingKind.LINE_DIFFERS: {"claimed": 2, "bound": 1}}
-    assert said(RECORD, base_fare_fen=300).subsidy_fen == 120
     assert said(RECORD, card=KnownCard("card_1", 3, 1)).subsidy_fen == 20
+
+
+@pytest.mark.parametrize(("fare", "paid_fen", "owed"), [("1.00", 90, 10), ("2.00", 180, 20), ("4.00", 360, 40)])
+def test_sponsors_follow_the_fares_of_each_version(fare: str, paid_fen: int, owed: int) -> None:
+    """A line is registered once, at ¥2.00, and its fares change: a sponsor of a tenth pays a tenth, and the bus earns its full fare."""
+    lines = {**TARIFF["transit"]["lines"], "1": {"mode": "bus", "fare": {"flat": fare}}}
+    changed = read({**TARIFF, "transit": {**TARIFF["transit"], "lines": lines}})
+    found = said(tap(BUS1, CARD, NOW, paid_fen), tariff=changed, base_fare_fen=200)
+    assert (found.subsidies, found.findings) == ({SPONSOR: owed}, {})
 
 
 def test_a_price_difference_is_a_finding_and_costs_the_sponsor_nothing() -> None:
@@ -176,12 +184,12 @@ TWO_SPONSORS: dict[str, Any] = {
         (1, 200, {SPONSOR: 20, "metro_fund": 100}),
         (110, 200, {SPONSOR: 20, "metro_fund": 70}),
         (200, 200, {}),
-        (80, 250, {SPONSOR: 70, "metro_fund": 100}),
-        (80, 90, {SPONSOR: 10}),
+        (80, 250, {SPONSOR: 20, "metro_fund": 100}),
+        (80, 90, {SPONSOR: 20, "metro_fund": 100}),
     ],
 )
 def test_each_sponsor_pays_its_part(paid_fen: int, base_fare_fen: int, owed: dict[str, int]) -> None:
-    """The concession is one sponsor's, the transfer another's; together they pay what is missing to the registry's fare, never more."""
+    """The concession is one sponsor's, the transfer another's; together they pay what is missing to the tariff's fare, never more."""
     first = tap(BUS2, CARD, NOW - timedelta(minutes=5), 180)
     record = tap(BUS1, CARD, NOW, paid_fen, **anchored(first))
     found = said(record, tariff=read(TWO_SPONSORS), base_fare_fen=base_fare_fen)

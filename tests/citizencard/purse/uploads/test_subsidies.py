@@ -29,11 +29,12 @@ def test_parts_of_two_sponsors() -> None:
 def test_no_sponsor_pays_for_more_than_is_missing(
     more: int, taken: list[tuple[str | None, int]], full_fen: int, paid_fen: int
 ) -> None:
-    """Together they never pay beyond the registry's fare less what counts as paid and is given; paying less earns nothing."""
+    """Together they never pay beyond the full fare less what counts as paid and is given; paying less earns nothing."""
     ride = priced(sum(fen for _, fen in taken) + more, *taken)
     price, gift_fen = ride.quote.minor, sum(fen for sponsor, fen in taken if sponsor is None)
     owed = subsidies(ride, full_fen, paid_fen)
     assert all(fen > 0 for fen in owed.values())
+    assert all(fen <= ride.quote.sponsored()[sponsor] for sponsor, fen in owed.items())
     assert sum(owed.values()) <= max(0, full_fen - max(paid_fen, price) - gift_fen)
     assert subsidies(ride, full_fen, min(paid_fen, price)) == subsidies(ride, full_fen, price)
     if full_fen == ride.base and paid_fen <= price:
