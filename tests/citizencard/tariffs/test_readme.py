@@ -53,7 +53,7 @@ def test_pieces_of_the_page_can_be_copied(text: str) -> None:
     """Each line of the cookbook stands in a tariff as it is; 50 of them at the least."""
     assert len(PIECES) >= 50
     piece = json.loads(text)
-    document: dict[str, Any] = {**HEAD, "transit": RIDES}
+    document: dict[str, Any] = {**HEAD} if "currency" in piece else {**HEAD, "transit": RIDES}
     for name, entry in piece.items():
         if name in schema()["properties"]:
             document[name] = entry
@@ -93,3 +93,70 @@ def test_the_page_names_every_line_of_an_explanation() -> None:
     explained = TEXT[TEXT.index("## 6.") : TEXT.index("## 7.")]
     kinds = {what.partition(".")[0] for texts in TEXTS.values() for what in texts}
     assert {kind for kind in kinds if f"`{kind}`" not in explained} == set()
+
+
+def prices(parts: dict[str, Any], events: list[dict[str, Any]]) -> list[str]:
+    """What events of 27 and 28 February 2026, Friday and Saturday, cost in a city with these parts."""
+    document = {**HEAD, **parts}
+    assert [str(fault) for fault in check(document)] == []
+    tariff = read(document)
+    outcomes = price_events(tariff, read_events(events, tariff.money))
+    return [str(one.refusal) if one.quote is None else tariff.money.text(one.quote.minor) for one in outcomes]
+
+
+def ride(clock: str, **fields: object) -> dict[str, Any]:
+    """A ride of an adult on line 7."""
+    return {"kind": "ride", "class": "01", "line": 7, "at": f"2026-02-{clock}:00+08:00", **fields}
+
+
+def rides(**rules: object) -> dict[str, Any]:
+    """A city of one bus line."""
+    lines = {"7": {"mode": "bus", "fare": {"flat": "2.00"}}}
+    return {"transit": {"classes": {"01": {"name": "adult"}}, "modes": {"bus": {}}, "lines": lines, **rules}}
+
+
+def test_what_the_page_says_about_passes_and_counts() -> None:
+    """A free ride uses up no pass ride, all rides are counted, the price of a pass is under no cap, two passes add up."""
+    free = {"when": {"hours": {"from": "10:00", "until": "11:00"}}, "pays": "0"}
+    one = {"one": {"period": "month", "price": "1.50", "rides": 1}}
+    bought = {"kind": "pass", "class": "01", "pass": "one", "at": "2026-02-27T07:00:00+08:00"}
+    seen = prices(rides(concessions=[free], passes=one), [bought, ride("27T10:00"), ride("27T12:00"), ride("27T13:00")])
+    assert seen == ["1.50", "0.00", "0.00", "2.00"]
+    seen = prices(rides(passes=one), [bought, bought, ride("27T12:00"), ride("27T13:00"), ride("27T14:00")])
+    assert seen == ["1.50", "1.50", "0.00", "0.00", "2.00"]
+    count = {"name": "third", "period": "month", "after": 2, "pays": "0.5"}
+    seen = prices(
+        rides(concessions=[free], passes=one, ride_counts=[count]),
+        [bought, ride("27T10:00"), ride("27T12:00"), ride("27T13:00")],
+    )
+    assert seen[-1] == "1.00"
+    cap = {"name": "daily", "period": "day", "most": "3.00"}
+    seen = prices(rides(passes=one, caps=[cap]), [bought, *(ride(f"27T{hour}:00") for hour in (12, 13, 14))])
+    assert seen == ["1.50", "0.00", "2.00", "1.00"]
+
+
+def test_what_the_page_says_about_hours_and_ceilings() -> None:
+    """Hours and days follow the calendar though the operating day begins at 04:00; `top` is no ceiling, a last band of 0.00 is one."""
+    saturday = {"when": {"days": ["sat"]}, "pays": "0.5"}
+    cap = {"name": "daily", "period": "day", "most": "2.50"}
+    city = rides(day_starts="04:00", concessions=[saturday], caps=[cap])
+    assert prices(city, [ride("27T23:00"), ride("28T02:00"), ride("28T05:00")]) == ["2.00", "0.50", "1.00"]
+    distance = {"first_km": "6", "first": "2.00", "then": [{"each_km": "5", "adds": "1.00"}]}
+    city = rides(lines={"7": {"mode": "bus", "fare": {"distance": distance, "top": "9.00"}}})
+    far = ride("27T08:00", exit_at="2026-02-27T09:00:00+08:00", km="60")
+    assert prices(city, [far]) == ["13.00"]
+    distance["then"] = [{"up_to_km": "41", "each_km": "5", "adds": "1.00"}, {"each_km": "9", "adds": "0.00"}]
+    assert prices(city, [far]) == ["9.00"]
+
+
+def test_what_the_page_says_about_halves() -> None:
+    """Half of what is left, half of the full fare and then the discount, half of the full fare whatever the discount."""
+    other = {"8": {"mode": "bus", "fare": {"flat": "2.00"}}}
+    for rule, price in (
+        ({"pays": "0.5"}, "0.90"),
+        ({"pays": "0.5", "order": "reduce_then_discount"}, "0.90"),
+        ({"costs": "1.00"}, "1.00"),
+    ):
+        city = rides(concessions=[{"pays": "0.9"}], transfers=[{"minutes": 60, **rule}])
+        city["transit"]["lines"] |= other
+        assert prices(city, [ride("27T08:00"), ride("27T08:30", line=8)]) == ["1.80", price]
