@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -53,12 +53,32 @@ class Inspection:
         """Whether nothing at or below a place is wrong, so that it can be read."""
         return place not in self._touched
 
+    def fields(self, place: str, entry: object) -> Mapping[str, Any]:
+        """The fields of an object at and below which nothing is wrong; none of what is no object."""
+        found = entry if isinstance(entry, dict) else {}
+        return {name: value for name, value in found.items() if self.sound(f"{place}.{name}")}
+
+    def entries(self, place: str, entries: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The objects of a list, or of an object by name, at and below which nothing is wrong, with their places."""
+        listed = enumerate(entries) if isinstance(entries, list) else ()
+        for key, entry in entries.items() if isinstance(entries, dict) else listed:
+            here = f"{place}.{key}"
+            if isinstance(entry, dict) and self.sound(here):
+                yield here, entry
+
     def add(self, place: str, message: str) -> None:
         """Name a mistake."""
         self.faults.append(Fault(place, message))
         while place not in self._touched:
             self._touched.add(place)
             place = place.rpartition(".")[0]
+
+    def explain(self, place: str, more: str) -> None:
+        """Say more about the mistakes at a place."""
+        self.faults = [
+            replace(fault, message=f"{fault.message}; {more}") if fault.place == place else fault
+            for fault in self.faults
+        ]
 
     def found(self) -> list[Fault]:
         """The mistakes as people and programs are told them."""

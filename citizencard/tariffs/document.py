@@ -54,7 +54,10 @@ class Tariff:
 def check(document: object) -> list[Fault]:
     """Every mistake of a document, in its order as far as form goes; an empty list means that it can be published. Never raises."""
     inspection = Inspection(form_faults(document))
-    if not isinstance(document, dict) or inspection.full or not inspection.sound("currency"):
+    if not isinstance(document, dict) or inspection.full:
+        return inspection.found()
+    if not inspection.sound("currency"):
+        inspection.explain("currency", "what amounts and rules mean is checked once it is there")
         return inspection.found()
     money = money_of(document)
     inspect_values(inspection, document, money)
@@ -63,7 +66,7 @@ def check(document: object) -> list[Fault]:
     for part, inspect in _INSPECTED.items():
         rules = document.get(part)
         for name, rule in rules.items() if isinstance(rules, dict) else ():
-            if inspection.sound(f"{part}.{name}"):
+            if isinstance(rule, dict):
                 inspect(inspection, f"{part}.{name}", rule, money)
     late_fees.inspect_references(inspection, document)
     return inspection.found()

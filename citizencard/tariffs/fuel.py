@@ -15,11 +15,11 @@ from typing import Any, Final
 from citizencard.tariffs.amounts import Money, Rounding, read_rounding, share
 from citizencard.tariffs.checks import Inspection
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
+from citizencard.tariffs.precedence import fits_first, never_used
 from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.settling import Piece, number, settle
 from citizencard.tariffs.when import When, read_when
 
-_CONDITIONS: Final = frozenset({"classes", "products", "when", "from_litres"})
 MAX_LITRES: Final = 100_000
 
 
@@ -104,22 +104,25 @@ def quote(rule: FuelRule, refuel: Refuel, offset: timezone) -> Quote:
 
 def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], money: Money) -> None:
     """Name what the schema cannot say: exactly one way to take off, products that exist, no litre cheaper than nothing."""
-    products = rule["products"]
-    for index, entry in enumerate(rule.get("discounts", ())):
-        here = f"{place}.discounts.{index}"
+    named = rule.get("products")
+    products = named if isinstance(named, dict) else {}
+    priced = {here.rpartition(".")[2]: one for here, one in inspection.entries(f"{place}.products", named)}
+    for here, entry in inspection.entries(f"{place}.discounts", rule.get("discounts")):
         inspection.exactly_one_of(here, entry, ("less_a_litre", "pays", "less"))
         for at, name in enumerate(entry.get("products", ())):
-            if name not in products:
+            if products and name not in products:
                 inspection.add(f"{here}.products.{at}", f"must be one of the products {', '.join(products)}")
         prices = [
-            money.rate(one["litre_price"]) for name, one in products.items() if name in entry.get("products", products)
+            money.rate(one["litre_price"]) for name, one in priced.items() if name in entry.get("products", priced)
         ]
         if "less_a_litre" in entry and prices and money.rate(entry["less_a_litre"]) > min(prices):
             inspection.add(f"{here}.less_a_litre", "must not be above the price of a litre")
-    always = next((at for at, one in enumerate(rule.get("discounts", ())) if not _CONDITIONS & one.keys()), None)
-    if always is not None and always < len(rule["discounts"]) - 1:
-        place = f"{place}.discounts.{always + 1}"
-        inspection.add(place, f"is never used: discounts.{always} before it has no conditions and always fits")
+    never_used(inspection, f"{place}.discounts", rule.get("discounts"), _fits_first)
+
+
+def _fits_first(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    litres = (Fraction(one.get("from_litres", "0")) for one in (earlier, later))
+    return fits_first(earlier, later, ("classes", "products")) and next(litres) <= next(litres)
 
 
 def read_rule(place: str, rule: Mapping[str, Any], money: Money) -> FuelRule:

@@ -184,10 +184,10 @@ def _once(rule: LateFeeRule, arrears: Arrears, last_free: date) -> Iterator[Piec
 
 def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], _money: Money) -> None:
     """Name what the schema cannot say: no fee at all, steps that do not rise from day 1, surcharges without a time or with two."""
-    if not rule.get("per_day") and not rule.get("once"):
+    if not rule.get("per_day") and not rule.get("once") and inspection.sound(place):
         inspection.add(place, "must have per_day or once")
-    before = 0
-    for index, step in enumerate(rule.get("per_day", ())):
+    sound, before = inspection.fields(place, rule), 0
+    for index, step in enumerate(sound.get("per_day", ())):
         from_day = step.get("from_day", 1)
         if index == 0 and from_day != 1:
             inspection.add(
@@ -198,8 +198,8 @@ def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], _money:
         before = max(before, from_day)
     if "per_day_past_year" in rule and "per_day" not in rule:
         inspection.add(f"{place}.per_day_past_year", "must stand beside per_day, which holds until the end of the year")
-    for index, entry in enumerate(rule.get("once", ())):
-        inspection.exactly_one_of(f"{place}.once.{index}", entry, ("after_days", "after_months"))
+    for here, entry in inspection.entries(f"{place}.once", rule.get("once")):
+        inspection.exactly_one_of(here, entry, ("after_days", "after_months"))
 
 
 def inspect_references(inspection: Inspection, document: Mapping[str, Any]) -> None:

@@ -1,26 +1,37 @@
 """Mistakes of a lot's rule that the schema cannot say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.checks import Inspection
 from citizencard.tariffs.parking_prices import BY_MINUTE
+from citizencard.tariffs.precedence import fits_first, never_used
 
 
 def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], money: Money) -> None:
     """Name charges without one price, steps that do not rise, vehicles that nobody lists, charges that are never reached."""
-    for index, charge in enumerate(rule["charges"]):
-        _inspect_charge(inspection, f"{place}.charges.{index}", charge, money)
-    _inspect_periods(inspection, place, rule)
-    _inspect_vehicles(inspection, place, rule)
-    _inspect_order(inspection, place, rule)
-    for index, discount in enumerate(rule.get("discounts", ())):
-        here = f"{place}.discounts.{index}"
+    charges = list(inspection.entries(f"{place}.charges", rule.get("charges")))
+    named = [*charges, *inspection.entries(f"{place}.permits", rule.get("permits"))]
+    _inspect_periods(inspection, place, inspection.fields(place, rule))
+    if "vehicles" not in rule or inspection.sound(f"{place}.vehicles"):
+        everybody = rule.get("vehicles", [None])
+        never_used(inspection, f"{place}.charges", rule.get("charges"), lambda a, b: fits_first(a, b, (), everybody))
+        _inspect_vehicles(inspection, place, rule, named)
+    for here, charge in charges:
+        _inspect_charge(inspection, here, charge, money)
+    permits = rule.get("permits")
+    for here, discount in inspection.entries(f"{place}.discounts", rule.get("discounts")):
         inspection.exactly_one_of(here, discount, ("pays", "less", "free_minutes"))
         for at, trait in enumerate(discount["traits"]):
-            if trait in rule.get("permits", {}):
+            if isinstance(permits, dict) and trait in permits:
                 inspection.add(f"{here}.traits.{at}", "must be named unlike every permit, which is a trait too")
+    never_used(inspection, f"{place}.discounts", rule.get("discounts"), _has_a_trait)
+
+
+def _has_a_trait(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """One trait of a discount is enough."""
+    return set(later["traits"]) <= set(earlier["traits"])
 
 
 def _inspect_charge(inspection: Inspection, place: str, charge: Mapping[str, Any], money: Money) -> None:
@@ -66,31 +77,23 @@ def _inspect_periods(inspection: Inspection, place: str, rule: Mapping[str, Any]
         inspection.add(f"{place}.free.again", wanted)
 
 
-def _inspect_vehicles(inspection: Inspection, place: str, rule: Mapping[str, Any]) -> None:
+def _inspect_vehicles(
+    inspection: Inspection, place: str, rule: Mapping[str, Any], named: Sequence[tuple[str, Mapping[str, Any]]]
+) -> None:
     known = rule.get("vehicles", [])
-    named = [(f"{place}.charges.{index}", one) for index, one in enumerate(rule["charges"])]
-    named += [(f"{place}.permits.{name}", one) for name, one in rule.get("permits", {}).items()]
     for here, entry in named:
         for at, vehicle in enumerate(entry.get("vehicles", ())):
             if vehicle not in known:
                 listed = f"one of {', '.join(known)}" if known else "in the rule's own list vehicles"
                 inspection.add(f"{here}.vehicles.{at}", f"must be {listed}")
+    charges = rule.get("charges")
+    charged = (
+        [one.get("vehicles") if isinstance(one, dict) else None for one in charges]
+        if isinstance(charges, list)
+        else [None]
+    )
     for at, vehicle in enumerate(known):
-        if not any(vehicle in charge.get("vehicles", known) for charge in rule["charges"]):
+        if not any(not isinstance(vehicles, list) or vehicle in vehicles for vehicles in charged):
             inspection.add(
                 f"{place}.vehicles.{at}", f"has no charge; say so with one of 0.00 if {vehicle} parks for free"
             )
-
-
-def _inspect_order(inspection: Inspection, place: str, rule: Mapping[str, Any]) -> None:
-    """A charge is never used when one before it holds whenever it does, for all of its vehicles."""
-    everybody = rule.get("vehicles", [None])
-    charges = rule["charges"]
-    for later, charge in enumerate(charges):
-        for earlier, before in enumerate(charges[:later]):
-            covers_vehicles = set(charge.get("vehicles", everybody)) <= set(before.get("vehicles", everybody))
-            if covers_vehicles and ("when" not in before or before["when"] == charge.get("when")):
-                inspection.add(
-                    f"{place}.charges.{later}", f"is never used: charges.{earlier} comes first whenever it holds"
-                )
-                break

@@ -13,7 +13,7 @@
 - The exact total is settled once by `rounding`, without one to the minor unit, halves upwards.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -23,6 +23,7 @@ from typing import Any, Final
 from citizencard.tariffs.amounts import Money, Rounding, read_rounding
 from citizencard.tariffs.checks import Inspection
 from citizencard.tariffs.errors import EventInvalid
+from citizencard.tariffs.precedence import fits_first, never_used
 from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.settling import Piece, number, settle
 from citizencard.tariffs.when import When, read_when
@@ -202,27 +203,19 @@ def _night(rule: TaxiRule, by_km: Fraction, wall: datetime) -> list[Piece]:
 
 def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], money: Money) -> None:
     """Name what the schema cannot say: steps above nothing, exactly one price of waiting, entries that are never reached."""
-    if "each_km" in rule and Fraction(rule["each_km"]) == 0:
+    sound = inspection.fields(place, rule)
+    if "each_km" in sound and Fraction(sound["each_km"]) == 0:
         inspection.add(f"{place}.each_km", "must be above 0")
-    if "waiting" in rule:
-        inspection.exactly_one_of(f"{place}.waiting", rule["waiting"], ("as_km", "price"))
-    never_reached(inspection, f"{place}.empty_return", rule.get("empty_return", ()))
-    for index, entry in enumerate(rule.get("night", ())):
+    if "waiting" in sound:
+        inspection.exactly_one_of(f"{place}.waiting", sound["waiting"], ("as_km", "price"))
+    for here, entry in inspection.entries(f"{place}.night", rule.get("night")):
         if "flag_adds" not in entry and "km_adds" not in entry:
-            inspection.add(f"{place}.night.{index}", "must have flag_adds or km_adds")
-    fuel = rule.get("fuel_surcharge")
-    if fuel is not None and fuel.get("included") and money.rate(fuel["price"]) > money.rate(rule["flag"]["price"]):
+            inspection.add(here, "must have flag_adds or km_adds")
+    for part in ("empty_return", "night"):
+        never_used(inspection, f"{place}.{part}", rule.get(part), fits_first)
+    fuel, flag = sound.get("fuel_surcharge", {}), sound.get("flag")
+    if flag is not None and fuel.get("included") and money.rate(fuel["price"]) > money.rate(flag["price"]):
         inspection.add(f"{place}.fuel_surcharge.price", "must not be above the flag's price, which includes it")
-
-
-def never_reached(inspection: Inspection, place: str, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Name the entries behind one without `when`: the first that fits is used, and that one always fits."""
-    for index, entry in enumerate(entries[:-1]):
-        if "when" not in entry:
-            inspection.add(
-                f"{place}.{index + 1}", f"is never used: {place}.{index} before it has no when and always fits"
-            )
-            return
 
 
 def read_rule(place: str, rule: Mapping[str, Any], money: Money) -> TaxiRule:

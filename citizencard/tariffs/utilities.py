@@ -120,10 +120,7 @@ def bill(rule: UtilityRule, reading: Reading) -> Quote:
 
 def _units(rule: UtilityRule, reading: Reading) -> Fraction:
     """All units of a reading that can be so."""
-    if reading.period_to < reading.period_from:
-        raise _invalid("period_to", "must not be before period_from")
-    if (reading.period_to - reading.period_from).days >= MAX_PERIOD_DAYS or reading.period_to.year > LAST_YEAR:
-        raise _invalid("period_to", f"must be within {MAX_PERIOD_DAYS} days from period_from, until {LAST_YEAR}")
+    _check_period(reading)
     if not 0 <= reading.household <= MAX_HOUSEHOLD:
         raise _invalid("household", f"must be from 0 to {MAX_HOUSEHOLD} people")
     if not 0 <= reading.units_before <= MAX_UNITS_BEFORE:
@@ -142,6 +139,13 @@ def _units(rule: UtilityRule, reading: Reading) -> Fraction:
         if not 0 <= units <= MAX_UNITS or (units * 10**rule.unit_decimals).denominator != 1:
             raise _invalid("units", f"must be from 0 to {MAX_UNITS} with at most {rule.unit_decimals} decimals")
     return total
+
+
+def _check_period(reading: Reading) -> None:
+    if reading.period_to < reading.period_from:
+        raise _invalid("period_to", "must not be before period_from")
+    if (reading.period_to - reading.period_from).days >= MAX_PERIOD_DAYS or reading.period_to.year > LAST_YEAR:
+        raise _invalid("period_to", f"must be within {MAX_PERIOD_DAYS} days from period_from, until {LAST_YEAR}")
 
 
 def _invalid(field_name: str, reason: str) -> EventInvalid:

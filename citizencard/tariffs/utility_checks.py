@@ -1,34 +1,50 @@
 """What the schema cannot say about a price list of a utility."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.checks import Inspection
+from citizencard.tariffs.precedence import never_used
 from citizencard.tariffs.utility_rules import MONTH, per_months
+
+_NAMED: Final = ("free_units", "base_fees", "add_ons")
+_PRICED: Final = ("price", "registers", "tiers")
 
 
 def inspect(inspection: Inspection, place: str, rule: Mapping[str, Any], _money: Money) -> None:
     """Name what is wrong: no price or two, limits that do not rise, periods that do not go together, names given twice."""
-    _prices(inspection, place, rule)
-    if "tiers" in rule:
-        _limits(inspection, f"{place}.tiers.steps", rule["tiers"]["steps"])
-    _periods(inspection, place, rule)
-    for index, entry in enumerate(rule.get("base_fees", ())):
-        inspection.exactly_one_of(f"{place}.base_fees.{index}", entry, ("price", "by_size"))
-    for part in ("free_units", "base_fees", "add_ons"):
-        _names(inspection, f"{place}.{part}", rule.get(part, ()))
-    if "tax" in rule and Fraction(rule["tax"]["factor"]) < 1:
+    sound = inspection.fields(place, rule)
+    lists = {name: list(inspection.entries(f"{place}.{name}", rule.get(name))) for name in _NAMED}
+    tiers = inspection.fields(f"{place}.tiers", rule.get("tiers"))
+    steps = tiers.get("steps")
+    if steps is not None:
+        _limits(inspection, f"{place}.tiers.steps", steps)
+    if steps is not None or "tiers" not in rule:
+        _prices(inspection, place, rule, steps or [])
+    _periods(inspection, place, sound, tiers)
+    for here, entry in lists["base_fees"]:
+        inspection.exactly_one_of(here, entry, ("price", "by_size"))
+    never_used(inspection, f"{place}.free_units", rule.get("free_units"), _has_its_traits)
+    for entries in lists.values():
+        _names(inspection, entries)
+    if "tax" in sound and Fraction(sound["tax"]["factor"]) < 1:
         inspection.add(f"{place}.tax.factor", "must be at least 1: it is the price with tax by the price without")
 
 
-def _prices(inspection: Inspection, place: str, rule: Mapping[str, Any]) -> None:
-    steps = rule["tiers"]["steps"] if "tiers" in rule else []
+def _has_its_traits(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """A household must have all traits of an allowance."""
+    return set(earlier.get("traits", ())) <= set(later.get("traits", ()))
+
+
+def _prices(inspection: Inspection, place: str, rule: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> None:
     for index, step in enumerate(steps):
         inspection.exactly_one_of(f"{place}.tiers.steps.{index}", step, ("price", "adds"))
     if not steps:
-        inspection.exactly_one_of(place, rule, ("price", "registers", "tiers"))
+        # Where none is there and a field is misspelt, the misspelt one is named already.
+        if inspection.sound(place) or not rule.keys().isdisjoint(_PRICED):
+            inspection.exactly_one_of(place, rule, _PRICED)
         return
     if any("adds" in step for step in steps):
         for index, step in enumerate(steps):
@@ -59,33 +75,33 @@ def _limits(inspection: Inspection, place: str, steps: list[Mapping[str, Any]]) 
             below = max(below, up_to)
 
 
-def _periods(inspection: Inspection, place: str, rule: Mapping[str, Any]) -> None:
+def _periods(inspection: Inspection, place: str, rule: Mapping[str, Any], tiers: Mapping[str, Any]) -> None:
     """A reading says one number of units before, so one period at most runs on; months that are cut are months."""
     runs_on: int | None = None
-    for where, months in _pers(rule):
+    for where, months in _pers(rule, tiers):
         if "split_reading" in rule and months != MONTH:
             inspection.add(f"{place}.{where}", "must be month where readings are split into months")
         elif months > MONTH and runs_on is not None and months != runs_on:
             inspection.add(f"{place}.{where}", f"must be month, bill or the {runs_on} months of the other period")
         elif months > MONTH:
             runs_on = months
-    if "split_reading" in rule and rule.get("tiers", {}).get("part_months") == "by_days":
+    if "split_reading" in rule and tiers.get("part_months") == "by_days":
         inspection.add(f"{place}.tiers.part_months", "must be whole where readings are split into months")
 
 
-def _pers(rule: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _pers(rule: Mapping[str, Any], tiers: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """Every period that something is counted in: its place and its months."""
-    if "tiers" in rule:
-        yield "tiers.per", per_months(rule["tiers"]["per"])
+    if "per" in tiers:
+        yield "tiers.per", per_months(tiers["per"])
     for part in ("free_units", "add_ons"):
         for index, entry in enumerate(rule.get(part, ())):
             if "per" in entry:
                 yield f"{part}.{index}.per", per_months(entry["per"])
 
 
-def _names(inspection: Inspection, place: str, entries: list[Mapping[str, Any]]) -> None:
+def _names(inspection: Inspection, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     names: set[str] = set()
-    for index, entry in enumerate(entries):
+    for here, entry in entries:
         if entry["name"] in names:
-            inspection.add(f"{place}.{index}.name", "must be another name than the others of the list")
+            inspection.add(f"{here}.name", "must be another name than the others of the list")
         names.add(entry["name"])

@@ -49,9 +49,12 @@ def _values(
 
 
 def _amount(value: str, money: Money) -> str | None:
-    if money.fits(value):
+    whole, point, _ = value.partition(".")
+    if money.fits(value) and (money.digits or not point):
         return None
-    return f"must have at most {money.digits} decimals: {money.currency} has no smaller unit"
+    if money.digits:
+        return f"must have at most {money.digits} decimals: {money.currency} has no smaller unit"
+    return f"must have no decimals: {money.currency} has no smaller unit" + f': write "{whole}"' * money.fits(value)
 
 
 def _share(value: str, _: Money) -> str | None:

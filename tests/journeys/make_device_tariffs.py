@@ -1,6 +1,6 @@
 """Tariffs, rides and stays for the test that holds device and server together: every kind of rule, its bounds more often than chance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from citizencard.tariffs.parking import Stay
+from citizencard.tariffs.transit.inspecting_order import concession_covers, transfer_covers
 from citizencard.tariffs.transit.rides import Anchor, Ride
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -139,6 +140,15 @@ def lines(draw: Draw) -> dict[str, Any]:
     return {"mode": draw(st.sampled_from(MODES)), "fare": draw(fares()), **seldom(draw, parts), **flags}
 
 
+def used(rules: list[dict[str, Any]], covers: Callable[[Any, Any], bool]) -> list[dict[str, Any]]:
+    """The rules of a list that can be the first that fits: a document may have no others."""
+
+    def can_be(rule: dict[str, Any], before: Sequence[dict[str, Any]]) -> bool:
+        return not any(covers(one, rule) for one in before)
+
+    return [rule for index, rule in enumerate(rules) if can_be(rule, rules[:index])]
+
+
 @st.composite
 def documents(draw: Draw) -> dict[str, Any]:
     """A tariff of rides. Every mode and operator has a line, so that whatever a rule names is there."""
@@ -168,8 +178,8 @@ def documents(draw: Draw) -> dict[str, Any]:
             "classes": {byte: {"name": f"class_{byte}"} for byte in CLASSES},
             "modes": {name: draw(mode) for name in MODES},
             "lines": found,
-            "concessions": draw(st.lists(concessions(), max_size=3)),
-            "transfers": [draw(transfers()) for _ in range(draw(st.sampled_from((0, 1, 2, 3))))],
+            "concessions": used(draw(st.lists(concessions(), max_size=3)), concession_covers),
+            "transfers": used([draw(transfers()) for _ in range(draw(st.sampled_from((0, 1, 2, 3))))], transfer_covers),
             **often(draw, parts),
         },
     }

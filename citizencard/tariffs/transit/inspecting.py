@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.checks import Inspection
+from citizencard.tariffs.precedence import never_used
 from citizencard.tariffs.transit.inspecting_lines import LineNumbers, inspect_lines
+from citizencard.tariffs.transit.inspecting_order import concession_covers, transfer_covers
 
 REDUCTIONS: Final = ("pays", "less", "costs")
 _REDUCING: Final = ("concessions", "transfers")
@@ -54,7 +56,13 @@ class _Inspector:
                 if self._inspection.full:
                     return
                 self._inspect_rule(kind, place, entry)
+        self._inspect_order()
         self._inspect_scope(f"{self._place}.companions", _mapping(self._part.get("companions")))
+
+    def _inspect_order(self) -> None:
+        """Of concessions and transfer rules the first that fits is used."""
+        for kind, covers in (("concessions", concession_covers), ("transfers", transfer_covers)):
+            never_used(self._inspection, f"{self._place}.{kind}", self._part.get(kind), covers)
 
     def _entries(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The rules of a list, or of the object of passes, with their places."""

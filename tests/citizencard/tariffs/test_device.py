@@ -71,8 +71,8 @@ def test_what_needs_a_cards_history_is_marked_by_name() -> None:
         transfers=[
             {"name": "four", "minutes": 30, "most_a_day": 4, "less": "1.00"},
             {"name": "three", "minutes": 30, "most_in_a_row": 3, "less": "1.00"},
-            {"name": "endless", "minutes": 30, "less": "1.00"},
             {"name": "once", "minutes": 30, "most_in_a_row": 1, "less": "1.00"},
+            {"name": "endless", "minutes": 30, "less": "1.00"},
         ],
     )
     marks = {(mark.kind, mark.name) for mark in found.rules.marks}

@@ -208,3 +208,80 @@ def test_no_value_breaks_the_validator(document: object) -> None:
     for part in ("transit", "parking", "taxi", "fuel", "utilities", "late_fees", "source"):
         if not check({**HEAD, part: document}):
             read({**HEAD, part: document})
+
+
+PETROL: dict[str, Any] = {"title": "East", "products": {"92": {"litre_price": "7.43"}}}
+CAB: dict[str, Any] = {"title": "Taxi", "flag": {"km": "3", "price": "9.00"}, "km_price": "1.60"}
+FALLING = [{"up_to": "20", "price": "1.80"}, {"up_to": "10", "price": "2.70"}, {"price": "3.60"}]
+
+
+@pytest.mark.parametrize(
+    ("part", "rule", "places"),
+    [
+        (
+            "utilities",
+            {**WATER, "tiers": {"per": "month", "steps": FALLING}, "base_fees": [{"name": "a", "per": "moth"}]},
+            ["base_fees.0.per", "tiers.steps.1.up_to"],
+        ),
+        (
+            "utilities",
+            {**WATER, "tiers": {"per": 1, "steps": FALLING}, "base_fees": [{"name": 1}, {"name": "a"}]},
+            ["base_fees.0.name", "base_fees.1", "tiers.per", "tiers.steps.1.up_to"],
+        ),
+        ("utilities", {"title": 1, "unit": "t"}, ["title"]),
+        (
+            "parking",
+            {**STREET, "title": 1, "charges": [{"steps": 1}, {"vehicles": ["x"]}]},
+            ["charges.0.steps", "charges.1", "charges.1.vehicles.0", "title"],
+        ),
+        (
+            "fuel",
+            {**PETROL, "title": 1, "discounts": [{"name": 1}, {"name": "a", "products": ["95"], "less": "1"}]},
+            ["discounts.0.name", "discounts.1.products.0", "title"],
+        ),
+        (
+            "taxi",
+            {**CAB, "km_price": 1, "each_km": "0", "night": [{"when": 1}, {"when": {"days": ["mon"]}}]},
+            ["each_km", "km_price", "night.0.when", "night.1"],
+        ),
+        ("taxi", {"title": 1, "fuel_surcharge": {"price": "20.00", "included": True}}, ["flag", "km_price", "title"]),
+        (
+            "late_fees",
+            {
+                "title": 1,
+                "of": 1,
+                "per_day": [{"share": "0"}, {"share": "0", "from_day": 1}],
+                "once": [1, {"share": "0"}],
+            },
+            ["of", "once.0", "once.1", "per_day.1.from_day", "title"],
+        ),
+    ],
+)
+def test_a_mistake_of_form_hides_no_other(part: str, rule: dict[str, Any], places: list[str]) -> None:
+    """Whoever mends a file mends all of it at once: a wrong word in one field hides nothing that is wrong in another."""
+    found = check({**HEAD, part: {"x": rule}})
+    assert sorted(fault.place.removeprefix(f"{part}.x.") for fault in found) == places
+
+
+def test_what_waits_for_the_currency_is_told() -> None:
+    """A list of mistakes that is not whole says so."""
+    document = {**HEAD, "currency": "RMB", "utilities": {"x": {"title": "Water", "unit": "t"}}}
+    said = "must be an ISO 4217 code such as CNY; what amounts and rules mean is checked once it is there"
+    assert [str(fault) for fault in check(document)] == [f"currency: {said}"]
+    del document["currency"]
+    assert "is missing; what amounts" in str(check(document)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2", None),
+        ("2.00", 'must have no decimals: KRW has no smaller unit: write "2"'),
+        ("2.50", "must have no decimals: KRW has no smaller unit"),
+    ],
+)
+def test_a_currency_without_smaller_unit_has_no_decimals(text: str, said: str | None) -> None:
+    """Whoever copies "2.00" from a page about yuan learns that it is two won, not two hundred."""
+    water = {"title": "Water", "unit": "t", "price": "0.55", "minimum": text}
+    found = check({**HEAD, "currency": "KRW", "utilities": {"x": water}})
+    assert [fault.message for fault in found] == ([] if said is None else [said])

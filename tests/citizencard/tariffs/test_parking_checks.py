@@ -64,6 +64,6 @@ def test_sound_rules_have_none() -> None:
 def test_mistakes_say_what_to_do() -> None:
     """Whoever writes a rule reads what must be there instead."""
     found = dict(faults("parking", RULE | {"charges": [{"steps": STEPS}, {"a_visit": "1.00"}]}))
-    assert found == {"charges.1": "is never used: charges.0 comes first whenever it holds"}
+    assert found == {"charges.1": "is never used: charges.0 fits first"}
     found = dict(faults("parking", RULE | {"vehicles": ["car"], "charges": [{"steps": STEPS, "vehicles": ["bus"]}]}))
     assert found["charges.0.vehicles.0"] == "must be one of car"
