@@ -11,8 +11,9 @@ from citizencard.purse.uploads.facts import Facts
 from citizencard.purse.uploads.models import FindingKind, Reason, Verdict
 from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
 from citizencard.purse.uploads.subsidies import subsidies
-from citizencard.purse.uploads.versions import has_history_rules, has_one_fare
+from citizencard.purse.uploads.versions import has_history_rules
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
+from citizencard.tariffs.transit.fares import CLAIMED
 from citizencard.tariffs.transit.pricing import price
 from citizencard.tariffs.transit.rides import Anchor, Priced, Ride
 
@@ -168,13 +169,13 @@ def _price(record: PurchaseRecord, facts: Facts, line: int) -> Priced:
 
 
 def _full_fare(priced: Priced, facts: Facts) -> int:
-    """The full fare that sponsors make up: the tariff's. A line with several fares never earns more than the registry's."""
-    if facts.base_fare_fen is None:
+    """The full fare that sponsors make up: the tariff's, to which two people agreed and which changes with each version.
+
+    A line in the registry keeps the fare that it began with. It bounds what a base that only the record names, and its TAC does not
+    cover, can cost a sponsor.
+    """
+    if facts.base_fare_fen is None or priced.quote.lines[0].facts.get("by") != CLAIMED:
         return priced.base
-    if facts.tariff is not None and facts.binding.line is not None and has_one_fare(facts.tariff, facts.binding.line):
-        # Two people agreed to it, and it changes with each version; a line in the registry keeps the fare that it began with.
-        return priced.base
-    # The base that such a record names is not covered by its TAC: the registry bounds what it can cost a sponsor.
     return min(priced.base, facts.base_fare_fen)
 
 

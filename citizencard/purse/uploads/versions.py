@@ -1,13 +1,7 @@
-"""What a tariff version means for judging: whether a line has one full fare, and whether prices depend on a card's history."""
+"""What a tariff version means for judging: whether prices depend on a card's history."""
 
 from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.transit.plans import on_device
-
-
-def has_one_fare(tariff: Tariff, line: int) -> bool:
-    """Whether every ride of a line has the same full fare at all times; a line that the tariff does not know has none."""
-    known = None if tariff.transit is None else tariff.transit.lines.get(line)
-    return known is not None and known.fare.flat is not None and not known.fares_when
 
 
 def has_history_rules(tariff: Tariff) -> bool:

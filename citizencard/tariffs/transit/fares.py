@@ -17,6 +17,8 @@ MAX_MINUTES: Final = 7 * 24 * 60
 """No ride lasts longer; it is the longest that a tariff can name, too."""
 MIN_STEP_KM: Final = Fraction(1, 10)
 """Shortest step of a distance fare; with it, a fare has at most 10,000 prices in a band."""
+CLAIMED: Final = "claimed"
+"""How a base fare came about that only the record of a ride names."""
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -58,7 +60,7 @@ def full_fare(fare: Fare, ride: Ride) -> FullFare:
         raise EventInvalid(
             f"line {ride.line} has no fare of {ride.claimed_base}", field="claimed_base", reason="no fare of the line"
         )
-    line = Line("base", ride.claimed_base, fare.place, {"line": ride.line, "by": "claimed"})
+    line = Line("base", ride.claimed_base, fare.place, {"line": ride.line, "by": CLAIMED})
     return FullFare(ride.claimed_base, line)
 
 

@@ -140,9 +140,14 @@ def test_prices_are_reckoned_again_from_the_registry() -> None:
 
 
 @pytest.mark.parametrize(("fare", "paid_fen", "owed"), [("1.00", 90, 10), ("2.00", 180, 20), ("4.00", 360, 40)])
-def test_sponsors_follow_the_fares_of_each_version(fare: str, paid_fen: int, owed: int) -> None:
+@pytest.mark.parametrize("times", [(), ("07:00", "09:00")])
+def test_sponsors_follow_the_fares_of_each_version(fare: str, paid_fen: int, owed: int, times: tuple[str, ...]) -> None:
     """A line is registered once, at ¥2.00, and its fares change: a sponsor of a tenth pays a tenth, and the bus earns its full fare."""
-    lines = {**TARIFF["transit"]["lines"], "1": {"mode": "bus", "fare": {"flat": fare}}}
+    line: dict[str, Any] = {"mode": "bus", "fare": {"flat": fare}}
+    if times:
+        rush = {"when": {"hours": {"from": times[0], "until": times[1]}}, "fare": {"flat": fare}}
+        line = {"mode": "bus", "fare": {"flat": "5.00"}, "fares_when": [rush]}
+    lines = {**TARIFF["transit"]["lines"], "1": line}
     changed = read({**TARIFF, "transit": {**TARIFF["transit"], "lines": lines}})
     found = said(tap(BUS1, CARD, NOW, paid_fen), tariff=changed, base_fare_fen=200)
     assert (found.subsidies, found.findings) == ({SPONSOR: owed}, {})

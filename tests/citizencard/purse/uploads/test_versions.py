@@ -4,22 +4,13 @@ from typing import Any
 
 import pytest
 
-from citizencard.purse.uploads.versions import has_history_rules, has_one_fare
+from citizencard.purse.uploads.versions import has_history_rules
 from citizencard.tariffs.document import Tariff, read
 from tests.citizencard.purse.uploads.make_records import TARIFF
 
 
 def with_rules(**rules: Any) -> Tariff:
     return read({**TARIFF, "transit": {**TARIFF["transit"], **rules}})
-
-
-def test_lines_of_one_fare() -> None:
-    """Only a flat line without other fares at certain times has one full fare; a line that nobody knows has none."""
-    flat: dict[str, Any] = {"mode": "bus", "fare": {"flat": "2.00"}}
-    rush = [{"when": {"hours": {"from": "07:00", "until": "09:00"}}, "fare": {"flat": "3.00"}}]
-    metro = {"mode": "bus", "fare": {"distance": {"first_km": "4", "first": "2.00"}}}
-    tariff = with_rules(lines={"1": flat, "2": {**flat, "fares_when": rush}, "3": metro})
-    assert [has_one_fare(tariff, line) for line in (1, 2, 3, 4)] == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -40,4 +31,3 @@ def test_a_tariff_without_rides_has_no_history() -> None:
     """A water company's price list makes no ride wait for the night."""
     water = {name: part for name, part in TARIFF.items() if name != "transit"}
     assert not has_history_rules(read(water))
-    assert not has_one_fare(read(water), 1)
