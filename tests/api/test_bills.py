@@ -93,7 +93,7 @@ def test_clerk_sees_a_households_bills_and_it_is_written_down(world: World, serv
     assert bill["parts"][0]["rule"] == f"utilities.{RULE}.tiers.steps.0"
     assert bill["parts"][0]["facts"]["price"] == "1.8"
     dear = next(one for one in page["data"] + rest["data"] if one["serial"] == "B")
-    assert "第2档10 t，每 t 2.7：¥27.00" in dear["sentences"]["zh"]
+    assert "第 2 档 10 t，每 t ¥2.70：¥27.00" in dear["sentences"]["zh"]
     assert dear["sentences"]["en"].endswith("to pay ¥114.25.")
     assert (bill["state"], bill["version"], bill["due_on"]) == ("open", 1, "2026-12-15")
     assert ok(clerk.get(f"/v1/bills?customer_number={HOUSE}&service_id=utl_x"))["data"] == []

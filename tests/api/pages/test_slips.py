@@ -99,6 +99,6 @@ def test_reason_is_told_in_the_readers_words() -> None:
     quote = read_quote({"minor": 4_950, "lines": BILL["parts"][:2]})  # type: ignore[index] # a list
     assert (
         reason(quote, Language.EN)
-        == "tier 1, 18 t at 1.8 each: ¥32.40; Sewage, 18 t at 0.95 each: ¥17.10; to pay ¥49.50."
+        == "tier 1, 18 t at ¥1.80 each: ¥32.40; Sewage, 18 t at ¥0.95 each: ¥17.10; to pay ¥49.50."
     )
-    assert reason(quote, Language.ZH).endswith("污水处理费18 t，每 t 0.95：¥17.10；应付 ¥49.50。")
+    assert reason(quote, Language.ZH).endswith("污水处理费 18 t，每 t ¥0.95：¥17.10；应付 ¥49.50。")

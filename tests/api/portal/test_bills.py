@@ -23,7 +23,7 @@ def test_resident_pays_a_water_bill_from_the_account(home: Home) -> None:
         "¥17.10",
         "¥49.50",
         "····3344",
-        "tier 1, 18 t at 1.8 each: ¥32.40;",
+        "tier 1, 18 t at ¥1.80 each: ¥32.40;",
     ):
         assert said in words, said
     assert HOUSE not in words
