@@ -12,7 +12,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "waiting": (
         "等候{seconds}秒，按每{each_seconds}秒计{pieces}次：{amount}",
-        "waited {seconds} s, charged as {pieces} times {each_seconds} s: {amount}",
+        "waited {seconds} s, charged as {pieces:# time|# times} {each_seconds} s: {amount}",
     ),
     "night_flag": ("夜间起步价加收{amount}", "night surcharge on the flag price: {amount}"),
     "night_km": ("夜间里程价加收{percent}%：{amount}", "night surcharge of {percent}% on the kilometres: {amount}"),
