@@ -160,3 +160,38 @@ def test_what_the_page_says_about_halves() -> None:
         city = rides(concessions=[{"pays": "0.9"}], transfers=[{"minutes": 60, **rule}])
         city["transit"]["lines"] |= other
         assert prices(city, [ride("27T08:00"), ride("27T08:30", line=8)]) == ["1.80", price]
+
+
+def test_what_the_page_says_about_bills_and_late_days() -> None:
+    """Free units are the cheapest ones and none of the add-on's; a bill over New Year is the new year's; day 1 follows the grace."""
+    tiers = {"per": "month", "steps": [{"up_to": "20", "price": "1.00"}, {"price": "2.00"}]}
+    free = [{"name": "allowance", "units": "10"}]
+    water = {
+        "title": "Water",
+        "unit": "t",
+        "tiers": tiers,
+        "free_units": free,
+        "add_ons": [{"name": "sewage", "price": "0.50"}],
+    }
+    month = {"kind": "bill", "utility": "water", "from": "2026-02-01", "to": "2026-02-28", "units": "30"}
+    assert prices({"utilities": {"water": water}}, [month]) == ["45.00"]
+    year = {"per": "year", "steps": [{"up_to": "100", "price": "1.00"}, {"price": "2.00"}]}
+    bills: list[dict[str, Any]] = [
+        {"kind": "bill", "utility": "power", "from": first, "to": last, "units": units}
+        for first, last, units in (
+            ("2025-11-15", "2025-12-14", "100"),
+            ("2025-12-15", "2026-01-14", "100"),
+            ("2026-01-15", "2026-02-14", "1"),
+        )
+    ]
+    power = {"title": "Power", "unit": "kWh", "tiers": year}
+    assert prices({"utilities": {"power": power}}, bills) == ["100.00", "100.00", "2.00"]
+    home = {"title": "Homes", "of": "balance", "grace_days": 2, "per_day": [{"share": "0.01"}]}
+    late = {"kind": "late", "rule": "home", "bill": "100.00", "due_on": "2026-02-01"}
+    paid = [{"on": "2026-02-05", "amount": "50.00"}]
+    events: list[dict[str, Any]] = [
+        {**late, "on": "2026-02-03"},
+        {**late, "on": "2026-02-04"},
+        {**late, "on": "2026-02-06", "payments": paid},
+    ]
+    assert prices({"late_fees": {"home": home}}, events) == ["0.00", "1.00", "2.50"]
