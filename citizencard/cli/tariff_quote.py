@@ -86,8 +86,10 @@ def _tell(outcome: Outcome, money: Money, language: Language, titles: Mapping[st
         return
     expected = show_money(outcome.expected or 0, money)
     differs = "" if outcome.is_as_expected else words.differs.format(expected=expected)
-    note = f"  ({event.fields['note']})" if "note" in event.fields else ""
-    click.echo(f"{head}: {show_money(outcome.quote.minor, money)}{differs}{note}")
+    note = f"  ({event.fields['note']})" if event.fields.get("note") else ""
+    before = outcome.after
+    after = "" if before is None else f", after a {before.kind} that has no price ({before.number})"
+    click.echo(f"{head}: {show_money(outcome.quote.minor, money)}{differs}{after}{note}")
     click.echo(f"    {sentence(outcome.quote, money, language, titles)}")
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from citizencard.tariffs import utilities
 from citizencard.tariffs.document import Tariff
-from citizencard.tariffs.events.single import rule_of
+from citizencard.tariffs.events.single import check_traits, rule_of
 from citizencard.tariffs.quotes import Quote
 from citizencard.tariffs.utility_rules import UtilityRule
 
@@ -27,6 +28,7 @@ class Households:
             EventInvalid: such a bill cannot be.
         """
         rule = rule_of(tariff.utilities, "utilities", fields["utility"])
+        check_traits(fields, chain.from_iterable(one.traits for one in rule.free_units), rule.place)
         reading = _reading(fields)
         period = rule.tier_period(reading.period_to)
         key = (fields.get("account", "account"), fields["utility"], period[0]) if period else None

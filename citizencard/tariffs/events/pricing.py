@@ -7,6 +7,7 @@ from typing import Any, Final
 from citizencard.tariffs.amounts import Money
 from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.errors import EventInvalid, TariffError
+from citizencard.tariffs.events.behind import behind_unpriced
 from citizencard.tariffs.events.bills import Households
 from citizencard.tariffs.events.reading import Event
 from citizencard.tariffs.events.rides import price_rides
@@ -24,12 +25,14 @@ class Outcome:
         quote: its price; None when it has none, or could not be priced.
         refusal: why it could not be priced.
         expected: what the file says that it costs, in minor units; None: it does not say.
+        after: an earlier event of the same card or household that has no price, so that this price may be another.
     """
 
     event: Event
     quote: Quote | None = None
     refusal: TariffError | None = None
     expected: int | None = None
+    after: Event | None = None
 
     @property
     def is_as_expected(self) -> bool:
@@ -52,6 +55,8 @@ class Outcome:
             data["sentence"] = {"zh": sentence(self.quote, money, "zh"), "en": sentence(self.quote, money, "en")}
         if self.refusal is not None:
             data["error"] = {"code": self.refusal.code, "message": str(self.refusal), **self.refusal.public_fields()}
+        if self.after is not None:
+            data["after_unpriced"] = self.after.number
         if self.expected is not None:
             data |= {"expect": money.text(self.expected), "as_expected": self.is_as_expected}
         return data
@@ -77,7 +82,8 @@ def price_events(tariff: Tariff, events: Sequence[Event]) -> list[Outcome]:
                 answers[event.number] = households.bill(tariff, event.fields)
         except TariffError as refusal:
             answers[event.number] = refusal
-    return [_outcome(event, answers[event.number], tariff.money) for event in events]
+    behind = behind_unpriced(events, {number for number, one in answers.items() if isinstance(one, TariffError)})
+    return [_outcome(event, answers[event.number], tariff.money, behind.get(event.number)) for event in events]
 
 
 def total(outcomes: Sequence[Outcome]) -> tuple[int, Mapping[str, int]]:
@@ -91,19 +97,26 @@ def total(outcomes: Sequence[Outcome]) -> tuple[int, Mapping[str, int]]:
     return minor, sponsors
 
 
-def _outcome(event: Event, answer: Quote | TariffError | None, money: Money) -> Outcome:
+def _outcome(event: Event, answer: Quote | TariffError | None, money: Money, after: Event | None) -> Outcome:
     expected = money.amount(event.fields["expect"]) if event.refusal is None and "expect" in event.fields else None
     if isinstance(answer, TariffError):
         return Outcome(event, refusal=_as_the_file_says(answer), expected=expected)
-    return Outcome(event, quote=answer, expected=expected)
+    return Outcome(event, quote=answer, expected=expected, after=after)
 
 
 def _as_the_file_says(refusal: TariffError) -> TariffError:
-    """An engine's refusal, with the name that its field has in a file."""
-    named = _NAMES.get(str(refusal.fields.get("field")))
-    if named is None or not isinstance(refusal, EventInvalid):
+    """An engine's refusal in the words of a file: its fields have other names there, and the sentence begins with the field."""
+    if not isinstance(refusal, EventInvalid):
         return refusal
-    return EventInvalid(str(refusal), field=named, reason=refusal.fields["reason"])
+    field, reason, said = (_named(str(text)) for text in (refusal.fields["field"], refusal.fields["reason"], refusal))
+    told = said if said.startswith((f"{field} ", f"{field}:", f"{field}.")) else f"{field}: {said}"
+    return EventInvalid(told, field=field, reason=reason)
 
 
-_NAMES: Final[Mapping[str, str]] = {"card_class": "class", "period_to": "to"}
+def _named(text: str) -> str:
+    for ours, of_a_file in _NAMES.items():
+        text = text.replace(ours, of_a_file)
+    return text
+
+
+_NAMES: Final[Mapping[str, str]] = {"card_class": "class", "period_from": "from", "period_to": "to"}

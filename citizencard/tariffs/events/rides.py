@@ -26,13 +26,13 @@ def price_rides(tariff: Tariff, events: Sequence[Event]) -> dict[int, Quote | Ta
 
     Nothing is raised: a ride that cannot be priced is answered with its refusal, and leaves its card as it was.
     """
-    chosen = [event for event in events if event.kind in _ACTS]
+    chosen = [event for event in events if event.kind in ACTS]
     histories: dict[str, History] = {}
     answers: dict[int, Quote | TariffError | None] = {}
     for event in sorted(chosen, key=lambda event: datetime.fromisoformat(event.fields["at"])):
         history = histories.setdefault(event.fields.get("card", CARD), History())
         try:
-            answers[event.number] = _ACTS[event.kind](tariff, event.fields, history)
+            answers[event.number] = ACTS[event.kind](tariff, event.fields, history)
         except TariffError as refusal:
             answers[event.number] = refusal
     return answers
@@ -81,8 +81,9 @@ def _carry(tariff: Tariff, fields: Fields, history: History) -> None:
 
 _COUNTED: Final = {"paid": "paid", "rides": "ridden", "years": "ridden for years"}
 
-_ACTS: Final[Mapping[str, Callable[[Tariff, Fields, History], Quote | None]]] = {
+ACTS: Final[Mapping[str, Callable[[Tariff, Fields, History], Quote | None]]] = {
     "ride": _ride,
     "pass": _pass,
     "carry": _carry,
 }
+"""Kinds of events that a card's history consists of."""

@@ -1,13 +1,14 @@
 """Events that are priced by themselves: stays, permits, taxi trips, refuellings and late fees."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from citizencard.tariffs import fuel, late_fees, parking, taxi
 from citizencard.tariffs.document import Tariff
-from citizencard.tariffs.errors import RuleMissing
+from citizencard.tariffs.errors import EventInvalid, RuleMissing
 from citizencard.tariffs.quotes import Quote
 
 Rule = TypeVar("Rule")
@@ -26,14 +27,29 @@ def rule_of(rules: Mapping[str, Rule], part: str, name: str) -> Rule:
     return rules[name]
 
 
+def check_traits(fields: Fields, known: Iterable[str], place: str) -> None:
+    """Refuse a trait that no rule asks for: nothing would come of it, and nobody would notice the misspelt one.
+
+    Raises:
+        EventInvalid: there is one; names those that the rule knows.
+    """
+    names = sorted(set(known))
+    for index, trait in enumerate(fields.get("traits", ())):
+        if trait not in names:
+            reason = f"must be one of {', '.join(names)}" if names else f"must be left out: {place} asks for none"
+            raise EventInvalid(f"traits.{index} {reason}", field=f"traits.{index}", reason=reason)
+
+
 def _stay(tariff: Tariff, fields: Fields) -> Quote:
+    rule = rule_of(tariff.parking, "parking", fields["lot"])
+    check_traits(fields, chain(rule.permits, *(one.traits for one in rule.discounts)), rule.place)
     stay = parking.Stay(
         entered_at=datetime.fromisoformat(fields["entered_at"]),
         left_at=datetime.fromisoformat(fields["left_at"]),
         vehicle=fields.get("vehicle"),
         traits=frozenset(fields.get("traits", ())),
     )
-    return parking.quote(rule_of(tariff.parking, "parking", fields["lot"]), stay, tariff.offset)
+    return parking.quote(rule, stay, tariff.offset)
 
 
 def _permit(tariff: Tariff, fields: Fields) -> Quote:

@@ -36,7 +36,7 @@ def test_a_sound_file_can_be_published() -> None:
     assert first == f"{GOOD}: no mistakes: Every line, version 1, from 2026-01-01T00:00:00+08:00"
     assert second.startswith("table for devices: ")
     done = run("tariff", "check", str(GOOD), "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"file": str(GOOD), "faults": []})
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"file": str(GOOD), "faults": [], "warnings": []})
 
 
 def test_what_no_device_can_carry_is_told(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_thousands_of_mistakes_have_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b'{"format": 2,\n "format": 2}', 'document: an object has the field "format" twice'),
+        (b'{"format": 2,\n "format": 2}', 'document: it has the field "format" twice'),
         ('{"name": "苏州"}'.encode("gbk"), "document: it is not UTF-8: byte 11, in line 1, cannot be read"),
         (b'{"format": 2\n "name": "x"}', "document: it is not JSON: line 2, column 2: Expecting ',' delimiter"),
         (b"[1]", "document: must be an object"),
@@ -99,7 +99,9 @@ def test_a_file_that_cannot_be_read_is_a_mistake_too(tmp_path: Path, content: by
     file.write_bytes(content)
     done = run("tariff", "check", str(file))
     assert (done.returncode, done.stdout, done.stderr) == (1, f"{words}\n", f"{file}: 1 mistake\n")
-    assert json.loads(run("tariff", "check", str(file), "--json").stdout)["faults"][0]["place"] == ""
+    said = json.loads(run("tariff", "check", str(file), "--json").stdout)
+    assert said["faults"][0]["place"] == ""
+    assert ("error" in said) is (content != b"[1]")
 
 
 def test_no_such_file(tmp_path: Path) -> None:
@@ -108,3 +110,41 @@ def test_no_such_file(tmp_path: Path) -> None:
         done = run("tariff", "check", str(missing))
         assert (done.returncode, done.stdout) == (1, "")
         assert str(missing) in done.stderr
+
+
+def test_a_tariff_without_any_price_is_told(tmp_path: Path) -> None:
+    """Whoever forgot the prices learns it before the first passenger does; the file is sound all the same."""
+    file = tmp_path / "empty.json"
+    document = json.loads(GOOD.read_text())
+    for part in ("transit", "parking", "taxi", "fuel", "utilities", "late_fees"):
+        document.pop(part, None)
+    file.write_text(json.dumps(document))
+    done = run("tariff", "check", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    warning = "says no price of anything: it has none of fuel, late_fees, parking, taxi, transit, utilities"
+    assert done.stdout.splitlines()[1:] == [f"warning: {warning}"]
+    assert json.loads(run("tariff", "check", str(file), "--json").stdout)["warnings"] == [warning]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "{}"),
+        ("quote", "--tariff", "{}", "--events", "{}"),
+        ("quote", "--tariff", str(GOOD), "--events", "{}"),
+        ("diff", str(GOOD), "{}"),
+    ],
+)
+def test_programs_read_why_there_is_no_answer(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A missing or broken file is one JSON document with `error`, and the sentence for people stands on the error output."""
+    missing, broken = tmp_path / "missing.json", tmp_path / "broken.json"
+    broken.write_text("{")
+    for file, code in ((missing, "file_unreadable"), (broken, "document_unreadable")):
+        arguments = ["tariff", *(word.format(file) for word in command)]
+        done = run(*arguments, "--json")
+        assert done.returncode == run(*arguments).returncode == 1
+        assert json.loads(done.stdout)["error"]["code"] == code
+        assert done.stderr.startswith("Error: ") or command[0] == "check"
+        if file is missing:
+            assert json.loads(done.stdout)["error"]["file"] == str(missing)
+            assert "error" not in run(*arguments).stdout

@@ -95,3 +95,13 @@ def test_wrong_files_are_refused_in_a_sentence(tmp_path: Path) -> None:
     done = run("tariff", "quote", "--tariff", "3", "--events", str(ALL))
     assert (done.returncode, done.stdout) == (1, "")
     assert "CITIZENCARD_DATABASE_URL" in done.stderr
+
+
+def test_a_ride_after_one_without_a_price_says_so(tmp_path: Path) -> None:
+    """Nobody takes a price for final that the ride before it can still change."""
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps([ride("a", "01", 77, "08:00:00"), ride("a", "01", 1, "08:10:00", note="")]))
+    status, out, _ = quote(file)
+    assert status == 1
+    assert out.splitlines()[1] == "2 ride: ¥1.80, after a ride that has no price (1)"
+    assert json.loads(quote(file, "--json")[1])["events"][1]["after_unpriced"] == 1

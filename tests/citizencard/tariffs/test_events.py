@@ -189,3 +189,69 @@ def test_no_event_breaks_the_engine(event: dict[str, Any], changed: dict[str, An
     (outcome,) = outcomes({**event, **changed})
     json.dumps(outcome.as_data(CNY), ensure_ascii=False)
     assert outcome.event.kind == "carry" or (outcome.quote is None) != (outcome.refusal is None)
+
+
+def test_a_trait_that_no_rule_asks_for_is_refused() -> None:
+    """A misspelt trait would cost the discount without a word; the known ones are named."""
+    lots, homes = DOCUMENT["parking"], DOCUMENT["utilities"]
+    for lot, rule in lots.items():
+        known = {trait for one in rule.get("discounts", ()) for trait in one["traits"]} | rule.get("permits", {}).keys()
+        wrong = outcomes(stay(lot, "08:00:00", "02T10:00:00", traits=[*sorted(known), "ecar"]))[0].refusal
+        assert isinstance(wrong, EventInvalid)
+        assert wrong.fields["field"] == f"traits.{len(known)}"
+        assert str(wrong).startswith(f"traits.{len(known)} must be")
+        assert all(trait in str(wrong) for trait in known)
+    for utility, rule in homes.items():
+        known = {trait for one in rule.get("free_units", ()) for trait in one.get("traits", ())}
+        wrong = outcomes(bill(utility, units="1", traits=["poor"]))[0].refusal
+        assert isinstance(wrong, EventInvalid)
+        assert wrong.fields["field"] == "traits.0"
+        assert all(trait in str(wrong) for trait in known)
+
+
+def test_a_note_may_be_empty() -> None:
+    """What a clerk writes beside an event never decides whether it has a price; control characters stay out of terminals."""
+    assert prices({**ride("a", "01", 1, "08:00:00"), "note": ""}) == ["1.80"]
+    assert prices({**ride("a", "01", 1, "08:00:00"), "note": " " * 500}) == ["1.80"]
+    for note in ("x" * 501, "\x1b[2J", "a\nb"):
+        (refused,) = prices({**ride("a", "01", 1, "08:00:00"), "note": note})
+        assert (
+            refused == "note must be a text of at most 500 characters, without line breaks and other control characters"
+        )
+
+
+def test_what_comes_behind_an_event_without_a_price_is_marked() -> None:
+    """A ride may be no transfer any more, and a bill in another tier, when the one before it is mended."""
+    found = outcomes(
+        ride("a", "01", 1, "09:00:00"),
+        ride("a", "01", 77, "08:00:00"),
+        ride("a", "01", 1, "07:00:00"),
+        ride("b", "01", 1, "09:00:00"),
+        ride("c", "01", 1, "10:00:00"),
+        {**ride("c", "01", 1, "08:00:00"), "at": "tomorrow"},
+        ride("c", "01", 1, "09:00:00"),
+        bill("water", units="x"),
+        bill("water", units="1"),
+        bill("water", units="1", account="other"),
+    )
+    behind = {one.event.number: one.after.number for one in found if one.after}
+    assert behind == {1: 2, 7: 6, 9: 8}
+    assert found[0].as_data(CNY)["after_unpriced"] == 2
+    assert "after_unpriced" not in found[3].as_data(CNY)
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "said"),
+    [
+        ({**bill("water", units="1"), "from": "2026-03-02", "to": "2026-03-01"}, "to", "to must not be before from"),
+        ({**ride("a", "01", 1, "08:00:00"), "exit_at": "2026-03-01T07:00:00+08:00"}, "exit_at", "exit_at: a ride ends"),
+        (stay("steps", "08:00:00", "01T07:00:00"), "left_at", "left_at: a stay ends"),
+    ],
+)
+def test_what_cannot_be_is_told_by_the_fields_of_the_file(event: dict[str, Any], field: str, said: str) -> None:
+    """Whoever reads the sentence finds the field in the file."""
+    (one,) = outcomes(event)
+    assert one.refusal is not None
+    assert one.refusal.public_fields()["field"] == field
+    assert str(one.refusal).startswith(said)
+    assert "period" not in str(one.refusal.public_fields())
