@@ -45,6 +45,10 @@ class Speaker:
         """The one or the other."""
         return chinese if self.language == "zh" else english
 
+    def led(self, chinese: str, english: str, text: str) -> str:
+        """A text with the word before it; Chinese has no space between characters."""
+        return f"{chinese}{' ' if text[:1].isascii() else ''}{text}" if self.language == "zh" else f"{english} {text}"
+
     def join(self, texts: Iterable[str]) -> str:
         """A list with the commas of the language."""
         return self.say("，", ", ").join(text for text in texts if text)

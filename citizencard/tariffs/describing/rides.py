@@ -16,7 +16,9 @@ PAIRS_TOLD: Final = 30
 def describe_transit(part: Entry, transit: Transit, speaker: Speaker) -> Section:
     """Tables of what a line costs per class, and every rule as a sentence."""
     return Section(
-        speaker.say("乘车", "Rides"), tuple(_tables(part, transit, speaker)), tuple(_statements(part, speaker))
+        speaker.say("乘车 (transit)", "Rides (transit)"),
+        tuple(_tables(part, transit, speaker)),
+        tuple(_statements(part, speaker)),
     )
 
 
@@ -169,9 +171,9 @@ def _transfer_text(entry: Entry, speaker: Speaker) -> str:
     scope = {name: entry[name] for name in ("classes", "when") if name in entry}
     parts = [speaker.scope(scope) if scope else ""]
     if "from" in entry:
-        parts.append(speaker.say(f"从 {speaker.legs(entry['from'])}", f"from {speaker.legs(entry['from'])}"))
+        parts.append(speaker.led("从", "from", speaker.legs(entry["from"])))
     if "to" in entry:
-        parts.append(speaker.say(f"到 {speaker.legs(entry['to'])}", f"to {speaker.legs(entry['to'])}"))
+        parts.append(speaker.led("到", "to", speaker.legs(entry["to"])))
     parts += [*_window_texts(entry, speaker), *_limit_texts(entry, speaker), speaker.reduction(entry)]
     if entry.get("order") == "reduce_then_discount":
         parts.append(speaker.say("先减后打折", "reduced before the concession"))

@@ -195,6 +195,11 @@ def test_titles_are_said_for_modes_and_classes() -> None:
     document["fuel"]["east"]["discounts"].insert(0, {"name": "adults", "classes": ["01"], "less": "1.00"})
     text = told(document, "zh")
     assert "优惠 bus：普通卡 01，公交，付 90%" in text
+    document["transit"]["transfers"].insert(
+        0, {"to": {"modes": ["bus"]}, "from": {"lines": ["1"]}, "minutes": 5, "less": "0.50"}
+    )
+    text = told(document, "zh")
+    assert "换乘：从线路 1，到公交，5 分钟内" in text
     assert "优惠 adults：普通卡 01，减 ¥1.00" in text
     assert "'公交'" in text
 
