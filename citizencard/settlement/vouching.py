@@ -14,6 +14,7 @@ from citizencard.audit import AuditEntry
 from citizencard.chart import UnknownAccountPattern
 from citizencard.settlement.histories.vouching import (
     adjustments_booked,
+    adjustments_of_parties,
     adjustments_subsidised,
     adjustments_within_fares,
     subsidies_booked,
@@ -85,6 +86,7 @@ CHECKS: Final[Sequence[Check]] = (
     settled_days,
     stops_kept,
     adjustments_booked,
+    adjustments_of_parties,
     adjustments_subsidised,
     adjustments_within_fares,
     subsidies_booked,

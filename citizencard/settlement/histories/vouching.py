@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from citizencard import chart
 from citizencard.db import is_postgresql
 from citizencard.purse.uploads.book import SUBSIDY
-from citizencard.purse.uploads.models import TapAdjustment, TapRecord
+from citizencard.purse.uploads.models import TapAdjustment, TapRecord, Verdict
 from citizencard.settlement.histories.adjusting import ADJUST
 from ledger import Difference
 from ledger.checks import streamed
@@ -86,6 +86,26 @@ def adjustments_within_fares(session: Session) -> Iterator[Difference]:
     for row in streamed(session, found):
         expected, given_fen = f"at most the {row.amount_fen} fen paid", f"{row.given_fen} fen given back"
         yield Difference("adjustment_too_high", f"tap {row.id}", expected, given_fen)
+
+
+def adjustments_of_parties(session: Session) -> Iterator[Difference]:
+    """What was given back of a ride came from the merchant that earned it, and went to the card that paid, of an accepted tap."""
+    found = (
+        select(TapAdjustment.reference, TapAdjustment.merchant_id, TapAdjustment.card_id)
+        .join(TapRecord, TapRecord.id == TapAdjustment.record_id)
+        .where(
+            or_(
+                TapRecord.verdict != Verdict.ACCEPTED,
+                TapRecord.merchant_id.is_distinct_from(TapAdjustment.merchant_id),
+                TapRecord.card_id.is_distinct_from(TapAdjustment.card_id),
+            )
+        )
+        .order_by(TapAdjustment.id)
+    )
+    for row in streamed(session, found):
+        yield Difference(
+            "adjustment_parties", row.reference, "merchant and card of the ride", f"{row.merchant_id}, {row.card_id}"
+        )
 
 
 def subsidies_booked(session: Session) -> Iterator[Difference]:

@@ -11,6 +11,7 @@ from citizencard.purse.uploads.models import TapAdjustment, TapRecord
 from citizencard.settlement.histories.adjusting import ADJUST
 from citizencard.settlement.histories.vouching import (
     adjustments_booked,
+    adjustments_of_parties,
     adjustments_subsidised,
     adjustments_within_fares,
     subsidies_booked,
@@ -82,6 +83,28 @@ def test_sponsors_shares_of_adjustments_are_booked(nights: Nights) -> None:
         ("adjustment_subsidy", "adjust:unpaid", "no transfer"),
         ("adjustment_subsidy", "subsidy:adjust:nothing", "10 fen for none"),
     ]
+
+
+def test_adjustments_are_between_merchant_and_card_of_the_ride(nights: Nights) -> None:
+    """What goes back to another card, or comes from another merchant, than the ride's is named, though its transfer fits."""
+    nights.upload(nights.ride(30), nights.ride(20))
+    nights.close()
+    with transaction(nights.sessions) as session:
+        assert [*adjustments_of_parties(session)] == []
+        ride = session.scalars(select(TapRecord).limit(1)).one()
+        for number, (merchant_id, card_id) in enumerate(
+            ((str(ride.merchant_id), "card_other"), ("mer_other", str(ride.card_id)))
+        ):
+            session.add(
+                TapAdjustment(
+                    record_id=ride.id, rule="caps.9", number=number, business_date=date(2026, 11, 21), card_id=card_id,
+                    merchant_id=merchant_id, amount_fen=20, subsidy_fen=0, reference=f"adjust:astray{number}", line={},
+                    made_at=nights.now,
+                )
+            )  # fmt: skip
+        session.flush()
+        found = [(one.what, one.where) for one in adjustments_of_parties(session)]
+    assert sorted(found) == [("adjustment_parties", "adjust:astray0"), ("adjustment_parties", "adjust:astray1")]
 
 
 def test_each_sponsor_pays_its_part_to_the_merchant_of_the_ride(nights: Nights) -> None:
