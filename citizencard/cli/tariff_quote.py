@@ -22,6 +22,7 @@ class Words(NamedTuple):
     no_price: str
     noted: str
     differs: str
+    after: str
     total: str
     pays: str
     refused: str
@@ -32,6 +33,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         "无法计价：",
         "已记入",
         "，但应为 {expected}",
+        "，其前第 {number} 个事件（{kind}）无法计价",
         "合计：{amount}",
         "；{sponsor} 承担 {amount}",
         "{events} 个事件中 {refused} 个无法计价，{unexpected} 个与预期不符",
@@ -40,6 +42,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         "NO PRICE: ",
         "noted",
         ", BUT {expected} WAS EXPECTED",
+        ", after a {kind} that has no price ({number})",
         "total: {amount}",
         "; {sponsor} pays {amount}",
         "of {events} events {refused} could not be priced, {unexpected} cost not what was expected",
@@ -88,7 +91,7 @@ def _tell(outcome: Outcome, money: Money, language: Language, titles: Mapping[st
     differs = "" if outcome.is_as_expected else words.differs.format(expected=expected)
     note = f"  ({event.fields['note']})" if event.fields.get("note") else ""
     before = outcome.after
-    after = "" if before is None else f", after a {before.kind} that has no price ({before.number})"
+    after = "" if before is None else words.after.format(kind=before.kind, number=before.number)
     click.echo(f"{head}: {show_money(outcome.quote.minor, money)}{differs}{after}{note}")
     click.echo(f"    {sentence(outcome.quote, money, language, titles)}")
 

@@ -45,10 +45,13 @@ WORDS: Final[Mapping[Language, Words]] = {
 
 @click.command("show")
 @click.argument("name", metavar="FILE|VERSION")
-@click.option("--json", "as_json", is_flag=True, help="The document itself.")
+@as_json_option
 @language_option
 def show_tariff(*, name: str, as_json: bool, language: Language) -> None:
-    """Show a tariff: what each line costs per class (* where it varies by time), and every rule as a sentence."""
+    """Show a tariff: what each line costs per class (* where it varies by time), and every rule as a sentence.
+
+    --json prints the document itself.
+    """
     document = tariff_document(name)
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -104,4 +104,6 @@ def test_a_ride_after_one_without_a_price_says_so(tmp_path: Path) -> None:
     status, out, _ = quote(file)
     assert status == 1
     assert out.splitlines()[1] == "2 ride: ¥1.80, after a ride that has no price (1)"
+    out = quote(file, "--language", "zh")[1]
+    assert out.splitlines()[1] == "2 ride: ¥1.80，其前第 1 个事件（ride）无法计价"
     assert json.loads(quote(file, "--json")[1])["events"][1]["after_unpriced"] == 1
