@@ -87,7 +87,7 @@ class Rating:
         for version, part in groupby(rides, key=lambda one: one.version):
             run = list(part)
             card_id = run[0].card_id
-            asked = [CardRide(card_id, one.ride, str(one.record_id)) for one in run]
+            asked = [CardRide(card_id, one.ride, str(one.record_id), one.charged.paid_fen) for one in run]
             for one, rated in zip(run, rate(self._tariff(version), asked, {card_id: history}), strict=True):
                 yield one, rated.quote
 

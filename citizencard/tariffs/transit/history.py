@@ -24,11 +24,13 @@ class CardRide(NamedTuple):
         card: whose history it belongs to.
         ride: what happened.
         id: by which the caller knows it again.
+        paid: what the holder paid, where that was less than the price, in minor units: it counts for caps and bands. None: the price.
     """
 
     card: str
     ride: Ride
     id: str
+    paid: int | None = None
 
 
 class Rated(NamedTuple):
@@ -60,12 +62,14 @@ def rate(tariff: Tariff, rides: Iterable[CardRide], histories: MutableMapping[st
         history = histories.get(card_ride.card)
         if history is None:
             history = histories[card_ride.card] = History()
-        quote, alone = rate_ride(tariff, card_ride.ride, history)
+        quote, alone = rate_ride(tariff, card_ride.ride, history, card_ride.paid)
         yield Rated(card_ride, quote, alone)
 
 
-def rate_ride(tariff: Tariff, ride: Ride, history: History) -> tuple[Quote, Priced]:
+def rate_ride(tariff: Tariff, ride: Ride, history: History, paid: int | None = None) -> tuple[Quote, Priced]:
     """Rate one ride, and continue its card's history: price by all rules, and price from the record alone.
+
+    What the holder paid, in minor units, counts for caps and bands where it was less than the price.
 
     Raises:
         RuleMissing, EventInvalid: as `price`; the history is then as before.
@@ -76,7 +80,7 @@ def rate_ride(tariff: Tariff, ride: Ride, history: History) -> tuple[Quote, Pric
     if quote.minor > alone.quote.minor:
         quote = alone.quote
         rating.used_pass = None
-    rating.remember(quote, alone)
+    rating.remember(quote, alone, paid)
     return quote, alone
 
 
@@ -108,9 +112,11 @@ class _Rating:
             self._take("cap", max(0, cap.most - paid), cap, facts)
         return quote_of(self._lines + companion_lines(self._plan, self._ride, self._full))
 
-    def remember(self, quote: Quote, alone: Priced) -> None:
+    def remember(self, quote: Quote, alone: Priced, charged: int | None) -> None:
         """Continue the history with what the ride costs in the end."""
         paid = sum(line.minor for line in quote.lines if line.what != "companions")
+        if charged is not None:
+            paid = min(paid, charged)
         for bands in self._plan.bands:
             self._add(f"bands.{bands.name}", bands.period, self._full.minor if bands.of_full else paid)
         for cap in self._plan.caps:

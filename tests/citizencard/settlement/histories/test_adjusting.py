@@ -28,6 +28,16 @@ def test_daily_cap_goes_back_to_the_holder(nights: Nights) -> None:
     assert nights.balance(chart.owed("sponsor", CAP_FUND)) == 140
 
 
+def test_a_cap_counts_what_was_paid(nights: Nights) -> None:
+    """A device that charged too little has not brought its rider nearer to the cap than the fen that left the chip."""
+    nights.upload(nights.ride(30, amount_fen=100), nights.ride(20))
+    nights.close()
+    assert (nights.due(), nights.balance(chart.purse(nights.city.adult.card_id))) == (0, -280)
+    nights.upload(nights.ride(10))
+    nights.close()
+    assert nights.due() == 160
+
+
 def test_the_holder_sees_what_came_back_and_why(nights: Nights) -> None:
     """The ride that reached the cap carries the line of the rule, with what was paid before."""
     nights.upload(nights.ride(300), nights.ride(200), nights.ride(100))
