@@ -93,6 +93,11 @@ def fares(draw: Draw) -> dict[str, Any]:
         fare["distance"] = steps_of(draw, "km", ("0.5", "1", "2.5", "0.333333"))
     else:
         fare["time"] = steps_of(draw, "minutes", (1, 2, 7))
+    if kind in ("sections", "distance", "time"):
+        # At most the first price and something: a ceiling at, between and beyond the steps.
+        first = fare[kind]["prices"][0] if kind == "sections" else fare[kind]["first"]
+        most = st.integers(0, 3_000).map(lambda more: int(Fraction(first) * 100) + more)
+        fare |= seldom(draw, {"most": most.map(lambda fen: f"{fen // 100}.{fen % 100:02}")})
     if kind != "flat":
         fare |= {"top": draw(amounts)} if draw(st.sampled_from((True, True, True, False))) else {}
         fare |= often(draw, {"overtime_minutes": st.sampled_from((1, 60, 120))}) if "top" in fare else {}

@@ -100,6 +100,8 @@ def _inspect_fare(inspection: Inspection, place: str, fare: Mapping[str, Any]) -
     inspection.exactly_one_of(place, fare, KINDS)
     if "overtime_minutes" in fare and "top" not in fare:
         inspection.add(f"{place}.top", "is missing: it is the price of a ride that is longer than overtime_minutes")
+    if "most" in fare:
+        _inspect_most(inspection, f"{place}.most", fare)
     if "sections" in fare:
         _inspect_sections(inspection, f"{place}.sections", fare["sections"])
     if "between" in fare:
@@ -111,6 +113,16 @@ def _inspect_fare(inspection: Inspection, place: str, fare: Mapping[str, Any]) -
                 inspection.add(f"{place}.distance.then.{index}.each_km", "must be 0.1 or more")
     if "time" in fare:
         _inspect_steps(inspection, f"{place}.time", fare["time"], "minutes")
+
+
+def _inspect_most(inspection: Inspection, place: str, fare: Mapping[str, Any]) -> None:
+    firsts = [fare[kind]["first"] for kind in ("distance", "time") if kind in fare]
+    if "sections" in fare:
+        firsts.append(fare["sections"]["prices"][0])
+    if not firsts:
+        inspection.add(place, "must stand beside distance, time or sections: other fares have no highest one")
+    elif any(Fraction(fare["most"]) < Fraction(first) for first in firsts):
+        inspection.add(place, "must not be below the first price, which nobody would ever pay")
 
 
 def _inspect_sections(inspection: Inspection, place: str, sections: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from citizencard.tariffs.amounts import Money, read_rounding, share
+from citizencard.tariffs.transit.fares import MAX_KM, MAX_MINUTES
 from citizencard.tariffs.transit.model import (
     Bands,
     Cap,
@@ -81,24 +82,60 @@ def _lines(entries: Mapping[str, Any], money: Money) -> dict[int, Line]:
 def read_fare(place: str, entry: Mapping[str, Any], money: Money) -> Fare:
     """Read a full fare without mistakes."""
     kinds: dict[str, Any] = {}
+    most = _amount(entry, "most", money)
     if "flat" in entry:
         kinds["flat"] = money.amount(entry["flat"])
     if "sections" in entry:
         stops = entry["sections"]["stops"]
         kinds["section_of"] = {stop: number for number, section in enumerate(stops) for stop in section}
-        kinds["section_prices"] = tuple(money.amount(text) for text in entry["sections"]["prices"])
+        prices = (money.amount(text) for text in entry["sections"]["prices"])
+        kinds["section_prices"] = tuple(price if most is None else min(price, most) for price in prices)
     if "between" in entry:
         kinds["between"] = _between(entry["between"], money)
     if "distance" in entry:
-        kinds["distance"] = _steps(entry["distance"], "km", money)
+        steps = _steps(entry["distance"], "km", money)
+        kinds["distance"] = steps if most is None else capped(steps, most, MAX_KM)
     if "time" in entry:
-        kinds["time"] = _steps(entry["time"], "minutes", money)
+        steps = _steps(entry["time"], "minutes", money)
+        kinds["time"] = steps if most is None else capped(steps, most, MAX_MINUTES)
     return Fare(
         place=place,
         top=_amount(entry, "top", money),
         overtime_minutes=entry.get("overtime_minutes"),
         **kinds,
     )
+
+
+def capped(steps: Steps, most: int, longest: int) -> Steps:
+    """The same price as far as it is at most so much, and that much beyond: steps again, so that devices need nothing new for it.
+
+    Args:
+        steps: whose last one, if there are any, has no end.
+        most: minor units, at least the first price.
+        longest: ride that there can be, in the unit of the steps.
+    """
+    bands: list[tuple[Fraction | None, Fraction, int]] = []
+    price, reached = steps.first, steps.first_up_to
+    for index, (up_to, each, adds) in enumerate(steps.then):
+        full = (most - price) // adds if adds else None
+        begun = None if up_to is None else -(-(up_to - reached) // each)
+        if full is None or (begun is not None and begun <= full):
+            bands.append((up_to, each, adds))
+            price, reached = price + (begun or 0) * adds, reached if up_to is None else up_to
+            continue
+        if reached + full * each >= longest:
+            bands.extend(steps.then[index:])
+            break
+        if full:
+            reached += full * each
+            bands.append((reached, each, adds))
+        rest = most - price - full * adds
+        if rest:
+            reached += each
+            bands.append((reached, each, rest))
+        bands.append((None, each, 0))
+        break
+    return Steps(steps.first_up_to, steps.first, tuple(bands))
 
 
 def _between(entries: Iterable[Mapping[str, Any]], money: Money) -> dict[tuple[int, int], int]:

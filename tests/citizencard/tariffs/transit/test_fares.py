@@ -197,3 +197,60 @@ def test_longer_is_never_cheaper(entry: dict[str, Any], lengths: list[Fraction])
     prices = [full_fare(fare, Ride(7, ADULT, at("08:00"), km=km)).minor for km in ridden]
     assert prices == sorted(prices)
     assert set(prices) <= possible_fares(fare)
+
+
+@pytest.mark.parametrize(
+    ("km", "minor"), [("3", 200), ("5", 250), ("6", 300), ("6.1", 375), ("7.5", 375), ("900", 375)]
+)
+def test_most_is_the_highest_fare_by_distance(km: str, minor: int) -> None:
+    """A ceiling that lies within a step is reached by the part of the step; a ride without exit has its own price."""
+    fare = {**DISTANCE, "most": "3.75", "top": "9.00"}
+    assert base(fare, km=Fraction(km)) == minor
+    assert base(fare) == 900
+    assert possible_fares(read_fare("x", fare, Money("CNY", 2))) == {200, 250, 300, 375, 900}
+
+
+def test_most_of_sections_and_of_the_first_price() -> None:
+    """The price for more sections is the ceiling too; a ceiling at the first price makes it the only one."""
+    assert base({**SECTIONS, "most": "1.20"}, from_stop=1, to_stop=6) == 120
+    assert base({**SECTIONS, "most": "1.20"}, from_stop=1, to_stop=2) == 100
+    assert base({**DISTANCE, "most": "2.00"}, km=Fraction(900)) == 200
+    assert base({"distance": {"first_km": "3", "first": "2.00"}, "most": "2.00"}, km=Fraction(3)) == 200
+
+
+bands = st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["0.5", "1", "2.5"]), st.integers(0, 150)), max_size=3)
+
+
+@settings(max_examples=60)
+@given(bands, st.integers(0, 900), st.fractions(0, 40, max_denominator=100), st.sampled_from(["km", "minutes"]))
+def test_a_ceiling_changes_nothing_below_it(
+    drawn: list[tuple[int, str, int]], more: int, measure: Fraction, unit: str
+) -> None:
+    """With a ceiling every ride costs what it would without one, or the ceiling where that is less."""
+    then: list[dict[str, Any]] = []
+    limit = 2
+    for length, each, adds in drawn:
+        limit += length
+        size: Any = each if unit == "km" else length
+        last: Any = str(limit) if unit == "km" else limit
+        then.append({f"up_to_{unit}": last, f"each_{unit}": size, "adds": f"{adds // 100}.{adds % 100:02}"})
+    if then:
+        then[-1].pop(f"up_to_{unit}")
+    else:
+        measure = min(measure, Fraction(2))
+    kind = "distance" if unit == "km" else "time"
+    fare = {kind: {f"first_{unit}": "2" if unit == "km" else 2, "first": "1.00", "then": then}}
+    ride = {"km": measure} if unit == "km" else {"exit_at": at("08:00") + int(measure * 60) * timedelta(seconds=1)}
+    most = 100 + more
+    ceiling = {**fare, "most": f"{most // 100}.{most % 100:02}"}
+    assert base(ceiling, **ride) == min(most, base(fare, **ride))
+    money = Money("CNY", 2)
+    known = {min(most, one) for one in possible_fares(read_fare("x", fare, money))}
+    assert possible_fares(read_fare("x", ceiling, money)) == known
+
+
+def test_a_ceiling_that_a_cheap_band_never_reaches_holds_in_the_next() -> None:
+    """Steps of a cent would reach it beyond any ride, those of the dear band after them do so at once."""
+    then = [{"up_to_km": "10", "each_km": "2.5", "adds": "0.01"}, {"each_km": "1", "adds": "2.00"}]
+    fare = {"distance": {"first_km": "3", "first": "4.00", "then": then}, "most": "10.00"}
+    assert [base(fare, km=Fraction(km)) for km in (10, 11, 12, 13, 14, 900)] == [403, 603, 803, 1_000, 1_000, 1_000]

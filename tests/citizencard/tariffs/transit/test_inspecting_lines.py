@@ -41,6 +41,17 @@ def test_numbers(ranges: list[str], mistakes: dict[str, str]) -> None:
             "",
             "must have exactly one of flat, sections, between, distance and time, has flat and time",
         ),
+        ({"flat": "1", "most": "2"}, "most", "must stand beside distance, time or sections: other fares have no highest one"),
+        (
+            {"distance": {"first_km": "3", "first": "2.00"}, "most": "1.99"},
+            "most",
+            "must not be below the first price, which nobody would ever pay",
+        ),
+        (
+            {"sections": {"stops": [[1]], "prices": ["2.00"]}, "most": "1.99"},
+            "most",
+            "must not be below the first price, which nobody would ever pay",
+        ),
         ({"flat": "1", "overtime_minutes": 9}, "top", "is missing: it is the price of a ride that is longer than overtime_minutes"),
         (
             {"sections": {"stops": [[1, 2], [3, 2]], "prices": ["1"]}},
