@@ -232,8 +232,8 @@ def _utility_texts(rule: Entry, speaker: Speaker) -> Iterator[tuple[str, str]]:
         yield (
             "split_reading",
             speaker.say(
-                f"抄表量均分为 {split['months']} 个月，余数归{odd}几个月",
-                f"A reading is cut into {split['months']} months, odd units in the {odd}",
+                f"抄表量（通常 {split['months']} 个月）按月均分，余数归{odd}几个月",
+                f"A reading (usually of {split['months']} months) is cut into its months, odd units in the {odd}",
             ),
         )
     for entry in rule.get("free_units", ()):

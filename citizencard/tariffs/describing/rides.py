@@ -40,6 +40,9 @@ def fare_text(fare: Entry, speaker: Speaker) -> str:
     for name, unit in (("distance", "km"), ("time", "minutes")):
         if name in fare:
             parts.append(_steps_text(fare[name], unit, speaker))
+    if "most" in fare:
+        most = speaker.price(fare["most"])
+        parts.append(speaker.say(f"最高 {most}", f"at most {most}"))
     if "top" in fare:
         top = speaker.price(fare["top"])
         over = fare.get("overtime_minutes")

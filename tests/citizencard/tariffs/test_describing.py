@@ -210,6 +210,9 @@ def test_a_small_table_between_stations_is_listed() -> None:
     pairs = [{"from": 1, "to": 2, "price": "2.00"}, {"from": 2, "to": 3, "price": "3.00", "one_way": True}]
     document["transit"]["lines"]["30"]["fare"] = {"between": pairs, "top": "9.00"}
     assert "Line 30: 1–2 ¥2.00, 2→3 ¥3.00" in told(document)
+    document["transit"]["lines"]["30"]["fare"] = {"distance": DISTANCE, "most": "8.00"}
+    assert "¥1.00 each 5 km; at most ¥8.00" in told(document)
+    document["transit"]["lines"]["30"]["fare"] = {"between": pairs}
     many = [{"from": 1, "to": 2 + number, "price": "2.00"} for number in range(31)]
     document["transit"]["lines"]["30"]["fare"]["between"] = many
     assert "Line 30:" not in told(document)

@@ -136,7 +136,7 @@ def test_what_the_page_says_about_passes_and_counts() -> None:
 
 
 def test_what_the_page_says_about_hours_and_ceilings() -> None:
-    """Hours and days follow the calendar though the operating day begins at 04:00; `top` is no ceiling, a last band of 0.00 is one."""
+    """Hours and days follow the calendar though the operating day begins at 04:00; `top` is no ceiling, `most` is one."""
     saturday = {"when": {"days": ["sat"]}, "pays": "0.5"}
     cap = {"name": "daily", "period": "day", "most": "2.50"}
     city = rides(day_starts="04:00", concessions=[saturday], caps=[cap])
@@ -145,8 +145,8 @@ def test_what_the_page_says_about_hours_and_ceilings() -> None:
     city = rides(lines={"7": {"mode": "bus", "fare": {"distance": distance, "top": "9.00"}}})
     far = ride("27T08:00", exit_at="2026-02-27T09:00:00+08:00", km="60")
     assert prices(city, [far]) == ["13.00"]
-    distance["then"] = [{"up_to_km": "41", "each_km": "5", "adds": "1.00"}, {"each_km": "9", "adds": "0.00"}]
-    assert prices(city, [far]) == ["9.00"]
+    city["transit"]["lines"]["7"]["fare"]["most"] = "9.00"
+    assert prices(city, [far, {**far, "km": "11"}]) == ["9.00", "3.00"]
 
 
 def test_what_the_page_says_about_halves() -> None:
