@@ -16,7 +16,7 @@ from citizencard.tariffs.describing.sections import Section
 from citizencard.tariffs.document import money_of
 from citizencard.tariffs.quotes import read_quote
 from citizencard.tariffs.sentences import Language as Tongue
-from citizencard.tariffs.sentences import sentence
+from citizencard.tariffs.sentences import class_titles, sentence
 
 MAX_SHOWN: Final = 160
 """Characters of a value that a row of differences shows; the whole is in the document."""
@@ -73,7 +73,7 @@ def seen(document: Mapping[str, Any], preview: Preview | None) -> TariffSeen:
         preview=preview,
         changes=found,
         others=[(one.place, _shown(one.before), _shown(one.after)) for one in others],
-        largest=[] if preview is None else _told(preview, money_of(document)),
+        largest=[] if preview is None else _told(preview, document),
         foreign="" if document["currency"] == CURRENCY else document["currency"],
     )
 
@@ -83,17 +83,18 @@ def described(document: Mapping[str, Any]) -> Sequence[Section]:
     return describe(document, _tongue())
 
 
-def _told(preview: Preview, money: Money) -> list[Told]:
+def _told(preview: Preview, document: Mapping[str, Any]) -> list[Told]:
+    money, titles = money_of(document), class_titles(document)
     return [
-        Told(change, _why(change.before, money), _why(change.after, money))
+        Told(change, _why(change.before, money, titles), _why(change.after, money, titles))
         for change in preview.simulation.largest[:SHOWN_CHANGES]
     ]
 
 
-def _why(explanation: Mapping[str, Any], money: Money) -> str:
+def _why(explanation: Mapping[str, Any], money: Money, titles: Mapping[str, str]) -> str:
     if "lines" not in explanation:
         return ""
-    return sentence(read_quote(explanation), money, _tongue())
+    return sentence(read_quote(explanation), money, _tongue(), titles)
 
 
 def _tongue() -> Tongue:
