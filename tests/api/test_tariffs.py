@@ -35,7 +35,10 @@ def test_every_mistake_has_its_place_and_nothing_is_proposed(world: World) -> No
         "sound": False,
         "faults": [
             {"place": "name", "message": "is missing"},
-            {"place": "currency", "message": "must be an ISO 4217 code such as CNY"},
+            {
+                "place": "currency",
+                "message": "must be an ISO 4217 code such as CNY; what amounts and rules mean is checked once it is there",
+            },
         ],
     }
     assert ok(finance.post("/v1/tariff-checks", {"document": dearer()}))["sound"] is True

@@ -135,7 +135,7 @@ def test_mistakes_in_a_tariff_are_all_named(world: World) -> None:
     found = problem(world.as_(Role.FINANCE).post("/v1/tariff-versions", body), 422, "tariff_invalid")
     assert found["faults"] == [
         "taxis: is not known here; taxi is",
-        "currency: must be an ISO 4217 code such as CNY",
+        "currency: must be an ISO 4217 code such as CNY; what amounts and rules mean is checked once it is there",
         "transit.lines.0: must be named by a line number from 1 to 65535 or a range such as 100-199",
         "transit.lines.0.fare: is missing",
     ]
