@@ -17,7 +17,8 @@ from demo.telling import Story
 from tests.postgres import Cluster, free_port
 
 FULL_DAYS = 12
-PAUSE_S = (0.0, 0.7)
+PAUSE_S = 0.7
+"""At most so long does a server live at full size."""
 
 
 class Killer(threading.Thread):
@@ -26,18 +27,20 @@ class Killer(threading.Thread):
     Args:
         server: the server to be killed.
         seed: of the moments.
+        pause_s: at most so long the server lives.
     """
 
-    def __init__(self, server: Server, seed: int) -> None:
+    def __init__(self, server: Server, seed: int, pause_s: float) -> None:
         super().__init__(daemon=True)
         self._server = server
+        self._pause_s = pause_s
         self._chance = random.Random(seed)
         self._over = threading.Event()
         self.kills = 0
 
     def run(self) -> None:
         """Kill, start, wait, again."""
-        while not self._over.wait(self._chance.uniform(*PAUSE_S)):
+        while not self._over.wait(self._chance.uniform(0, self._pause_s)):
             self._server.kill()
             self.kills += 1
             self._server.start()
@@ -57,7 +60,7 @@ class Result:
     differences: list[str]
 
 
-def run(database_url: str | None, folder: Path, days: int, seed: int) -> Result:
+def run(database_url: str | None, folder: Path, days: int, seed: int, pause_s: float = PAUSE_S) -> Result:
     """Play a quiet day, then days under fire, and compare what each moved.
 
     Args:
@@ -65,6 +68,7 @@ def run(database_url: str | None, folder: Path, days: int, seed: int) -> Result:
         folder: an empty folder for the demo city.
         days: how many days under fire.
         seed: of the moments of the kills.
+        pause_s: at most so long the server lives.
     """
     port = free_port()
     home = Folder.for_database(database_url, folder)
@@ -75,7 +79,7 @@ def run(database_url: str | None, folder: Path, days: int, seed: int) -> Result:
         quiet = _play(city)
         differences += _faults("quiet day", quiet)
         for number in range(1, days + 1):
-            killer = Killer(city.server, seed + number)
+            killer = Killer(city.server, seed + number, pause_s)
             killer.start()
             try:
                 outcomes = _play(city)

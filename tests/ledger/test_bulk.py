@@ -155,7 +155,9 @@ _STATE = text(
     " (SELECT count(*) FROM ledger_transfer) FROM ledger_account a ORDER BY a.code"
 )
 _LOCKED = text(
-    "SELECT * FROM pg_locks WHERE locktype = 'advisory' OR (relation = 'ledger_account'::regclass AND mode LIKE 'Row%')"
+    # The view shows the whole cluster, in which other databases are worked on at the same time.
+    "SELECT * FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND (locktype = 'advisory' OR (relation = 'ledger_account'::regclass AND mode LIKE 'Row%'))"
 )
 
 
