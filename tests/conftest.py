@@ -5,7 +5,6 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -48,23 +47,13 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each worker some of the slow files and let it begin with them: at the end nobody waits for one that has a minute left.
+    """Begin with the slow files.
 
-    Each worker gets a run of tests from the list, as long as that of any other.
+    They wait for servers that they start and kill, so one worker has them while the others keep the processors busy; who is done early takes
+    tests over, from the end.
     """
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if workers == 1:
-        return
-    slow = [list(tests) for path, tests in groupby(items, key=lambda item: item.path) if _is_slow(path)]
-    quick = [item for item in items if not _is_slow(item.path)]
-    first = [[item for tests in slow[worker::workers] for item in tests] for worker in range(workers)]
-    share = len(items) // workers
-    spread: list[pytest.Item] = []
-    for worker, mine in enumerate(first):
-        end = len(quick) if worker == workers - 1 else share - len(mine)
-        spread += mine + quick[:end]
-        del quick[:end]
-    items[:] = spread
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not _is_slow(item.path))
 
 
 SLOW = ("drills", "browser", "journeys/test_demo_day.py", "citizencard/cli/test_nightly.py")
