@@ -49,8 +49,8 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow files.
 
-    They wait for servers that they start and kill, so one worker has them while the others keep the processors busy; who is done early takes
-    tests over, from the end.
+    They wait for servers that they start and kill, so one worker has them while the others keep the processors busy; who is done
+    early takes tests over, from the end.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: not _is_slow(item.path))
