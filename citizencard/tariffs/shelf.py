@@ -1,11 +1,11 @@
-"""Documents that were read lately: a batch of taps is not made to wait for the same tariff to be checked again."""
+"""Published documents that were read lately: a batch of taps is not made to wait for the same tariff to be read again."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any, Final
 
-from citizencard.tariffs.document import Tariff, read
+from citizencard.tariffs.document import Tariff, read_published
 
 READ_DOCUMENTS: Final = 16
 """A city has one tariff in force and a few that late taps name; a document of a large city takes some megabytes when it is read."""
@@ -32,14 +32,14 @@ class Shelf:
             return found
 
     def read(self, version: int, digest: str, document: Mapping[str, Any]) -> Tariff:
-        """Read a document, or remember having read it.
+        """Read a published document, or remember having read it.
 
         Raises:
-            TariffInvalid: it has mistakes.
+            TariffInvalid: it is of a format that is not read any more.
         """
         tariff = self.find(version, digest)
         if tariff is None:
-            tariff = read(document)
+            tariff = read_published(document)
             with self._lock:
                 self._read[version, digest] = tariff
                 while len(self._read) > self._size:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from citizencard.tariffs.document import Tariff, read
 from citizencard.tariffs.errors import (
     NoTariffInForce,
     TariffBackdated,
+    TariffInvalid,
     TariffNotApproved,
     TariffVersionTaken,
     UnknownTariffVersion,
@@ -165,8 +167,9 @@ def tariffs_as_of(session: Session, questions: Sequence[tuple[int, datetime]]) -
     """The tariff for each (version, instant), in order: the version if it had begun by then, else the one in force then.
 
     An older version is believed, since a device may not have fetched a newer one; one whose time had not come, or that was withdrawn, is
-    not: nobody rode by it. None where there was none either; the caller sees by `Tariff.version` which of them it got. One statement, and
-    a second one only for documents that were not read lately.
+    not: nobody rode by it. None where there was none either, or it is of a format that is not read any more: taps by it are taken without
+    a price. The caller sees by `Tariff.version` which of them it got. One statement, and a second one only for documents that were not
+    read lately.
     """
     published = session.execute(
         select(TariffVersion.version, TariffVersion.effective_from, TariffVersion.digest)
@@ -186,7 +189,7 @@ def tariffs_as_of(session: Session, questions: Sequence[tuple[int, datetime]]) -
     answers = [chosen(version, at) for version, at in questions]
     wanted = {version for version in answers if version is not None}
     tariffs = _read(session, {row.version: row.digest for row in published if row.version in wanted})
-    return [None if version is None else tariffs[version] for version in answers]
+    return [None if version is None else tariffs.get(version) for version in answers]
 
 
 def read_version(row: TariffVersion) -> Tariff:
@@ -199,8 +202,10 @@ def _read(session: Session, digests: Mapping[int, str]) -> dict[int, Tariff]:
     tariffs = {version: tariff for version, tariff in found.items() if tariff is not None}
     missing = digests.keys() - tariffs.keys()
     if missing:
-        rows = session.scalars(select(TariffVersion).where(TariffVersion.version.in_(missing)))
-        tariffs |= {row.version: read_version(row) for row in rows}
+        for row in session.scalars(select(TariffVersion).where(TariffVersion.version.in_(missing))):
+            # A batch is never refused for a tariff: the chips have paid.
+            with suppress(TariffInvalid):
+                tariffs[row.version] = read_version(row)
     return tariffs
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from citizencard.tariffs import shelf
+from citizencard.tariffs.document import check
 from citizencard.tariffs.errors import (
     NoTariffInForce,
     TariffBackdated,
@@ -133,3 +134,29 @@ def test_two_people_agree_on_exactly_this(session: Session, now: datetime) -> No
     with pytest.raises(TariffInvalid):
         publish(session, {"version": 3}, approval, now=now)
     assert publish(session, agreed, approval, now=now).version == 3
+
+
+def test_an_old_document_stops_no_batch(session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chips have paid: a version that this program cannot read gives no price, one that a stricter check would refuse its own."""
+    monkeypatch.setattr("citizencard.tariffs.versions.shelf", shelf.Shelf())
+    begun = now - timedelta(days=1)
+    unread = document(3, begun) | {"format": 1}
+    late = document(4, begun)
+    late["transit"]["concessions"] = [{"pays": "0.9"}, *late["transit"]["concessions"]]
+    assert check(late) != []
+    for row in (unread, late):
+        session.add(
+            TariffVersion(
+                version=row["version"],
+                effective_from=begun,
+                document=row,
+                digest=digest_of(row),
+                approval_id=approved(session, PUBLISH, publish_payload(row), now),
+                published_at=now,
+            )
+        )
+    session.flush()
+    first, second = tariffs_as_of(session, [(3, now), (4, now)])
+    assert first is None
+    assert second is not None
+    assert second.version == 4
