@@ -85,12 +85,12 @@ class Deliveries:
         self._kept = [*self._kept[-MAX_KEPT:], delivery]
         return delivery
 
-    def find(self, event_type: str, amount_fen: int, since: float) -> Delivery | None:
-        """The first report of this kind about this amount after an instant (`time.monotonic`); None when none comes in time."""
+    def find(self, event_type: str, amount_fen: int, since_s: float) -> Delivery | None:
+        """The first report of this kind about this amount after an instant of `time.monotonic`; None when none comes in time."""
         deadline = time.monotonic() + ARRIVES_WITHIN_S
         while time.monotonic() < deadline:
             for delivery in self._kept:
-                if delivery.arrived >= since and delivery.says(event_type, amount_fen):
+                if delivery.arrived >= since_s and delivery.says(event_type, amount_fen):
                     return delivery
             time.sleep(POLL_S)
         return None
