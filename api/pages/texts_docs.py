@@ -43,12 +43,12 @@ DOCS: Final[Mapping[str, tuple[str, str]]] = {
         (
             "终端用自己的 Ed25519 密钥签署每个请求（RFC 9421），按批上传刷卡记录，逐条得到结论。"
             "联机消费与停车从账户付款，由卡片签名；没有收到应答就发冲正。"
-            "记录格式与可核对的签名示例见代码库中的 hardware/terminal/README.md。"
+            "记录格式与可核对的签名示例见代码库中的 hardware/terminal/PROTOCOL.md。"
         ),
         (
             "A device signs every request with its own Ed25519 key (RFC 9421), uploads taps in batches, and gets a verdict on each record."
             " Tills and parking gates are paid from the account by the card's signature; what nobody answered is taken back by a reversal."
-            " The record layout, and a signature to check yours against, are in hardware/terminal/README.md of the source."
+            " The record layout, and a signature to check yours against, are in hardware/terminal/PROTOCOL.md of the source."
         ),
     ),
     "op.open": ("无需登录", "open"),

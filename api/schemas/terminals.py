@@ -65,7 +65,7 @@ class TerminalSignInAnswer(Answer):
 
 
 class DeviceTableAnswer(Answer):
-    """The device table: what rides and stays cost, in the bytes that hardware/terminal/README.md publishes."""
+    """The device table: what rides and stays cost, in the bytes that hardware/terminal/PROTOCOL.md publishes."""
 
     object = Kind("device_table")
     layout = WholeNumber(1, 1, required=True, metadata={"description": "of the bytes"})

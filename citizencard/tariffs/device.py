@@ -1,4 +1,4 @@
-"""The device table: what a validator or a gate needs of a tariff, in bytes (layout 1, published in hardware/terminal/README.md).
+"""The device table: what a validator or a gate needs of a tariff, in bytes (layout 1, published in hardware/terminal/PROTOCOL.md).
 
 Everything that a device can reckon from one ride is carried exactly. What needs the history of a card (passes, bands, counts, caps,
 limits of transfers a day or in a row) is marked, so that a device can say that the price may fall at the close of the day. What

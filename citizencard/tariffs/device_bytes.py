@@ -1,4 +1,4 @@
-"""How rules stand in a device table (hardware/terminal/README.md): numbers big-endian, sets and conditions once each, by number."""
+"""How rules stand in a device table (hardware/terminal/PROTOCOL.md): numbers big-endian, sets and conditions once each, by number."""
 
 from collections.abc import Iterable
 from fractions import Fraction

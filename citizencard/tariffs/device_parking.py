@@ -1,4 +1,4 @@
-"""How a lot stands in a device table (hardware/terminal/README.md), or that only the server can price it."""
+"""How a lot stands in a device table (hardware/terminal/PROTOCOL.md), or that only the server can price it."""
 
 from math import lcm
 from typing import Final

@@ -1,4 +1,4 @@
-"""Records and batch files, layout 1: fixed lengths, big-endian, signed inside (published: hardware/terminal/README.md).
+"""Records and batch files, layout 1: fixed lengths, big-endian, signed inside (published: hardware/terminal/PROTOCOL.md).
 
     header 64 | count × record 96 | trailer 112 with SHA-256 and an Ed25519 signature over all before it
 

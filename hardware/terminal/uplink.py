@@ -1,7 +1,7 @@
 """The terminal's line to the server: JSON or a batch file over HTTP, each request signed (RFC 9421, RFC 9530, Ed25519).
 
 Every request may be sent again: its identity is in what it carries (records, one-time code), never in the request. A repeat has the
-same body and a new nonce. The exact bytes are in hardware/terminal/README.md.
+same body and a new nonce. The exact bytes are in hardware/terminal/PROTOCOL.md.
 """
 
 import base64

@@ -146,7 +146,7 @@ def as_device(bus: Bus) -> Device:
 
 
 def content_of(sent: Sent) -> bytes | dict[str, object]:
-    """The file by hardware/terminal/README.md, signed by the bus, or its JSON form; count, total and digest are right in any case."""
+    """The file by hardware/terminal/PROTOCOL.md, signed by the bus, or its JSON form; count, total and digest are right in any case."""
     device = as_device(sent.bus)
     if not sent.as_json or any(any(PurchaseRecord.decode(raw).reserve) for raw in sent.records):
         return seal(unsealed(device, sent.records, sent.batch), device.key)

@@ -1,4 +1,4 @@
-"""A batch as it comes: the signed file of layout 1 or a JSON object (hardware/terminal/README.md). Each fault of a whole has a name."""
+"""A batch as it comes: the signed file of layout 1 or a JSON object (hardware/terminal/PROTOCOL.md). Each fault of a whole has a name."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""One tap as it is uploaded: 96 bytes of layout 1, or the same fields as JSON (hardware/terminal/README.md)."""
+"""One tap as it is uploaded: 96 bytes of layout 1, or the same fields as JSON (hardware/terminal/PROTOCOL.md)."""
 
 import hashlib
 import struct

@@ -1,4 +1,4 @@
-"""The examples of device tables in hardware/terminal/README.md, read from that page, so that what is published is what is tested."""
+"""The examples of device tables in hardware/terminal/PROTOCOL.md, read from that page, so that what is published is what is tested."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).parents[3] / "hardware" / "terminal" / "README.md"
+PAGE = Path(__file__).parents[3] / "hardware" / "terminal" / "PROTOCOL.md"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def changed(table: bytes, offset: int, octets: str) -> bytes:
 
 def example(number: int) -> Example:
     """The n-th example of the page, from 1."""
-    text = README.read_text(encoding="utf-8").split(f"### Example {number}:")[1]
+    text = PAGE.read_text(encoding="utf-8").split(f"### Example {number}:")[1]
     text = re.split(r"\n#{2,3} ", text)[0]
     fields = re.search(r"```\n(0000 .*?)\n```", text, re.DOTALL)
     document = re.search(r"```json\n(.*?)```", text, re.DOTALL)

@@ -20,7 +20,7 @@ from tests.hardware.terminal.records import TERMINAL
 from tests.hardware.terminal.rides import adult_card, fresh
 from tests.hardware.terminal.server import Answer
 
-README = Path(__file__).parents[3] / "hardware" / "terminal" / "README.md"
+PAGE = Path(__file__).parents[3] / "hardware" / "terminal" / "PROTOCOL.md"
 APPROVED = {"verdict": "approved", "reason": None, "is_reversed": False}
 
 
@@ -30,10 +30,10 @@ def till(tmp_path: Path) -> Iterator[Line]:
         yield made
 
 
-# Source: the byte example of hardware/terminal/README.md.
+# Source: the byte example of hardware/terminal/PROTOCOL.md.
 def test_published_example_is_what_both_sides_compute() -> None:
     """A vendor who builds from the page gets what the server expects."""
-    covered, wanted = re.findall(r"^(?:covered|challenge) +([0-9A-F]+)$", README.read_text(), re.MULTILINE)
+    covered, wanted = re.findall(r"^(?:covered|challenge) +([0-9A-F]+)$", PAGE.read_text(), re.MULTILINE)
     assert covered == "3302000000010000000500000011000002BC20261121093000"
     assert challenge(EventName(TERMINAL, 5, 17), 700, AT).hex().upper() == wanted
     date_time = bcd_date(AT) + bcd_time(AT)

@@ -186,8 +186,8 @@ def test_an_answer_that_is_no_receipt_deletes_nothing(server: Server, uplink: Up
 
 
 def test_the_example_in_the_protocol_description_is_right() -> None:
-    """A vendor who follows README.md gets a signature that the server accepts (own regression figures)."""
-    text = (Path(uplink_module.__file__).parent / "README.md").read_text()
+    """A vendor who follows PROTOCOL.md gets a signature that the server accepts (own regression figures)."""
+    text = (Path(uplink_module.__file__).parent / "PROTOCOL.md").read_text()
     start = text.index("POST /terminals/sign-ins HTTP/1.1")
     head, body = text[start : text.index("```", start)].rstrip("\n").split("\n\n")
     headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])

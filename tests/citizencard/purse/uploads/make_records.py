@@ -248,7 +248,7 @@ def anchored(record: PurchaseRecord) -> dict[str, Any]:
 
 
 def file_of(device: Device, records: Sequence[PurchaseRecord], batch: int = 1) -> bytes:
-    """The batch file of layout 1, written from hardware/terminal/README.md and signed by the device."""
+    """The batch file of layout 1, written from hardware/terminal/PROTOCOL.md and signed by the device."""
     return seal(unsealed(device, [record.encode() for record in records], batch), device.key)
 
 
