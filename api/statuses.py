@@ -114,6 +114,7 @@ NOT_FOUND: Final[Refusals] = (
     ledger.UnknownTransfer,
     ledger.UnknownHold,
     ledger.UnknownDay,
+    uploads.UnknownLimit,
 )
 CONFLICT: Final[Refusals] = (
     accounts.AccountExists,
@@ -203,6 +204,7 @@ CONFLICT: Final[Refusals] = (
     ledger.AccountNotEmpty,
     ledger.NoOpenDay,
     ledger.InvalidDay,
+    uploads.LimitReleased,
 )
 CONTENT_TOO_LARGE: Final[Refusals] = (uploads.FileTooManyRecords,)
 UNPROCESSABLE: Final[Refusals] = (

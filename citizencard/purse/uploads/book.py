@@ -80,7 +80,7 @@ def book(session: Session, origin: Origin, judged: Sequence[Judged]) -> set[str]
     inserted = insert_new(session, _TAPS, [_row(one, origin, ordinal) for ordinal, one in ordered], "id, digest")
     ids = {row.digest: int(row.id) for row in inserted}
     new = [one for one in judged if one.digest in ids]
-    keep_findings(session, {ids[one.digest]: one.judgement for one in new}, origin.terminal, origin.received_at)
+    keep_findings(session, {ids[one.digest]: one.judgement for one in new}, origin.received_at)
     _remember_rides(session, {ids[one.digest]: one for one in new if one.judgement.rated_at_close}, origin)
     _move_money(session, new, origin)
     return set(ids)

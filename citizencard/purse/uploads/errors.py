@@ -102,3 +102,23 @@ class ForeignTerminal(UploadRefused):
 
     code = "foreign_terminal"
     public = ("terminal",)
+
+
+class LimitError(CitizencardError):
+    """The limit on bad TACs cannot be released."""
+
+    code = "limit_refused"
+
+
+class UnknownLimit(LimitError):
+    """No terminal or card reached a limit under this number."""
+
+    code = "unknown_limit"
+    public = ("limit",)
+
+
+class LimitReleased(LimitError):
+    """The limit is released already."""
+
+    code = "limit_released"
+    public = ("limit",)

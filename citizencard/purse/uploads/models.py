@@ -33,6 +33,7 @@ class Reason(StrEnum):
     DATE_OUT_OF_RANGE = "date_out_of_range"
     CARD_NOT_IN_USE = "card_not_in_use"
     HOTLISTED = "hotlisted"
+    MODULE_HOTLISTED = "module_hotlisted"
     OVER_LIMIT = "over_limit"
 
 
@@ -44,10 +45,7 @@ class FindingKind(StrEnum):
     IMPOSSIBLE_BASE = "impossible_base"
     UNKNOWN_TARIFF = "unknown_tariff"
     LINE_DIFFERS = "line_differs"
-    SEQUENCE_REUSED = "sequence_reused"
     UNCONFIRMED_PURCHASE = "unconfirmed_purchase"
-    BAD_TACS_OF_TERMINAL = "bad_tacs_of_terminal"
-    BAD_TACS_OF_CARD = "bad_tacs_of_card"
 
 
 class UploadBatch(Base):
@@ -137,6 +135,46 @@ class TapFinding(Base):
     kind: Mapped[str] = mapped_column(String(32), index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(Json)
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LimitKind(StrEnum):
+    """What a limit on bad TACs is of: a terminal number, or a card's serial."""
+
+    TERMINAL = "terminal"
+    CARD = "card"
+
+
+class UploadLimit(Base):
+    """So many bad TACs came on one day that nothing more of this terminal or card is judged, until a person releases it.
+
+    `subject` is the terminal number or the serial as upper-case hexadecimal text; `cause_record_id` the bad record that reached the limit.
+    """
+
+    __tablename__ = "upload_limit"
+    __table_args__ = (
+        CheckConstraint("kind IN ('terminal', 'card')", name="kind"),
+        CheckConstraint(
+            "(released_at IS NULL) = (released_by IS NULL) AND (released_at IS NULL) = (reason IS NULL)", name="release"
+        ),
+        Index("ix_upload_limit_kind_subject", "kind", "subject"),
+        Index(
+            "uq_upload_limit_open",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+            sqlite_where=text("released_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    subject: Mapped[str] = mapped_column(String(20))
+    cause_record_id: Mapped[int] = mapped_column(BigId, ForeignKey("tap_record.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by: Mapped[str | None] = mapped_column(String(32))
+    reason: Mapped[str | None] = mapped_column(String(200))
 
 
 class RideToRate(Base):
