@@ -26,6 +26,12 @@ CARD_SERIAL_BYTES: Final = 10
 SS_CARD_ID_BYTES: Final = 16
 PSAM_SERIAL_BYTES: Final = 10
 TERMINAL_NUMBER_BYTES: Final = 6
+STAMPS: Final = "unlisted_in IS NULL OR (listed_in IS NOT NULL AND unlisted_in >= listed_in)"
+"""Nothing comes off a published list before it was on it."""
+
+
+def _where(name: str, column: str, condition: str) -> Index:
+    return Index(name, column, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
 class ChipKind(StrEnum):
@@ -138,12 +144,17 @@ class CardStateChange(Base):
 
 
 class HotlistEntry(Base):
-    """A card that terminals must refuse from an instant on, until it is removed. Never back-dated, never deleted."""
+    """A card that terminals must refuse from an instant on, until it is removed. Never back-dated, never deleted.
+
+    `listed_in` and `unlisted_in` are the publications in which it came onto the list that terminals fetch, and off it; both the same for
+    an entry that was removed before anything was published.
+    """
 
     __tablename__ = "hotlist_entry"
     __table_args__ = (
         CheckConstraint("effective_from >= recorded_at", name="not_back_dated"),
         CheckConstraint("removed_from IS NULL OR removed_from >= effective_from", name="removal_after_start"),
+        CheckConstraint(STAMPS, name="publications"),
         Index(
             "uq_hotlist_entry_open",
             "serial",
@@ -152,6 +163,10 @@ class HotlistEntry(Base):
             sqlite_where=text("removed_from IS NULL"),
         ),
         Index("ix_hotlist_entry_as_of", "serial", "effective_from"),
+        _where("ix_hotlist_entry_listed_in", "listed_in", "listed_in IS NOT NULL"),
+        _where("ix_hotlist_entry_unlisted_in", "unlisted_in", "unlisted_in IS NOT NULL"),
+        _where("ix_hotlist_entry_to_list", "effective_from", "listed_in IS NULL"),
+        _where("ix_hotlist_entry_to_unlist", "removed_from", "unlisted_in IS NULL AND removed_from IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -161,6 +176,78 @@ class HotlistEntry(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     effective_from: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     removed_from: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    listed_in: Mapped[int | None] = mapped_column(Integer)
+    unlisted_in: Mapped[int | None] = mapped_column(Integer)
+
+
+class BlockKind(StrEnum):
+    """What a block of the hotlist names."""
+
+    RANGE = "range"
+    MODULE = "module"
+
+
+class HotlistBlock(Base):
+    """A range of card serials, or the terminal number of a security module, whose taps are refused from an instant on.
+
+    `first` and `last` are upper-case hexadecimal text: serials of 10 bytes, or twice the number of 6. Put on and taken off by two people;
+    never back-dated.
+    """
+
+    __tablename__ = "hotlist_block"
+    __table_args__ = (
+        CheckConstraint("kind IN ('range', 'module')", name="kind"),
+        CheckConstraint(
+            "(kind = 'range' AND length(first) = 20 AND length(last) = 20 AND first <= last)"
+            " OR (kind = 'module' AND length(first) = 12 AND first = last)",
+            name="bounds",
+        ),
+        CheckConstraint("effective_from >= recorded_at", name="not_back_dated"),
+        CheckConstraint("removed_from IS NULL OR removed_from >= effective_from", name="removal_after_start"),
+        CheckConstraint(STAMPS, name="publications"),
+        CheckConstraint("(removed_from IS NULL) = (end_approval_id IS NULL)", name="four_eyes"),
+        Index(
+            "uq_hotlist_block_open",
+            "first",
+            "last",
+            unique=True,
+            postgresql_where=text("removed_from IS NULL"),
+            sqlite_where=text("removed_from IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    first: Mapped[str] = mapped_column(String(20))
+    last: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(32))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    effective_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    listed_in: Mapped[int | None] = mapped_column(Integer)
+    unlisted_in: Mapped[int | None] = mapped_column(Integer)
+    approval_id: Mapped[str] = mapped_column(String(32), ForeignKey("approval.id"), unique=True)
+    end_approval_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("approval.id"), unique=True)
+
+
+class HotlistPublication(Base):
+    """A version of the list that terminals fetch. Rows are facts: what version n said can be told for ever.
+
+    `digest` is the SHA-256 of the whole list (hardware/terminal/PROTOCOL.md).
+    """
+
+    __tablename__ = "hotlist_publication"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("length(digest) = 32", name="digest"),
+    )
+
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cards: Mapped[int] = mapped_column(Integer)
+    ranges: Mapped[int] = mapped_column(Integer)
+    modules: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class PsamState(StrEnum):

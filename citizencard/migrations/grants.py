@@ -30,6 +30,8 @@ APPEND_ONLY = (
     "tariff_withdrawal",
     "psam",
     "terminal_acknowledgement",
+    "terminal_state_change",
+    "terminal_software",
     "upload_batch",
     "tap_record",
     "tap_adjustment",
@@ -41,6 +43,8 @@ APPEND_ONLY = (
     "bill_payment",
     "key_journal",
     "psam_movement",
+    "hotlist_publication",
+    "issuer_publication",
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 

@@ -1,0 +1,1 @@
+"""What devices fetch and are asked for: other issuers, shifts, gaps."""
