@@ -1,10 +1,10 @@
-"""Security modules, terminals, their bindings, keys, codes, nonces and acknowledgements."""
+"""Security modules, terminals, their bindings, keys, codes, nonces and acknowledgements, and how devices say they are."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from citizencard.cards.columns import HexBytes
@@ -14,6 +14,26 @@ PSAM_SERIAL_BYTES: Final = 10
 TERMINAL_NUMBER_BYTES: Final = 6
 PUBLIC_KEY_BYTES: Final = 32
 MAX_NONCE_CHARACTERS: Final = 88
+MAX_SOFTWARE_CHARACTERS: Final = 64
+MAX_FAULTS_CHARACTERS: Final = 200
+MAX_REASON_CHARACTERS: Final = 200
+
+
+class TerminalKind(StrEnum):
+    """What a device is for. Gates of a pair name each other as partners; a collector carries the files of others."""
+
+    BUS_VALIDATOR = "bus_validator"
+    METRO_GATE = "metro_gate"
+    PARKING_ENTRY = "parking_entry"
+    PARKING_EXIT = "parking_exit"
+    TAXI = "taxi"
+    FUEL_PUMP = "fuel_pump"
+    POS = "pos"
+    KIOSK = "kiosk"
+    COLLECTOR = "collector"
+
+
+_KINDS: Final = ", ".join(f"'{kind}'" for kind in TerminalKind)
 
 
 class TerminalState(StrEnum):
@@ -28,6 +48,7 @@ class AcknowledgedKind(StrEnum):
 
     PARAMETERS = "parameters"
     HOTLIST = "hotlist"
+    ISSUERS = "issuers"
 
 
 class Psam(Base):
@@ -47,6 +68,7 @@ class Terminal(Base):
     __table_args__ = (
         CheckConstraint("state IN ('active', 'disabled')", name="state"),
         CheckConstraint("last_batch >= 0", name="last_batch"),
+        CheckConstraint(f"kind IN ({_KINDS})", name="kind"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -56,9 +78,12 @@ class Terminal(Base):
     software: Mapped[str] = mapped_column(String(64))
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(16))
+    outlet_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("merchant_outlet.id"), index=True)
+    partner_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("terminal.id"))
 
     def __repr__(self) -> str:
-        return f"Terminal({self.id}, {self.state})"
+        return f"Terminal({self.id}, {self.kind}, {self.state})"
 
 
 class TerminalBinding(Base):
@@ -92,7 +117,7 @@ class TerminalBinding(Base):
 
 
 class TerminalKey(Base):
-    """A device's public key. A retired key still tells which records its device signed."""
+    """A device's public key. A retired key still tells which records its device signed. A rotated one names the one before."""
 
     __tablename__ = "terminal_key"
     __table_args__ = (
@@ -106,6 +131,7 @@ class TerminalKey(Base):
     public_key: Mapped[bytes] = mapped_column(HexBytes(PUBLIC_KEY_BYTES), unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rotated_from_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("terminal_key.id"))
 
 
 class EnrolmentCode(Base):
@@ -134,7 +160,7 @@ class TerminalAcknowledgement(Base):
 
     __tablename__ = "terminal_acknowledgement"
     __table_args__ = (
-        CheckConstraint("kind IN ('parameters', 'hotlist')", name="kind"),
+        CheckConstraint("kind IN ('parameters', 'hotlist', 'issuers')", name="kind"),
         Index("ix_terminal_acknowledgement_terminal_id_kind_acknowledged_at", "terminal_id", "kind", "acknowledged_at"),
     )
 
@@ -143,3 +169,56 @@ class TerminalAcknowledgement(Base):
     kind: Mapped[str] = mapped_column(String(16))
     version: Mapped[int] = mapped_column(BigId)
     acknowledged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TerminalHeartbeat(Base):
+    """What a device said of itself last: one row a device, for those who look after it. Nobody is paid or refused by it."""
+
+    __tablename__ = "terminal_heartbeat"
+    __table_args__ = (
+        CheckConstraint(
+            "parameter_version >= 0 AND hotlist_version >= 0 AND records_waiting >= 0 AND free_kb >= 0", name="counts"
+        ),
+    )
+
+    terminal_id: Mapped[str] = mapped_column(String(32), ForeignKey("terminal.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    software: Mapped[str] = mapped_column(String(MAX_SOFTWARE_CHARACTERS))
+    parameter_version: Mapped[int] = mapped_column(BigInteger)
+    hotlist_version: Mapped[int] = mapped_column(BigInteger)
+    records_waiting: Mapped[int] = mapped_column(BigInteger)
+    oldest_waiting_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    clock_offset_s: Mapped[int] = mapped_column(BigInteger)
+    free_kb: Mapped[int] = mapped_column(BigInteger)
+    faults: Mapped[str] = mapped_column(String(MAX_FAULTS_CHARACTERS))
+
+
+class TerminalStateChange(Base):
+    """Who let a terminal speak, or no longer, when and why. Disabling takes one person, enabling four eyes."""
+
+    __tablename__ = "terminal_state_change"
+    __table_args__ = (
+        CheckConstraint("state IN ('active', 'disabled')", name="state"),
+        CheckConstraint("(state = 'active') = (approval_id IS NOT NULL)", name="four_eyes"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    terminal_id: Mapped[str] = mapped_column(String(32), ForeignKey("terminal.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(MAX_REASON_CHARACTERS))
+    changed_by: Mapped[str] = mapped_column(String(64))
+    approval_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("approval.id"), unique=True)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TerminalSoftware(Base):
+    """The software that devices of a kind shall run from now on; the newest row of a kind is the one that counts."""
+
+    __tablename__ = "terminal_software"
+    __table_args__ = (CheckConstraint(f"kind IN ({_KINDS})", name="kind"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    software: Mapped[str] = mapped_column(String(MAX_SOFTWARE_CHARACTERS))
+    set_by: Mapped[str] = mapped_column(String(64))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)

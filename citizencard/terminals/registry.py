@@ -31,6 +31,7 @@ from citizencard.terminals.models import (
     Psam,
     Terminal,
     TerminalBinding,
+    TerminalKind,
     TerminalState,
 )
 
@@ -113,11 +114,14 @@ def next_terminal_number(session: Session) -> bytes:
     return bytes.fromhex(CITY + next_number(session, TERMINAL_NUMBERS, TERMINAL_NUMBER_DIGITS))
 
 
-def register_terminal(session: Session, name: str, *, now: datetime) -> Terminal:
+def register_terminal(
+    session: Session, name: str, kind: TerminalKind = TerminalKind.BUS_VALIDATOR, *, now: datetime
+) -> Terminal:
     """Take a device into the registry; it is active, but has neither a key nor a merchant."""
     terminal = Terminal(
         id=new_id("term"),
         name=name.strip()[:120],
+        kind=kind,
         state=TerminalState.ACTIVE,
         last_batch=0,
         software="",

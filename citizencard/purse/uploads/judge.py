@@ -28,6 +28,9 @@ LIMITS_FEN: Final[Mapping[str, int]] = {
     MerchantKind.PARKING: 50_000,
     MerchantKind.UTILITY: 100_000,
     MerchantKind.SHOP: 100_000,
+    MerchantKind.METRO: 10_000,
+    MerchantKind.TAXI: 50_000,
+    MerchantKind.FUEL: 100_000,
 }
 """The most that one tap may cost, by what is sold; no purse holds more than 100,000 fen."""
 
