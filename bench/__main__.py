@@ -20,6 +20,10 @@ BENCHES = {
         "bench.tariffs.measuring",
         "rides, stays and bills priced and explained, against the same rules written by hand",
     ),
+    "terminals": (
+        "bench.terminals.measuring",
+        "a city's day of taps, purchases on line and the hotlist over HTTP, against pgbench",
+    ),
 }
 ENDED = 128 + signal.SIGTERM
 OPTIONS = {

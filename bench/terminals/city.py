@@ -1,4 +1,4 @@
-"""The city of the bench: a bus company with its validators, cards, and a shop with its tills and on-line accounts; keys of a test vault."""
+"""The city that uploads: a bus company with its lines and validators, cards in use, and the test vault that the server opens."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from bench.terminals.sizes import ACCOUNTS, CARDS, FUNDS_FEN, LINES, TILLS, VALIDATORS
-from citizencard import chart
-from citizencard.accounts.models import Account, AccountCard
+from bench.terminals.sizes import CARDS, LINES, VALIDATORS
 from citizencard.approvals.decisions import Proposal, approve, execute, propose
 from citizencard.audit import Actor
 from citizencard.cards.models import Card, CardState, CardStateChange, CardStock, ChipKind
 from citizencard.clock import beijing_date
-from citizencard.db import Sessions, make_engine, make_sessions, transaction
+from citizencard.db import make_engine, make_sessions, transaction
 from citizencard.merchants.registry import NewLine, register_line, register_merchant
 from citizencard.people.models import Person
 from citizencard.tariffs.versions import PUBLISH, publish, publish_payload
 from citizencard.terminals.enrolment import enrol, issue_enrolment_code
 from citizencard.terminals.registry import BIND, NewBinding, bind_terminal, register_psam, register_terminal
 from hardware.card.files import application_serial
-from ledger import Transfer, open_first_day, post
+from ledger import open_first_day
 from tests.citizencard.keys.make_vault import PASSPHRASE, regression_vault
 
 ADULT: Final = 1
@@ -60,20 +58,20 @@ TARIFF: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A validator or a till.
+    """A validator.
 
     Args:
         terminal_id: its row.
         number: 6 bytes, in its security module.
         psam_serial: 10 bytes.
-        line: what it runs on; None for a till.
+        line: what it runs on.
         seed: 32 bytes, its private key.
     """
 
     terminal_id: str
     number: bytes
     psam_serial: bytes
-    line: int | None
+    line: int
     seed: bytes = field(repr=False)
 
     @property
@@ -84,12 +82,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A card in use, and the on-line account that it pays from, if it has one."""
+    """A card in use."""
 
     card_id: str
     serial: bytes
     card_class: int
-    account_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +96,14 @@ class City:
     Args:
         address: of the database, for the role of the app.
         environ: settings of the server, as environment variables.
-        bus_id, shop_id: the two merchants.
         validators: VALIDATORS buses of the company.
-        tills: TILLS of the shop.
-        holders: CARDS cards; the first ACCOUNTS pay on line.
+        holders: CARDS cards.
     """
 
     address: str
     environ: Mapping[str, str] = field(repr=False)
-    bus_id: str
-    shop_id: str
     validators: tuple[Device, ...] = field(repr=False)
-    tills: tuple[Device, ...] = field(repr=False)
     holders: tuple[Holder, ...] = field(repr=False)
-
-    def sessions(self) -> Sessions:
-        """A way to the database; dispose of its engine afterwards."""
-        return make_sessions(make_engine(self.address))
 
 
 def make_city(address: str, folder: Path, now: datetime) -> City:
@@ -131,7 +119,6 @@ def make_city(address: str, folder: Path, now: datetime) -> City:
     with transaction(sessions) as session:
         open_first_day(session, beijing_date(now), now=then)
         bus = register_merchant(session, "City Bus", "bus", now=then).id
-        shop = register_merchant(session, "Corner Shop", "shop", now=then).id
         for number in range(1, LINES + 1):
             register_line(session, NewLine(number, bus, f"Line {number}", FARE_FEN), now=then)
         tariff = {**TARIFF, "effective_from": f"{beijing_date(then):%Y-%m-%d}T00:00:00+08:00"}
@@ -140,13 +127,11 @@ def make_city(address: str, folder: Path, now: datetime) -> City:
         validators = tuple(
             _device(session, number, bus, 1 + number % LINES, then) for number in range(1, VALIDATORS + 1)
         )
-        tills = tuple(_device(session, VALIDATORS + 1 + number, shop, None, then) for number in range(TILLS))
     holders = tuple(_holder(number) for number in range(1, CARDS + 1))
     with transaction(sessions) as session:
         _insert(session, holders, then)
-        _pay_in(session, [holder.account_id for holder in holders if holder.account_id], then)
     sessions.kw["bind"].dispose()
-    return City(address, _settings(address, folder), bus, shop, validators, tills, holders)
+    return City(address, _settings(address, folder), validators, holders)
 
 
 def _settings(address: str, folder: Path) -> dict[str, str]:
@@ -170,7 +155,7 @@ def _approved(session: Session, act: str, payload: Mapping[str, Any], now: datet
     return approval.id
 
 
-def _device(session: Session, number: int, merchant_id: str, line: int | None, now: datetime) -> Device:
+def _device(session: Session, number: int, merchant_id: str, line: int, now: datetime) -> Device:
     terminal = register_terminal(session, f"Device {number}", now=now)
     device = Device(
         terminal.id,
@@ -188,13 +173,12 @@ def _device(session: Session, number: int, merchant_id: str, line: int | None, n
 
 
 def _holder(number: int) -> Holder:
-    account_id = f"acc_{number:020d}" if number <= ACCOUNTS else None
     card_class = STUDENT if number % 5 == 0 else ADULT
-    return Holder(f"card_{number:020d}", application_serial("3302", f"{number:011d}"), card_class, account_id)
+    return Holder(f"card_{number:020d}", application_serial("3302", f"{number:011d}"), card_class)
 
 
 def _insert(session: Session, holders: Sequence[Holder], now: datetime) -> None:
-    """All rows of the cards and accounts, table by table."""
+    """All rows of the cards, table by table."""
     since, until = beijing_date(now), date(2036, 1, 1)
     rows = [(number, holder, f"per_{number:020d}") for number, holder in enumerate(holders, 1)]
     for model, values in (
@@ -233,22 +217,6 @@ def _insert(session: Session, holders: Sequence[Holder], now: datetime) -> None:
                 for _, holder, _ in rows
             ],
         ),
-        (
-            Account,
-            [
-                {"id": holder.account_id, "person_id": person_id, "opened_at": now}
-                for _, holder, person_id in rows
-                if holder.account_id
-            ],
-        ),
-        (
-            AccountCard,
-            [
-                {"account_id": holder.account_id, "card_id": holder.card_id, "linked_at": now}
-                for _, holder, _ in rows
-                if holder.account_id
-            ],
-        ),
     ):
         session.execute(insert(model), values)
 
@@ -275,8 +243,3 @@ def _chip(number: int, now: datetime) -> dict[str, Any]:
         "received_at": now,
         "changed_at": now,
     }
-
-
-def _pay_in(session: Session, account_ids: Sequence[str], now: datetime) -> None:
-    """Open the wallets with their money; it came over a counter."""
-    chart.open_registered(session, account_ids) if hasattr(chart, "open_registered") else None

@@ -6,11 +6,6 @@ from typing import Final
 CARDS: Final = 20_000
 VALIDATORS: Final = 200
 LINES: Final = 40
-TILLS: Final = 16
-"""Tills of the one hot shop, each of which buys at once."""
-ACCOUNTS: Final = 1_000
-FUNDS_FEN: Final = 400_000
-"""In each on-line account at the beginning."""
 WORKERS: Final = 2
 SENDERS: Final = 4
 """Connections that upload at once."""
@@ -28,15 +23,13 @@ class Sizes:
         round_s: how long pgbench runs each time, in seconds.
         round_records: records of one measured round of uploads.
         day: taps of the day in one run.
-        listed: cards on the hotlist.
     """
 
     rounds: int
     round_s: float
     round_records: int
     day: int
-    listed: int
 
 
-FULL: Final = Sizes(rounds=5, round_s=5.0, round_records=40_000, day=1_500_000, listed=300_000)
-QUICK: Final = Sizes(rounds=3, round_s=2.0, round_records=20_000, day=40_000, listed=20_000)
+FULL: Final = Sizes(rounds=5, round_s=5.0, round_records=40_000, day=1_500_000)
+QUICK: Final = Sizes(rounds=3, round_s=2.0, round_records=20_000, day=40_000)
