@@ -20,6 +20,8 @@ ENCRYPTED: Final = (
     ("person", ("document_number", "name", "phone")),
     ("social_security_link", ("number", "nation")),
     ("staff_member", ("totp_secret",)),
+    ("merchant_contact", ("name", "phone")),
+    ("merchant_bank_account", ("holder", "number")),
 )
 """Tables, numbered by `id`, with columns that the vault encrypts."""
 
