@@ -24,6 +24,7 @@ REASONS: Final = (
     "account_frozen",
     "account_closed",
     "reversed_before",
+    "other_event",
 )
 REASON_CHECK: Final = "reason IN ({})".format(", ".join(f"'{reason}'" for reason in REASONS))
 
@@ -48,6 +49,7 @@ class PurchaseReason(StrEnum):
     ACCOUNT_FROZEN = "account_frozen"
     ACCOUNT_CLOSED = "account_closed"
     REVERSED_BEFORE = "reversed_before"
+    OTHER_EVENT = "other_event"
 
 
 class Account(Base):
@@ -104,8 +106,8 @@ class CashTopUp(Base):
 class OnlinePurchase(Base):
     """The one row of a purchase event, named by terminal number, batch and trace: what was claimed and the first verdict, for ever.
 
-    A reversal that arrives first makes the row instead (a tombstone: no content, refused as `reversed_before`). `reversed_at` of an
-    approved purchase is set once.
+    A reversal that arrives first makes the row instead (a tombstone: no content, refused as `reversed_before`); so does a hold, a load or
+    an enquiry (`other_event`), so that a name stands for one thing. `reversed_at` of an approved purchase is set once.
     """
 
     __tablename__ = "online_purchase"
@@ -117,7 +119,7 @@ class OnlinePurchase(Base):
         CheckConstraint("verdict = 'refused' OR (account_id IS NOT NULL AND card_id IS NOT NULL)", name="paid_from"),
         CheckConstraint(
             "amount_fen > 0 AND card_serial IS NOT NULL AND happened_at IS NOT NULL AND merchant_id IS NOT NULL"
-            " OR reason = 'reversed_before' AND amount_fen IS NULL AND card_serial IS NULL",
+            " OR reason IN ('reversed_before', 'other_event') AND amount_fen IS NULL AND card_serial IS NULL",
             name="content",
         ),
         CheckConstraint("reversed_at IS NULL OR verdict = 'approved' OR reason = 'reversed_before'", name="reversed"),
@@ -144,3 +146,35 @@ class OnlinePurchase(Base):
 
     def __repr__(self) -> str:
         return f"OnlinePurchase({self.terminal_number.hex()}.{self.batch}.{self.trace}, {self.verdict})"
+
+
+class BalanceEnquiry(Base):
+    """The one row of an enquiry, named by terminal number, batch and trace, with its first answer. A fact.
+
+    A request that was recorded tells nobody anything new: sent again it gets the answer of its own day.
+    """
+
+    __tablename__ = "balance_enquiry"
+    __table_args__ = (
+        UniqueConstraint("terminal_number", "batch", "trace"),
+        CheckConstraint("verdict IN ('answered', 'refused')", name="verdict"),
+        CheckConstraint(REASON_CHECK, name="reason"),
+        CheckConstraint("(verdict = 'answered') = (reason IS NULL)", name="refused_why"),
+        CheckConstraint("(verdict = 'answered') = (due_fen IS NOT NULL)", name="answered"),
+        CheckConstraint("(balance_fen IS NULL) = (account_id IS NULL)", name="balance"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    terminal_number: Mapped[bytes] = mapped_column(HexBytes(TERMINAL_NUMBER_BYTES))
+    batch: Mapped[int] = mapped_column(BigInteger)
+    trace: Mapped[int] = mapped_column(BigInteger)
+    terminal_id: Mapped[str] = mapped_column(String(32), ForeignKey("terminal.id"))
+    card_serial: Mapped[bytes] = mapped_column(HexBytes(CARD_SERIAL_BYTES))
+    card_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("card.id"))
+    account_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("account.id"))
+    happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verdict: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(24))
+    balance_fen: Mapped[int | None] = mapped_column(BigInteger)
+    due_fen: Mapped[int | None] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)

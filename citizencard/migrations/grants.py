@@ -47,6 +47,8 @@ APPEND_ONLY = (
     "bill_payment",
     "key_journal",
     "psam_movement",
+    "balance_enquiry",
+    "hold_settlement",
     "hotlist_publication",
     "issuer_publication",
 )

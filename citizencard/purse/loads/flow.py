@@ -102,6 +102,7 @@ def _reserve(context: JobContext, told: LoadInitialization) -> LoadAttempt:
     """
     announced = Announced(
         job_id=context.job_id,
+        kiosk_id=None,
         old_balance_fen=told.balance_fen,
         online_seq=told.online_seq,
         key_version=told.key_version,

@@ -21,11 +21,11 @@ from citizencard.cards.states import LOADABLE, Deed, locked_card
 from citizencard.db import new_id
 from citizencard.purse.counters import check_counter, check_no_other_open
 from citizencard.purse.loads.errors import CardNotLoadable, LoadAmountInvalid, LoadStateForbids, UnknownLoad
-from citizencard.purse.loads.models import Load, LoadAttempt, LoadState
+from citizencard.purse.loads.models import Load, LoadAttempt, LoadSource, LoadState
 from citizencard.staff.errors import TillUnknown
 from citizencard.staff.outlets import find_till
 from citizencard.staff.slips import next_slip
-from ledger import Transfer, post
+from ledger import AccountState, Transfer, balance, post
 
 PROVEN: Final = "proven"
 DISPROVEN: Final = "disproven"
@@ -45,13 +45,15 @@ class Announced:
     """What a genuine card answered to INITIALIZE FOR LOAD: its MAC1 was found good.
 
     Args:
-        job_id: the reader job in which it did.
+        job_id: the reader job in which it did; None at a kiosk.
+        kiosk_id: the terminal at which it did; None in a reader job.
         old_balance_fen, online_seq, key_version, algorithm, random, mac1: the card's answer.
         terminal: 6 bytes that it was asked with.
         date, time: BCD, for MAC2.
     """
 
-    job_id: str
+    job_id: str | None
+    kiosk_id: str | None
     old_balance_fen: int
     online_seq: int
     key_version: int
@@ -74,7 +76,7 @@ def request_load(session: Session, wish: LoadWish, deed: Deed) -> Load:
         LoadAlreadyOpen, UnloadAlreadyOpen: another load or unload of the card is not decided; names it.
     """
     card = locked_card(session, wish.card_id)
-    _check_loadable(card)
+    check_loadable(card)
     ceiling_fen = card_class(card.card_class).ceiling_fen
     if not 0 < wish.amount_fen <= ceiling_fen:
         raise LoadAmountInvalid(
@@ -86,6 +88,7 @@ def request_load(session: Session, wish: LoadWish, deed: Deed) -> Load:
         id=new_id("load"),
         card_id=card.id,
         amount_fen=wish.amount_fen,
+        source=LoadSource.CASH,
         till_id=till.id,
         outlet_id=till.outlet_id,
         state=LoadState.REQUESTED,
@@ -146,9 +149,9 @@ def reserve(session: Session, load_id: str, announced: Announced, deed: Deed) ->
     """
     card, load = locked_load(session, load_id)
     last = last_attempt(session, load_id)
-    if last is not None and last.job_id == announced.job_id:
+    if last is not None and _is_same(last, announced):
         return last
-    _check_loadable(card)
+    check_loadable(card)
     check_no_other_open(session, card.id, load.id)
     require_state(load, "reserve", LoadState.REQUESTED, LoadState.RESERVED, LoadState.DISPROVEN)
     check_counter(session, card.id, announced.online_seq)
@@ -161,6 +164,7 @@ def reserve(session: Session, load_id: str, announced: Announced, deed: Deed) ->
         number=1 if last is None else last.number + 1,
         card_id=card.id,
         job_id=announced.job_id,
+        kiosk_id=announced.kiosk_id,
         online_seq=announced.online_seq,
         old_balance_fen=announced.old_balance_fen,
         key_version=announced.key_version,
@@ -245,7 +249,7 @@ def disprove_load(session: Session, load_id: str, attempt_id: int, deed: Deed) -
 
 
 def give_back(session: Session, load_id: str, deed: Deed) -> Load:
-    """End a disproven load by a clerk's decision: flow 4, to the till it was paid into, or to `due` when that till is closed.
+    """End a disproven load by somebody's decision: flow 4, to where the money came from, or to `due` when that till or account is closed.
 
     Raises:
         UnknownLoad: there is none.
@@ -253,10 +257,7 @@ def give_back(session: Session, load_id: str, deed: Deed) -> Load:
     """
     _, load = locked_load(session, load_id)
     require_state(load, "give_back", LoadState.DISPROVEN)
-    try:
-        target = chart.till(find_till(session, load.till_id).id)
-    except TillUnknown:
-        target = chart.due(load.card_id)
+    target = _source_of(session, load)
     chart.open_missing(session, [target])
     back = Transfer(
         reference=f"loadback:{load.id}",
@@ -285,24 +286,55 @@ def require_state(load: Load, act: str, *allowed: LoadState) -> None:
         raise LoadStateForbids(f"{act} from {load.state}", load_id=load.id, state=load.state, act=act)
 
 
-def _check_loadable(card: Card) -> None:
+def check_loadable(card: Card) -> None:
+    """Refuse a card that may not be loaded in its present state.
+
+    Raises:
+        CardNotLoadable: names the state.
+    """
     if CardState(card.state) not in LOADABLE:
         raise CardNotLoadable(f"card is {card.state}", card_id=card.id, state=card.state)
 
 
+def _is_same(last: LoadAttempt, announced: Announced) -> bool:
+    """Whether an announcement is that of the newest attempt: by its reader job, or at a kiosk by what the card said."""
+    if announced.job_id is not None:
+        return last.job_id == announced.job_id
+    said = (last.online_seq, last.random, last.mac1, last.old_balance_fen)
+    return said == (announced.online_seq, announced.random, announced.mac1, announced.old_balance_fen)
+
+
+def _source_of(session: Session, load: Load) -> str:
+    """The account that a load was paid from, if it can still take the money; else `due`, which always can."""
+    due = chart.due(load.card_id)
+    if load.till_id is not None:
+        try:
+            return chart.till(find_till(session, load.till_id).id)
+        except TillUnknown:
+            return due
+    if load.account_id is not None:
+        wallet = chart.wallet(load.account_id)
+        return due if balance(session, wallet).state is AccountState.CLOSED else wallet
+    return due
+
+
 def _take_money(session: Session, load: Load, deed: Deed) -> None:
-    """Flow 2 with its slip: cash into the till, owed to the holder while it is on its way to the chip."""
-    find_till(session, load.till_id)
-    load.slip_serial = next_slip(session, load.outlet_id)
-    till, inload = chart.till(load.till_id), chart.inload(load.card_id)
-    chart.open_missing(session, [till, inload, chart.purse(load.card_id)])
+    """Flow 2: cash into the till, with its slip, or the holder's own money; owed to the holder while it is on its way to the chip."""
+    metadata: dict[str, str | int] = {}
+    source = chart.due(load.card_id) if load.account_id is None else chart.wallet(load.account_id)
+    if load.till_id is not None and load.outlet_id is not None:
+        source = chart.till(find_till(session, load.till_id).id)
+        load.slip_serial = next_slip(session, load.outlet_id)
+        metadata = {"slip": load.slip_serial}
+    inload = chart.inload(load.card_id)
+    chart.open_missing(session, [source, inload, chart.purse(load.card_id)])
     paid = Transfer(
         reference=f"loadpay:{load.id}",
-        debit=till,
+        debit=source,
         credit=inload,
         amount_fen=load.amount_fen,
         kind="load_paid",
         occurred_at=deed.now,
-        metadata={"slip": load.slip_serial},
+        metadata=metadata,
     )
     post(session, [paid], now=deed.now)
