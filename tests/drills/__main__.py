@@ -14,7 +14,7 @@ DRILLS = {
     "restore": "backups taken while taps arrive, everything wiped, restored: books proved, cards alive, nothing acknowledged lost",
     "reversals": "purchases and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
     "tear": "every APDU and every commit of personalisation, load, unload and ride torn: chip, terminal and host agree",
-    "uploads": "every bit of an accepted record flipped; days permuted, split and doubled: nobody gets a fen more",
+    "uploads": "every bit of a record flipped; a day of 20,000 permuted, split, doubled, cut, with forged ones: nobody gets a fen more",
 }
 ALIASES = {"tears": "tear"}
 

@@ -18,7 +18,8 @@ from citizencard.db import Sessions, reading
 from citizencard.keys.hsm import Hsm
 from citizencard.purse.uploads.receipts import BatchReceipt
 from hardware.terminal.batch import Batch
-from tests.citizencard.keys.make_vault import random_vault
+from tests.citizencard.keys.make_vault import random_vault, regression_vault
+from tests.drills.uploads_day import FULL_DAY, great_day
 from tests.journeys.agreement import balances_of
 from tests.journeys.databases import both_databases, committing, undoable
 from tests.journeys.day_records import Day, Sent, content_of
@@ -262,8 +263,9 @@ def run_full() -> bool:
     """The drill at full size on both databases; prints its counts."""
     clean = True
     with both_databases() as urls, tempfile.TemporaryDirectory() as folder:
-        hsm = random_vault(Path(folder))
+        hsm, known = random_vault(Path(folder)), regression_vault(Path(folder))
         for name, url in urls.items():
+            clean = _great(name, url, known, Path(folder)) and clean
             memories = Path(folder) / name
             memories.mkdir()
             began = time.monotonic()
@@ -277,3 +279,16 @@ def run_full() -> bool:
                     print(f"  {difference}")
                 clean = clean and not result.differences
     return clean
+
+
+def _great(name: str, url: str, hsm: Hsm, folder: Path) -> bool:
+    """The great day on one database; prints its counts."""
+    began = time.monotonic()
+    memories = folder / f"great-{name}"
+    memories.mkdir()
+    with undoable(url) as sessions:
+        found = great_day(sessions, hsm, memories, FULL_DAY)
+    print(f"{name}: {found}, {time.monotonic() - began:.0f} s", flush=True)
+    for difference in found.differences[:50]:
+        print(f"  {difference}")
+    return not found.differences
