@@ -35,6 +35,7 @@ APPEND_ONLY = (
     "upload_batch",
     "tap_record",
     "tap_adjustment",
+    "tap_set_aside",
     "tap_decision",
     "tap_proposal",
     "tap_note",
@@ -54,8 +55,18 @@ APPEND_ONLY = (
 )
 """Tables whose rows are facts: nobody may change or remove them. Triggers refuse it as well."""
 
-FORGETTABLE = ("idempotency_key", "terminal_nonce", "staff_role", "card_challenge", "agent_session", "agent_step")
-"""Tables from which the server removes rows, and no others: old answers, nonces, challenges and proofs, and roles that were taken away."""
+FORGETTABLE = (
+    "idempotency_key",
+    "terminal_nonce",
+    "staff_role",
+    "card_challenge",
+    "agent_session",
+    "agent_step",
+    "tap_to_clear",
+)
+"""Tables from which the server removes rows, and no others: old answers, nonces, challenges and proofs, roles that were taken away, and
+what is left to clear of a day.
+"""
 
 NOT_FOR_AUDITORS = ("staff_member", "staff_session", "resident", "resident_session")
 """Tables with password hashes and tokens: an auditor who could read them could try to be somebody else."""

@@ -136,6 +136,7 @@ def _row(one: Judged, origin: Origin, ordinal: int) -> dict[str, Any]:
         "tapped_at": record.tapped_at(),
         "received_at": origin.received_at,
         "explanation": dict(judgement.explanation),
+        "tariff_version": record.tariff_version,
     }
 
 

@@ -2,13 +2,17 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from citizencard.cards.columns import HexBytes
 from citizencard.db import Base, BigId, Json, UtcDateTime
+
+
+HAS_TAC: Final = "identity IS NOT NULL"
+"""The record's TAC is good."""
 
 
 class Verdict(StrEnum):
@@ -38,7 +42,7 @@ class Reason(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """What a person should look at; no effect on money at upload."""
+    """What a person should look at. Those of the upload have no effect on money; the others are made when days are closed."""
 
     PRICE_DIFFERENCE = "price_difference"
     NO_PRICE = "no_price"
@@ -46,6 +50,21 @@ class FindingKind(StrEnum):
     UNKNOWN_TARIFF = "unknown_tariff"
     LINE_DIFFERS = "line_differs"
     UNCONFIRMED_PURCHASE = "unconfirmed_purchase"
+
+    SEQUENCE_REUSED = "sequence_reused"
+    SEQUENCE_GAP = "sequence_gap"
+    SEQUENCE_DISORDER = "sequence_disorder"
+    CLAIMS_DIFFER = "claims_differ"
+    SILENT_TERMINAL = "silent_terminal"
+    COUNTER_FORK = "counter_fork"
+    COUNTER_ROLLBACK = "counter_rollback"
+    OVER_GUARANTEE = "over_guarantee"
+    IMPOSSIBLE_TRAVEL = "impossible_travel"
+    OVER_DAY_LIMIT = "over_day_limit"
+    RERATED = "rerated"
+    HOLDER_BEARS = "hotlisted_holder_bears"
+    MERCHANT_BEARS = "hotlisted_merchant_bears"
+    COMPANY_BEARS = "hotlisted_company_bears"
 
 
 class UploadBatch(Base):
@@ -83,6 +102,20 @@ class TapRecord(Base):
         Index("ix_tap_record_terminal_number_terminal_sequence", "terminal_number", "terminal_sequence"),
         Index("ix_tap_record_tapped_at", "tapped_at"),
         Index(
+            "ix_tap_record_card_serial_card_counter",
+            "card_serial",
+            "card_counter",
+            postgresql_where=text(HAS_TAC),
+            sqlite_where=text(HAS_TAC),
+        ),
+        Index(
+            "ix_tap_record_card_serial_tapped_at",
+            "card_serial",
+            "tapped_at",
+            postgresql_where=text(HAS_TAC),
+            sqlite_where=text(HAS_TAC),
+        ),
+        Index(
             "ix_tap_record_suspicious",
             "id",
             postgresql_where=text("verdict = 'suspicious'"),
@@ -119,13 +152,15 @@ class TapRecord(Base):
     tapped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     explanation: Mapped[dict[str, Any]] = mapped_column(Json)
+    tariff_version: Mapped[int | None] = mapped_column(BigInteger)
+    """By which the device says that it reckoned: a claim. None in records of before it was kept."""
 
     def __repr__(self) -> str:
         return f"TapRecord({self.id}, {self.verdict}, {self.reason}, {self.amount_fen} fen)"
 
 
 class TapFinding(Base):
-    """Something about a record that a person should look at."""
+    """Something about a record that a person should look at, unless it was withdrawn: what came in later has explained it."""
 
     __tablename__ = "tap_finding"
     __table_args__ = (Index("uq_tap_finding_record_id_kind", "record_id", "kind", unique=True),)
@@ -135,6 +170,7 @@ class TapFinding(Base):
     kind: Mapped[str] = mapped_column(String(32), index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(Json)
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LimitKind(StrEnum):
