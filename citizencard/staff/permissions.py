@@ -55,10 +55,15 @@ class Permission(StrEnum):
     PEOPLE_REVEAL = "people.reveal"
     SOCIAL_SECURITY_LINK = "social_security.link"
     MERCHANTS_MANAGE = "merchants.manage"
+    MERCHANTS_READ = "merchants.read"
+    MERCHANTS_REVEAL = "merchants.reveal"
+    BANK_ACCOUNTS_TAKE_BACK = "bank_accounts.take_back"
     TARIFFS_PROPOSE = "tariffs.propose"
     TARIFFS_READ = "tariffs.read"
     TERMINALS_MANAGE = "terminals.manage"
     TERMINALS_BIND = "terminals.bind"
+    TERMINALS_READ = "terminals.read"
+    TERMINALS_DISABLE = "terminals.disable"
     PSAMS_PERSONALISE = "psams.personalise"
     STOCK_RECEIVE = "stock.receive"
     CARDS_APPLY = "cards.apply"
@@ -105,10 +110,15 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.PEOPLE_REVEAL: frozenset({Role.SUPERVISOR}),
     Permission.SOCIAL_SECURITY_LINK: _COUNTER,
     Permission.MERCHANTS_MANAGE: frozenset({Role.FINANCE}),
+    Permission.MERCHANTS_READ: _BOOKS | {Role.SUPERVISOR, Role.STOCK_KEEPER},
+    Permission.MERCHANTS_REVEAL: frozenset({Role.FINANCE, Role.SUPERVISOR}),
+    Permission.BANK_ACCOUNTS_TAKE_BACK: frozenset({Role.FINANCE, Role.SUPERVISOR}),
     Permission.TARIFFS_PROPOSE: frozenset({Role.FINANCE}),
     Permission.TARIFFS_READ: STAFF_ROLES,
     Permission.TERMINALS_MANAGE: frozenset({Role.STOCK_KEEPER}),
     Permission.TERMINALS_BIND: frozenset({Role.STOCK_KEEPER}),
+    Permission.TERMINALS_READ: _BOOKS | {Role.SUPERVISOR, Role.STOCK_KEEPER},
+    Permission.TERMINALS_DISABLE: frozenset({Role.SUPERVISOR, Role.STOCK_KEEPER}),
     Permission.PSAMS_PERSONALISE: frozenset({Role.STOCK_KEEPER, Role.KEY_CUSTODIAN}),
     Permission.STOCK_RECEIVE: frozenset({Role.STOCK_KEEPER}),
     Permission.CARDS_APPLY: _COUNTER,

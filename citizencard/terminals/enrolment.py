@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from citizencard.terminals.errors import EnrolmentCodeInvalid, PublicKeyInvalid, PublicKeyTaken
-from citizencard.terminals.models import PUBLIC_KEY_BYTES, EnrolmentCode, TerminalKey
+from citizencard.terminals.models import PUBLIC_KEY_BYTES, EnrolmentCode, Terminal, TerminalKey
 from citizencard.terminals.registry import terminal_by_id
 
 CODE_BYTES: Final = 16
@@ -76,6 +76,8 @@ def enrol(session: Session, code: str, public_key: bytes, *, now: datetime) -> E
         return Enrolled(known.terminal_id, public_key)
     if known is not None:
         raise PublicKeyTaken("the device key is known already")
+    # A device that changes its own key at this moment is waited for.
+    session.execute(select(Terminal.id).where(Terminal.id == taken).with_for_update(key_share=True))
     session.execute(
         update(TerminalKey)
         .where(TerminalKey.terminal_id == taken, TerminalKey.retired_at.is_(None))

@@ -129,3 +129,93 @@ class VersionUnknown(TerminalError):
 
     code = "version_unknown"
     public = ("kind", "version")
+
+
+class UnknownShift(TerminalError):
+    """The terminal never signed in with this batch number."""
+
+    code = "unknown_shift"
+    public = ("batch",)
+
+
+class SignOutInvalid(TerminalError):
+    """The totals of the shift cannot be compared: the sequences are no range, or too many."""
+
+    code = "sign_out_invalid"
+    public = ("reason",)
+
+
+class IssuerInvalid(TerminalError):
+    """This cannot be put on the list of issuers."""
+
+    code = "issuer_invalid"
+    public = ("reason",)
+
+
+class IssuerAdmitted(TerminalError):
+    """The issuer is on the list already."""
+
+    code = "issuer_admitted"
+    public = ("issuer",)
+
+
+class UnknownIssuer(TerminalError):
+    """There is no such partner issuer."""
+
+    code = "unknown_issuer"
+    public = ("issuer_id",)
+
+
+class IssuerWithdrawn(TerminalError):
+    """The issuer was withdrawn before."""
+
+    code = "issuer_withdrawn"
+    public = ("issuer_id",)
+
+
+class TerminalKindUnfit(TerminalError):
+    """Devices of these kinds are no pair: metro gates make one, and so do a parking entry and a parking exit."""
+
+    code = "terminal_kind_unfit"
+    public = ("terminal", "kind")
+
+
+class OutletForeign(TerminalError):
+    """The outlet is another merchant's than the one that the terminal earns for."""
+
+    code = "outlet_foreign"
+    public = ("terminal", "outlet_id")
+
+
+class TerminalStateUnchanged(TerminalError):
+    """The terminal is in that state already."""
+
+    code = "terminal_state_unchanged"
+    public = ("terminal", "state")
+
+
+class InvitationNeeded(TerminalError):
+    """The terminal has a key: it gets another one-time code only by four eyes."""
+
+    code = "invitation_needed"
+    public = ("terminal",)
+
+
+class InvitationForeign(TerminalError):
+    """Only the person who proposed the invitation is shown its one-time code, and only once."""
+
+    code = "invitation_foreign"
+    public = ("approval_id",)
+
+
+class KeyPossessionInvalid(TerminalError):
+    """The new key has not signed for the change of keys."""
+
+    code = "key_possession_invalid"
+
+
+class DeviceKeyChanged(TerminalError):
+    """The terminal has another key by now than the one that signed for the change."""
+
+    code = "device_key_changed"
+    public = ("terminal",)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from citizencard.approvals.models import EXECUTED, Approval
 from citizencard.cards.numbering import CITY, next_number
 from citizencard.db import new_id
+from citizencard.merchants.models import MerchantOutlet
 from citizencard.merchants.registry import line_by_number, merchant_by_id
 from citizencard.terminals.errors import (
     BindingBackdated,
@@ -31,6 +32,7 @@ from citizencard.terminals.models import (
     Psam,
     Terminal,
     TerminalBinding,
+    TerminalKey,
     TerminalKind,
     TerminalState,
 )
@@ -181,6 +183,7 @@ def bind_terminal(session: Session, binding: NewBinding, approval_id: str, *, no
             f"line {binding.line} is another merchant's", line=binding.line, merchant_id=binding.merchant_id
         )
     _end_former(session, binding, valid_from)
+    _leave_foreign_outlet(session, binding)
     row = TerminalBinding(
         terminal_id=binding.terminal_id,
         psam_serial=psam.serial,
@@ -269,6 +272,16 @@ def _end_former(session: Session, binding: NewBinding, valid_from: datetime) -> 
     session.execute(update(TerminalBinding).where(concerned, open_now).values(valid_to=valid_from))
 
 
+def _leave_foreign_outlet(session: Session, binding: NewBinding) -> None:
+    """A device that earns for another merchant does not stand at the former one's outlet any more."""
+    theirs = select(MerchantOutlet.id).where(MerchantOutlet.merchant_id == binding.merchant_id)
+    session.execute(
+        update(Terminal)
+        .where(Terminal.id == binding.terminal_id, Terminal.outlet_id.not_in(theirs))
+        .values(outlet_id=None)
+    )
+
+
 def _overlaps(binding: NewBinding) -> BindingOverlaps:
     return BindingOverlaps(
         "the terminal or the module is bound otherwise in that time",
@@ -293,3 +306,16 @@ def _check_approved(session: Session, approval_id: str, act: str, payload: Mappi
 def _second(instant: datetime) -> datetime:
     """The running second: a record's time has no fractions, so a tap right after a binding must not seem to lie before it."""
     return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def bindings_of(session: Session, terminal_id: str, limit: int = MAX_PAGE) -> Sequence[TerminalBinding]:
+    """Whom a terminal has earned for, newest first, at most 200."""
+    chosen = select(TerminalBinding).where(TerminalBinding.terminal_id == terminal_id)
+    newest = chosen.order_by(TerminalBinding.valid_from.desc(), TerminalBinding.id.desc())
+    return session.scalars(newest.limit(min(limit, MAX_PAGE))).all()
+
+
+def key_history(session: Session, terminal_id: str, limit: int = MAX_PAGE) -> Sequence[TerminalKey]:
+    """A device's public keys, newest first, at most 200."""
+    chosen = select(TerminalKey).where(TerminalKey.terminal_id == terminal_id)
+    return session.scalars(chosen.order_by(TerminalKey.id.desc()).limit(min(limit, MAX_PAGE))).all()
