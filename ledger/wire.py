@@ -26,7 +26,8 @@ def usual(session: Session) -> psycopg.Connection | None:
         isinstance(driver, psycopg.Connection)
         and driver.isolation_level == psycopg.IsolationLevel.READ_COMMITTED
         and not driver.autocommit
-        and driver.read_only is None
+        # False where it was set back: a connection that somebody has only read by may write again.
+        and not driver.read_only
         and driver.deferrable is None
     ):
         return driver
