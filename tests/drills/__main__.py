@@ -15,6 +15,7 @@ DRILLS = {
     "reversals": "purchases and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
     "tear": "every APDU and every commit of personalisation, load, unload and ride torn: chip, terminal and host agree",
     "uploads": "every bit of a record flipped; a day of 20,000 permuted, split, doubled, cut, with forged ones: nobody gets a fen more",
+    "uploads-kill": "kill -9 of server, workers, PostgreSQL and its backends during uploads: no tap lost, none paid twice",
 }
 ALIASES = {"tears": "tear"}
 
