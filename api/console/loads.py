@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.auth import actor_at
+from api.auth import actor, actor_at
 from api.city import city, now
 from api.console.agent_here import agent_here
 from api.console.blueprint import pages
@@ -82,7 +82,9 @@ def give_load_back(load_id: str) -> Response:
 
     def act(given: Why) -> Response:
         def work(session: Transaction) -> Mapping[str, Any]:
-            who = actor_at(Permission.LOADS_GIVE_BACK, find_load(session, load_id).outlet_id)
+            outlet_id = find_load(session, load_id).outlet_id
+            permission = Permission.LOADS_GIVE_BACK
+            who = actor(permission) if outlet_id is None else actor_at(permission, outlet_id)
             return {"id": give_back(session, load_id, Deed(who, now(), given.reason)).id}
 
         book_once(form, work)

@@ -11,6 +11,7 @@ from api.schemas.staff import MAX_REASON_CHARACTERS
 from citizencard.cards.flow import MAX_ATR_BYTES
 from citizencard.cards.stock import MAX_BATCH
 from citizencard.purse.loads.loads import LoadWish
+from citizencard.purse.loads.models import LoadSource
 from hardware.card.apdu import ResponseApdu
 
 MAX_RESPONSE_BYTES = 258
@@ -205,11 +206,19 @@ class LoadAnswer(Answer):
     """A load."""
 
     object = Kind("load")
-    id = Id("load", required=True)
+    id = fields.String(
+        required=True,
+        metadata={"description": "load_…, or at a kiosk terminal number, batch and trace with dots between"},
+    )
     card_id = Id("card", required=True)
     amount_fen = MinorUnits(1, required=True)
-    till_id = Id("till", required=True)
-    outlet_id = Id("out", required=True)
+    source = fields.String(required=True, metadata={"enum": list(LoadSource)})
+    till_id = Id("till", required=True, allow_none=True)
+    outlet_id = Id("out", required=True, allow_none=True)
+    account_id = Id("acc", required=True, allow_none=True)
+    kiosk_id = Id(
+        "term", required=True, allow_none=True, metadata={"description": "the terminal at which it was begun"}
+    )
     slip = WholeNumber(1, 2**53, required=True, allow_none=True, attribute="slip_serial")
     state = fields.String(required=True)
     given_back_to = fields.String(required=True, allow_none=True)

@@ -128,6 +128,16 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "proof": "1122334455667788",
     },
     "OnlineReversalRequest": {**_NAMED},
+    "HoldRequest": {**_NAMED, **_CARD_THEN, "amount_fen": 30_000, "proof": "1122334455667788"},
+    "HoldSettlementRequest": {
+        **_NAMED,
+        "n": 1,
+        "amount_fen": 24_150,
+        "date": "20261121",
+        "time": "093412",
+        "final": True,
+    },
+    "HoldReleaseRequest": {**_NAMED},
     "ParkingGateRequest": {
         "terminal_id": _TERMINAL,
         "merchant_id": _MERCHANT,

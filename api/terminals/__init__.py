@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from api.terminals import online, parking, shifts, uploads
+from api.terminals import holds, online, parking, shifts, uploads
 
-FACES: Final = (shifts.face, uploads.face, online.face, parking.face)
+FACES: Final = (shifts.face, uploads.face, online.face, holds.face, parking.face)

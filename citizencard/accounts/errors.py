@@ -77,3 +77,38 @@ class TraceReused(AccountError):
 
     code = "trace_reused"
     public = ("terminal", "batch", "trace")
+
+
+class HoldNotKnown(AccountError):
+    """There is no hold of this name."""
+
+    code = "hold_not_known"
+    public = ("terminal",)
+
+
+class HoldIsOver(AccountError):
+    """Nothing of this hold can be settled any more."""
+
+    code = "hold_is_over"
+    public = ("hold",)
+
+
+class HoldAmountExceeded(AccountError):
+    """Less than this amount is left of the hold."""
+
+    code = "hold_amount_exceeded"
+    public = ("left_fen",)
+
+
+class SettlementReused(AccountError):
+    """This part of the hold was settled with other content."""
+
+    code = "settlement_reused"
+    public = ("reference",)
+
+
+class ReversalImpossible(AccountError):
+    """What stands under this name does not end by a reversal."""
+
+    code = "reversal_impossible"
+    public = ("reference",)

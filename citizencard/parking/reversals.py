@@ -9,9 +9,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from citizencard.accounts.errors import NumberOfAnotherTerminal
+from citizencard.accounts.holds.ending import reverse_event
 from citizencard.accounts.models import PurchaseReason, PurchaseVerdict
 from citizencard.accounts.proof import PurchaseName
-from citizencard.accounts.reversals import ReversalAnswer, ReversalOutcome, reverse_purchase
+from citizencard.accounts.reversals import ReversalAnswer, ReversalOutcome
 from citizencard.cards.states import locked_card
 from citizencard.parking.exits import find_exit
 from citizencard.parking.gates import lock_terminal
@@ -19,11 +20,12 @@ from citizencard.parking.models import ParkingExit, ParkingStay, StayState
 
 
 def take_back(session: Session, terminal_id: str, name: PurchaseName, now: datetime) -> ReversalAnswer:
-    """Reverse what a terminal has asked for under a name: any on-line purchase, and an exit with its stay.
+    """Reverse what a terminal has asked for under a name: any on-line purchase or hold, and an exit with its stay.
 
     Raises:
         PurchaseInvalid: not a name.
-        UnknownTerminal, TerminalDisabled, NumberOfAnotherTerminal, BatchNotGiven: see `accounts.reversals.reverse_purchase`.
+        UnknownTerminal, TerminalDisabled, NumberOfAnotherTerminal, BatchNotGiven, ReversalImpossible: as
+            `accounts.holds.ending.reverse_event`.
     """
     name.check()
     lock_terminal(session, terminal_id)
@@ -38,9 +40,7 @@ def take_back(session: Session, terminal_id: str, name: PurchaseName, now: datet
     is_free = row is not None and row.amount_fen == 0
     outcome = _outcome_of_free(row) if row is not None and is_free else None
     answer = (
-        reverse_purchase(session, terminal_id, name, now)
-        if outcome is None
-        else ReversalAnswer(name.reference, outcome)
+        reverse_event(session, terminal_id, name, now) if outcome is None else ReversalAnswer(name.reference, outcome)
     )
     if row is not None and stay is not None and row.verdict == PurchaseVerdict.APPROVED and row.reversed_at is None:
         row.reversed_at = now
