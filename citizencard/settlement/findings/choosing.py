@@ -15,7 +15,9 @@ from citizencard import chart
 from citizencard.approvals.models import PROPOSED, Approval
 from citizencard.purse.decisions.models import TapDecision, TapNote, TapProposal
 from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
+from citizencard.settlement.clearing.models import TapSetAside
 from citizencard.settlement.findings.entries import AGE_LIMITS, Age, State, Wanted
+from citizencard.settlement.findings.suspended import is_aside
 
 Chosen = Select[int]
 SUSPICIOUS: Final = TapRecord.verdict == Verdict.SUSPICIOUS.value
@@ -44,6 +46,8 @@ def _undecided(wanted: Wanted) -> Iterator[Chosen]:
     of_reason = TapRecord.reason == wanted.kind if wanted.kind else TapRecord.id.is_not(None)
     if wanted.money is not False:
         yield ids.where(SUSPICIOUS, of_reason, ~_is_decided())
+        if not wanted.kind:
+            yield ids.join(TapSetAside, TapSetAside.record_id == TapRecord.id).where(is_aside(), ~_is_decided())
     if wanted.money is not True:
         yield ids.where(REJECTED, of_reason, ~_is_decided(), ~_has_note())
     found = ids.join(TapFinding, TapFinding.record_id == TapRecord.id).where(_is_new_finding())
@@ -57,8 +61,13 @@ def _undecided(wanted: Wanted) -> Iterator[Chosen]:
 def _with_money(found: Chosen, money: bool | None) -> Chosen:  # noqa: FBT001 # a filter, as in Wanted
     if money is None:
         return found
-    is_money = and_(SUSPICIOUS, ~_is_decided())
-    return found.where(is_money if money else ~is_money)
+    return found.where(is_money() if money else ~is_money())
+
+
+def is_money() -> ColumnElement[bool]:
+    """Of taps: the chip has paid, and nobody has decided whose it is."""
+    aside = exists().where(TapSetAside.record_id == TapRecord.id, is_aside())
+    return and_(or_(SUSPICIOUS, aside), ~_is_decided())
 
 
 def _decided(wanted: Wanted) -> Iterator[Chosen]:
@@ -71,7 +80,9 @@ def _decided(wanted: Wanted) -> Iterator[Chosen]:
 
 
 def _is_of_kind(kind: str) -> ColumnElement[bool]:
-    found = exists().where(TapFinding.record_id == TapRecord.id, TapFinding.kind == kind)
+    found = exists().where(
+        TapFinding.record_id == TapRecord.id, TapFinding.kind == kind, TapFinding.withdrawn_at.is_(None)
+    )
     return or_(TapRecord.reason == kind, found)
 
 
@@ -118,4 +129,8 @@ def _is_new_finding() -> ColumnElement[bool]:
     note, decision = aliased(TapNote), aliased(TapDecision)
     noted = select(func.max(note.finding_to)).where(note.record_id == TapFinding.record_id).scalar_subquery()
     decided = select(decision.finding_to).where(decision.record_id == TapFinding.record_id).scalar_subquery()
-    return and_(TapFinding.id > func.coalesce(noted, 0), TapFinding.id > func.coalesce(decided, 0))
+    return and_(
+        TapFinding.withdrawn_at.is_(None),
+        TapFinding.id > func.coalesce(noted, 0),
+        TapFinding.id > func.coalesce(decided, 0),
+    )

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from citizencard.merchants.registry import merchants_by_id
 from citizencard.purse.decisions.models import TapDecision, TapNote
 from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
 from citizencard.purse.uploads.records import RecordKind
+from citizencard.settlement.clearing.models import TapSetAside
 from citizencard.settlement.findings.choosing import SUSPICIOUS, chosen_ids
 from citizencard.settlement.findings.deciding import waiting_proposals
 from citizencard.settlement.findings.entries import (
@@ -26,7 +27,7 @@ from citizencard.settlement.findings.entries import (
 )
 from citizencard.settlement.findings.errors import UnknownTap
 from citizencard.settlement.findings.seen import last_findings, seen_to
-from citizencard.settlement.findings.suspended import suspended
+from citizencard.settlement.findings.suspended import is_aside, suspended
 
 MAX_PAGE: Final = 500
 NOTED: Final = "noted"
@@ -107,17 +108,21 @@ def totals(session: Session, wanted: Wanted, now: datetime) -> list[Total]:
     bucket = case(
         *((TapRecord.received_at >= now - limit, age.value) for age, limit in AGE_LIMITS), else_=Age.OLDER.value
     )
-    is_money = and_(SUSPICIOUS, TapDecision.id.is_(None))
+    aside = select(TapSetAside.record_id, TapSetAside.amount_fen).where(is_aside()).subquery()
+    undecided = TapDecision.id.is_(None)
+    waits = and_(or_(SUSPICIOUS, aside.c.record_id.is_not(None)), undecided)
+    waiting_fen = func.coalesce(aside.c.amount_fen, TapRecord.amount_fen)
     counted = (
         select(
             bucket.label("age"),
-            func.sum(case((is_money, 1), else_=0)).label("money"),
-            func.sum(case((is_money, TapRecord.amount_fen), else_=0)).label("money_fen"),
+            func.sum(case((waits, 1), else_=0)).label("money"),
+            func.sum(case((waits, waiting_fen), else_=0)).label("money_fen"),
             func.count().label("all"),
         )
         .select_from(TapRecord)
         .join(chosen, chosen.c.id == TapRecord.id)
         .outerjoin(TapDecision, TapDecision.record_id == TapRecord.id)
+        .outerjoin(aside, aside.c.record_id == TapRecord.id)
         .group_by(bucket)
     )
     found = {row.age: row for row in session.execute(counted)}
@@ -149,7 +154,8 @@ def _of_verdict(row: TapRecord) -> Iterable[Reason]:
 
 def _reasons(session: Session, ids: Sequence[int]) -> dict[int, list[Reason]]:
     found: dict[int, list[Reason]] = {}
-    chosen = select(TapFinding).where(TapFinding.record_id.in_(ids)).order_by(TapFinding.id)
+    standing = TapFinding.withdrawn_at.is_(None)
+    chosen = select(TapFinding).where(TapFinding.record_id.in_(ids), standing).order_by(TapFinding.id)
     for row in session.scalars(chosen):
         found.setdefault(row.record_id, []).append(Reason(row.kind, row.detail, row.found_at))
     return found

@@ -10,8 +10,10 @@ from citizencard.purse.uploads.models import TapFinding
 
 
 def last_findings(session: Session, record_ids: Sequence[int]) -> dict[int, int]:
-    """The last finding of each tap; taps without one are left out."""
-    chosen = select(TapFinding.record_id, func.max(TapFinding.id)).where(TapFinding.record_id.in_(record_ids))
+    """The last finding of each tap that stands; taps without one are left out."""
+    chosen = select(TapFinding.record_id, func.max(TapFinding.id)).where(
+        TapFinding.record_id.in_(record_ids), TapFinding.withdrawn_at.is_(None)
+    )
     return {record_id: int(last) for record_id, last in session.execute(chosen.group_by(TapFinding.record_id))}
 
 
