@@ -46,6 +46,7 @@ class Shapes:
         query: schema of the parameters after the question mark.
         status: of the answer when all goes well.
         body: content type and schema of a body that the view reads by itself, for the documentation.
+        answer: content type and schema of an answer that the view writes by itself, likewise.
     """
 
     gives: type[Schema] | None
@@ -53,6 +54,7 @@ class Shapes:
     query: type[Schema] | None = None
     status: int = 200
     body: tuple[str, Any] | None = None
+    answer: tuple[str, Any] | None = None
 
 
 class Face:
@@ -88,15 +90,16 @@ class Face:
         def decorate(view: View) -> View:
             handler: Callable[..., ResponseReturnValue] = _answering(view, shapes)
             documented = self.blueprint.doc(operationId=view.__name__)(handler)
-            documented = self.blueprint.response(shapes.status, shapes.gives)(documented)
+            content_type, gives = shapes.answer or (None, shapes.gives)
+            documented = self.blueprint.response(shapes.status, gives, content_type=content_type)(documented)
             if shapes.query is not None:
                 documented = self.blueprint.arguments(shapes.query, location="query")(documented)
             if shapes.takes is not None:
                 example = dict(EXAMPLES.get(shapes.takes.__name__, {}))
                 documented = self.blueprint.arguments(shapes.takes, example=example)(documented)
             if shapes.body is not None:
-                content_type, schema = shapes.body
-                body = {"required": True, "content": {content_type: {"schema": schema}}}
+                kind, schema = shapes.body
+                body = {"required": True, "content": {kind: {"schema": schema}}}
                 documented = self.blueprint.doc(requestBody=body)(documented)
             self.blueprint.route(path, methods=[method])(documented)
             return view

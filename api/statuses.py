@@ -25,6 +25,8 @@ from citizencard.receipts import errors as receipts
 from citizencard.residents import errors as residents
 from citizencard.settlement import clocks
 from citizencard.settlement import errors as settlement
+from citizencard.settlement.findings import errors as findings
+from citizencard.settlement.replacements import errors as replacements
 from citizencard.social_security import errors as social_security
 from citizencard.staff import errors as staff
 from citizencard.tariffs import errors as tariffs
@@ -112,6 +114,9 @@ NOT_FOUND: Final[Refusals] = (
     tariffs.UnknownTariffVersion,
     tariffs.NoTariffInForce,
     terminals.UnknownTerminal,
+    terminals.UnknownShift,
+    terminals.UnknownIssuer,
+    cards.UnknownHotlistBlock,
     unloads.UnknownUnload,
     terminals.UnknownPsam,
     custody.UnknownPsamInCustody,
@@ -122,6 +127,7 @@ NOT_FOUND: Final[Refusals] = (
     ledger.UnknownHold,
     ledger.UnknownDay,
     uploads.UnknownLimit,
+    findings.UnknownTap,
 )
 CONFLICT: Final[Refusals] = (
     accounts.AccountExists,
@@ -199,6 +205,11 @@ CONFLICT: Final[Refusals] = (
     terminals.BindingBackdated,
     terminals.BindingOverlaps,
     terminals.NotBound,
+    terminals.IssuerAdmitted,
+    terminals.IssuerWithdrawn,
+    cards.HotlistBlockTaken,
+    cards.HotlistTooLong,
+    cards.HotlistBlockEnded,
     terminals.PublicKeyTaken,
     terminals.DeviceKeyChanged,
     terminals.TerminalStateUnchanged,
@@ -223,6 +234,15 @@ CONFLICT: Final[Refusals] = (
     ledger.NoOpenDay,
     ledger.InvalidDay,
     uploads.LimitReleased,
+    findings.TapDecided,
+    findings.TapProposed,
+    findings.TapNotOpen,
+    findings.TapAmountDiffers,
+    findings.HolderWithoutCard,
+    findings.NothingToNote,
+    replacements.CardReplaced,
+    replacements.CardNotReplaceable,
+    replacements.ReplacementUnfit,
 )
 CONTENT_TOO_LARGE: Final[Refusals] = (uploads.FileTooManyRecords,)
 UNPROCESSABLE: Final[Refusals] = (
@@ -254,6 +274,9 @@ UNPROCESSABLE: Final[Refusals] = (
     people.NameUnfit,
     people.PhoneUnfit,
     settlement.NextDayWrong,
+    findings.TapMerchantUnfit,
+    findings.GoodwillTooHigh,
+    findings.DecisionLinesUnfit,
     settlement.SimulationPeriodInvalid,
     settlement.SimulationCurrencyForeign,
     social_security.RegionUnfit,
@@ -275,6 +298,9 @@ UNPROCESSABLE: Final[Refusals] = (
     terminals.BindingLineForeign,
     terminals.PublicKeyInvalid,
     terminals.VersionUnknown,
+    terminals.SignOutInvalid,
+    terminals.IssuerInvalid,
+    cards.HotlistBlockInvalid,
     terminals.TerminalKindUnfit,
     terminals.OutletForeign,
     terminals.KeyPossessionInvalid,

@@ -145,3 +145,38 @@ class TerminalNumberTaken(CardError):
 
     code = "terminal_number_given"
     public = ("terminal_number",)
+
+
+class HotlistTooLong(CardError):
+    """The hotlist is longer than terminals can keep; they go on with the one that they have."""
+
+    code = "hotlist_too_long"
+    public = ("cards", "most")
+
+
+class HotlistBlockInvalid(CardError):
+    """The block is not a range of this city's card serials, nor a terminal number."""
+
+    code = "hotlist_block_invalid"
+    public = ("reason",)
+
+
+class HotlistBlockTaken(CardError):
+    """The block is on the hotlist already, or the hotlist holds no more blocks."""
+
+    code = "hotlist_block_taken"
+    public = ("first", "last")
+
+
+class UnknownHotlistBlock(CardError):
+    """There is no such block on the hotlist."""
+
+    code = "unknown_hotlist_block"
+    public = ("block_id",)
+
+
+class HotlistBlockEnded(CardError):
+    """The block was taken off the hotlist before."""
+
+    code = "hotlist_block_ended"
+    public = ("block_id",)

@@ -1,14 +1,11 @@
 """The hotlist: cards that terminals refuse. Entries start now or later, never earlier, and are removed, never deleted."""
 
 from datetime import datetime, timedelta
-from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard.cards.models import Card, HotlistEntry
-
-MAX_SNAPSHOT: Final = 500_000
 
 
 def put_on_hotlist(session: Session, card: Card, *, reason: str, window: timedelta, now: datetime) -> HotlistEntry:
@@ -54,31 +51,3 @@ def take_off_hotlist(session: Session, card: Card, *, now: datetime) -> None:
     if present is not None:
         present.removed_from = max(now, present.effective_from)
         session.flush()
-
-
-def hotlist_version(session: Session, at: datetime) -> int:
-    """Number of the list in force at an instant: how many entries had come and gone by then. It never falls as time passes."""
-    entries = select(func.count()).select_from(HotlistEntry)
-    started = entries.where(HotlistEntry.effective_from <= at).scalar_subquery()
-    ended = entries.where(HotlistEntry.removed_from <= at).scalar_subquery()
-    return session.scalar(select(started + ended)) or 0
-
-
-def hotlist_snapshot(session: Session, at: datetime) -> tuple[int, list[bytes]]:
-    """The list in force at an instant: its version and the serials on it, sorted.
-
-    Raises:
-        OverflowError: more serials than a terminal can hold (MAX_SNAPSHOT).
-    """
-    serials = session.scalars(
-        select(HotlistEntry.serial)
-        .where(
-            HotlistEntry.effective_from <= at,
-            or_(HotlistEntry.removed_from.is_(None), HotlistEntry.removed_from > at),
-        )
-        .order_by(HotlistEntry.serial)
-        .limit(MAX_SNAPSHOT + 1)
-    ).all()
-    if len(serials) > MAX_SNAPSHOT:
-        raise OverflowError(f"more than {MAX_SNAPSHOT} cards on the hotlist")
-    return hotlist_version(session, at), list(serials)

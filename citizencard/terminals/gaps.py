@@ -138,7 +138,7 @@ def answer_no_debit(session: Session, terminal_id: str, gaps: Sequence[Gap], now
     ]
 
 
-def _numbers(terminal_id: str) -> Select[tuple[bytes]]:
+def _numbers(terminal_id: str) -> Select[bytes]:
     return select(TerminalBinding.terminal_number).where(TerminalBinding.terminal_id == terminal_id)
 
 

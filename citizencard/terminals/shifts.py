@@ -1,4 +1,7 @@
-"""Sign-in, batch numbers that only rise, and which parameters and hotlist a terminal works with."""
+"""Sign-in, batch numbers that only rise, and which parameters and lists a terminal works with.
+
+What a terminal works with is what it says itself in a signed request. That it was sent a list proves nothing: the answer may be lost.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +10,11 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from citizencard.terminals.errors import UnknownTerminal, VersionUnknown
-from citizencard.terminals.models import AcknowledgedKind, Terminal, TerminalAcknowledgement
+from citizencard.cards.hotlist_publications import published
+from citizencard.tariffs.models import TariffVersion
+from citizencard.terminals.errors import TerminalNotEnrolled, UnknownTerminal, VersionUnknown
+from citizencard.terminals.lists.models import IssuerPublication, TerminalShift
+from citizencard.terminals.models import AcknowledgedKind, Terminal, TerminalAcknowledgement, TerminalKey
 from citizencard.terminals.registry import terminal_by_id
 
 MAX_SOFTWARE_CHARACTERS: Final = 64
@@ -30,6 +36,15 @@ class SignedIn:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class WorksWith:
+    """The versions that a terminal says it works with; 0 when it has none."""
+
+    parameter_version: int = 0
+    hotlist_version: int = 0
+    issuer_version: int = 0
+
+
 def sign_in(session: Session, terminal_id: str, software: str, *, now: datetime) -> SignedIn:
     """Begin a shift (签到): the terminal gets the next batch number. Two sign-ins at once get two numbers.
 
@@ -45,13 +60,36 @@ def sign_in(session: Session, terminal_id: str, software: str, *, now: datetime)
     ).scalar_one_or_none()
     if batch is None:
         raise UnknownTerminal(f"no terminal {terminal_id}", terminal=terminal_id)
+    session.add(
+        TerminalShift(
+            terminal_id=terminal_id, batch=batch, began_at=now, ended_at=None, claimed=None, arrived=None, agrees=None
+        )
+    )
+    session.flush()
     return SignedIn(terminal_id, batch, now)
+
+
+def take_word(session: Session, terminal_id: str, said: WorksWith, *, now: datetime) -> None:
+    """Keep what a terminal says it works with. A version that never was is not kept: the terminal is told to fetch the right one.
+
+    Raises:
+        UnknownTerminal: there is none with this id.
+    """
+    words = (
+        (AcknowledgedKind.PARAMETERS, said.parameter_version),
+        (AcknowledgedKind.HOTLIST, said.hotlist_version),
+        (AcknowledgedKind.ISSUERS, said.issuer_version),
+    )
+    for kind, version in words:
+        last = _last(session, terminal_id, kind) if version else None
+        if version and (last is None or last.version != version) and _exists(session, kind, version):
+            acknowledge(session, terminal_id, kind, version, now=now)
 
 
 def acknowledge(
     session: Session, terminal_id: str, kind: AcknowledgedKind, version: int, *, now: datetime
 ) -> TerminalAcknowledgement:
-    """Keep that a terminal has taken a version of its parameters or of the hotlist. The same version again adds nothing.
+    """Keep that a terminal works with a version of its parameters or of a list. The same version again adds nothing.
 
     Raises, in this order:
         UnknownTerminal: there is none with this id.
@@ -75,6 +113,28 @@ def acknowledged_version(
     """The version that a terminal worked with at an instant, or works with now; None when it had taken none."""
     row = _last(session, terminal_id, kind, at)
     return None if row is None else row.version
+
+
+def key_made_at(session: Session, terminal_id: str) -> datetime:
+    """When the terminal brought the key that it signs with.
+
+    Raises:
+        TerminalNotEnrolled: it has none.
+    """
+    current = select(TerminalKey.enrolled_at).where(
+        TerminalKey.terminal_id == terminal_id, TerminalKey.retired_at.is_(None)
+    )
+    made_at = session.scalars(current).one_or_none()
+    if made_at is None:
+        raise TerminalNotEnrolled(f"terminal {terminal_id} has no key", terminal=terminal_id)
+    return made_at
+
+
+def _exists(session: Session, kind: AcknowledgedKind, version: int) -> bool:
+    if kind is AcknowledgedKind.HOTLIST:
+        return published(session, version) is not None
+    row = TariffVersion if kind is AcknowledgedKind.PARAMETERS else IssuerPublication
+    return session.get(row, version) is not None
 
 
 def _last(

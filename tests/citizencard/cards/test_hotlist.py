@@ -1,4 +1,4 @@
-"""The hotlist that terminals fetch."""
+"""The hotlist, and the versions of it that terminals fetch."""
 
 from datetime import datetime, timedelta
 
@@ -8,22 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from citizencard.cards.as_of import hotlisted_at
-from citizencard.cards.hotlist import hotlist_snapshot, hotlist_version, put_on_hotlist, take_off_hotlist
+from citizencard.cards.hotlist import put_on_hotlist, take_off_hotlist
 from tests.citizencard.cards.make_cards import applied_card
 
 HOUR = timedelta(hours=1)
-
-
-def test_version_rises_with_every_change_and_never_falls(session: Session, now: datetime) -> None:
-    """A terminal can tell a newer list from an older one by its number alone."""
-    first, second = applied_card(session, now), applied_card(session, now)
-    put_on_hotlist(session, first, reason="lost", window=HOUR, now=now)
-    put_on_hotlist(session, second, reason="lost", window=2 * HOUR, now=now)
-    take_off_hotlist(session, first, now=now + 3 * HOUR)
-    versions = [hotlist_version(session, now + hours * HOUR) for hours in range(5)]
-    assert versions == [0, 1, 2, 3, 3]
-    assert hotlist_snapshot(session, now + 2 * HOUR) == (2, sorted([first.serial, second.serial]))
-    assert hotlist_snapshot(session, now + 3 * HOUR) == (3, [second.serial])
 
 
 def test_second_report_does_not_delay_the_first(session: Session, now: datetime) -> None:
@@ -36,6 +24,15 @@ def test_second_report_does_not_delay_the_first(session: Session, now: datetime)
     put_on_hotlist(session, other, reason="blocked", window=timedelta(0), now=now + HOUR)
     moments = [now, now + HOUR, now + 4 * HOUR]
     assert hotlisted_at(session, [other.serial] * 3, moments) == [False, True, True]
+
+
+def test_taken_off_is_taken_again(session: Session, now: datetime) -> None:
+    """A card that was found rides again from that moment on, and what was refused before stays refused."""
+    card = applied_card(session, now)
+    put_on_hotlist(session, card, reason="lost", window=HOUR, now=now)
+    take_off_hotlist(session, card, now=now + 2 * HOUR)
+    moments = [now + HOUR, now + 2 * HOUR]
+    assert hotlisted_at(session, [card.serial] * 2, moments) == [True, False]
 
 
 def test_database_refuses_a_back_dated_entry(session: Session, now: datetime) -> None:
