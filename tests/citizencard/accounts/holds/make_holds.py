@@ -1,6 +1,7 @@
 """Holds for tests, and races of what can happen to one: the full size is a drill's."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -112,12 +113,12 @@ def race_endings(pump: Pump, races: int) -> dict[str, int]:
     return found
 
 
-def _after(delay_s: float, work: "partial[object]") -> object:
+def _after(delay_s: float, work: Callable[[], object]) -> object:
     time.sleep(delay_s)
     return work()
 
 
-def _refusable(work: "partial[object]") -> object:
+def _refusable(work: Callable[[], object]) -> object:
     try:
         return work()
     except AccountError as refusal:
