@@ -35,6 +35,8 @@ NEEDS_NO_KEY: Final[frozenset[str]] = frozenset(
         "/v1/staff-sessions/current/password",
         "/v1/people/searches",
         "/v1/people/<person_id>/revelations",
+        "/v1/merchant-contacts/<contact_id>/revelations",
+        "/v1/bank-accounts/<bank_account_id>/revelations",
         "/v1/reader-jobs",
         "/v1/reader-jobs/<job_id>/steps/<int:step>",
         "/v1/reader-agents/<agent_id>/jobs",

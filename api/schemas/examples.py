@@ -10,6 +10,7 @@ _OUTLET: Final = "out_7h2k9mwp4r8t3v6x1y5z"
 _MERCHANT: Final = "mer_7h2k9mwp4r8t3v6x1y5z"
 _TERMINAL: Final = "term_7h2k9mwp4r8t3v6x1y5z"
 _PSAM: Final = "psam_7h2k9mwp4r8t3v6x1y5z"
+_MERCHANT_OUTLET: Final = "mout_7h2k9mwp4r8t3v6x1y5z"
 _NAMED: Final = {"terminal_number": "330200000001", "batch": 5, "trace": 17}
 _CARD_THEN: Final = {"card_serial": "03302000000000000015", "date": "20261121", "time": "093000"}
 
@@ -78,6 +79,25 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "TerminalRequest": {"kind": "bus_validator", "name": "bus 26, front door"},
     "PsamRequest": {"terminal_id": _TERMINAL, "chip_serial": "A1B2C3D4E5F60719"},
     "BindingRequest": {"terminal_id": _TERMINAL, "psam_id": _PSAM, "merchant_id": _MERCHANT, "line": 26},
+    "UnbindingRequest": {"terminal_id": _TERMINAL, "reason": "the bus is sold"},
+    "EnrolmentCodeRequest": {"approval_id": None},
+    "TerminalPlaceRequest": {"outlet_id": _MERCHANT_OUTLET},
+    "TerminalPartnerRequest": {"partner_id": "term_1y5z7h2k9mwp4r8t3v6x"},
+    "TerminalSoftwareRequest": {"kind": "bus_validator", "software": "validator 4.2.0"},
+    "MerchantOutletRequest": {
+        "merchant_id": _MERCHANT,
+        "name": "North depot",
+        "address": "1 Depot Road",
+        "opening_hours": "05:00-23:30",
+    },
+    "MerchantContactRequest": {"name": "王示例", "phone": "13000000000"},
+    "BankAccountRequest": {
+        "holder": "Demo City Bus Company",
+        "bank": "Demo Bank, Main Street",
+        "number": "6200 0000 0000 0001",
+        "reason": "the company has changed its bank",
+    },
+    "ToldRequest": {"way": "phone"},
     "DeliveryRequest": {"batch": "B-2026-11", "chip_serials": ["A1B2C3D4E5F60718"]},
     "CardRequest": {"person_id": _PERSON, "card_class": "01"},
     "EmptyRequest": {},

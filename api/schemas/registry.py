@@ -11,6 +11,7 @@ from api.schemas.shape import Answer, Request
 from citizencard.merchants.models import MAX_LINE_NUMBER, MAX_NAME_CHARACTERS, MerchantKind
 from citizencard.merchants.registry import NewLine
 from citizencard.terminals.fitting.fittings import NewModule
+from citizencard.terminals.models import TerminalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class NewTerminal:
 
     name: str
     kind: str
+    outlet_id: str | None
 
 
 class TerminalRequest(Request):
@@ -75,8 +77,9 @@ class TerminalRequest(Request):
 
     into = NewTerminal
 
-    kind = fields.String(required=True, validate=OneOf(["bus_validator", "parking_entry", "parking_exit", "shop"]))
+    kind = fields.String(required=True, validate=OneOf(list(TerminalKind)))
     name = Text(120, required=True)
+    outlet_id = Id("mout", load_default=None, allow_none=True, metadata={"description": "where it stands"})
 
 
 class TerminalAnswer(Answer):
@@ -85,7 +88,10 @@ class TerminalAnswer(Answer):
     object = Kind("terminal")
     id = Id("term", required=True)
     name = fields.String(required=True)
+    kind = fields.String(required=True)
     state = fields.String(required=True)
+    outlet_id = Id("mout", required=True, allow_none=True)
+    partner_id = Id("term", required=True, allow_none=True, metadata={"description": "the other gate of a pair"})
     terminal_number = Hex(6, required=True, allow_none=True)
     registered_at = Instant(required=True)
     signed_in_at = Instant(required=True, allow_none=True)

@@ -25,13 +25,16 @@ from citizencard.checkout.flow import send_refunds
 from citizencard.checkout.refunds import PAYMENT_REFUND, refund_as_approved
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
+from citizencard.merchants.bank_accounts import BANK_ACCOUNT, bank_account_as_approved
 from citizencard.staff.permissions import Permission
 from citizencard.tariffs.drafts.drafts import drafted_document, publish_draft
 from citizencard.tariffs.drafts.rollbacks import ROLL_BACK, roll_back_as_approved
 from citizencard.tariffs.drafts.withdrawals import WITHDRAW, withdraw_as_approved
 from citizencard.tariffs.versions import PUBLISH
 from citizencard.terminals.fitting.bindings import bind_as_approved
-from citizencard.terminals.registry import BIND
+from citizencard.terminals.fitting.unbindings import unbind_as_approved
+from citizencard.terminals.life import ENABLE, enable_as_approved
+from citizencard.terminals.registry import BIND, UNBIND
 
 Effect = Callable[[Transaction, Approval, Actor, datetime], Any]
 
@@ -40,6 +43,9 @@ EFFECTS: Final[dict[str, Effect]] = {
     ROLL_BACK: roll_back_as_approved,
     WITHDRAW: withdraw_as_approved,
     BIND: bind_as_approved,
+    UNBIND: unbind_as_approved,
+    ENABLE: enable_as_approved,
+    BANK_ACCOUNT: bank_account_as_approved,
     PAYMENT_REFUND: refund_as_approved,
 }
 """What is carried out when an act is approved."""

@@ -8,6 +8,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from citizencard.cards.hotlist_publications import latest
+from citizencard.tariffs.errors import NoTariffInForce
+from citizencard.tariffs.versions import in_force
 from citizencard.terminals.errors import UnknownTerminal
 from citizencard.terminals.models import (
     Terminal,
@@ -17,6 +20,7 @@ from citizencard.terminals.models import (
     TerminalKind,
     TerminalState,
 )
+from citizencard.terminals.software import required_software
 
 MAX_PAGE: Final = 200
 SILENT_AFTER_H: Final[Mapping[TerminalKind, int]] = {
@@ -101,6 +105,15 @@ class Figures:
     silent: int
     behind: int
     records_waiting: int
+
+
+def current_versions(session: Session, now: datetime) -> Current:
+    """What devices should work with at this instant: the tariff in force, the newest published hotlist, the software of each kind."""
+    try:
+        parameter_version = in_force(session, now).version
+    except NoTariffInForce:
+        parameter_version = 0
+    return Current(parameter_version, latest(session).version, required_software(session))
 
 
 def list_health(session: Session, wanted: Wanted, current: Current, now: datetime) -> list[TerminalHealth]:

@@ -28,8 +28,13 @@ def require_software(
     return row
 
 
-def required_software(session: Session) -> dict[str, str]:
-    """What each kind shall run, by kind; kinds about which nobody has said anything are left out."""
+def required_rows(session: Session) -> list[TerminalSoftware]:
+    """What each kind shall run, one row a kind, by kind; kinds about which nobody has said anything are left out."""
     newest = select(func.max(TerminalSoftware.id)).group_by(TerminalSoftware.kind)
-    found = session.scalars(select(TerminalSoftware).where(TerminalSoftware.id.in_(newest)))
-    return {row.kind: row.software for row in found}
+    chosen = select(TerminalSoftware).where(TerminalSoftware.id.in_(newest))
+    return list(session.scalars(chosen.order_by(TerminalSoftware.kind)))
+
+
+def required_software(session: Session) -> dict[str, str]:
+    """The same, as texts by kind."""
+    return {row.kind: row.software for row in required_rows(session)}

@@ -52,7 +52,7 @@ def propose_invitation(session: Session, terminal_id: str, reason: str, actor: A
     return propose(session, Proposal(INVITE, terminal_id, {"terminal_id": terminal_id}, reason), actor, now)
 
 
-def collect_code(session: Session, approval_id: str, actor: Actor, now: datetime) -> str:
+def collect_code(session: Session, terminal_id: str, approval_id: str, actor: Actor, now: datetime) -> str:
     """The one-time code of an approved invitation, for the person who proposed it. It is not stored; the approval is used up.
 
     Raises, in this order:
@@ -61,22 +61,20 @@ def collect_code(session: Session, approval_id: str, actor: Actor, now: datetime
         InvitationForeign: somebody else proposed it.
         ApprovalAlreadyExecuted, ApprovalExpired: it was used, or is too old.
     """
-    approval = _invitation(session, approval_id, actor)
-    terminal_id = str(approval.payload["terminal_id"])
+    approval = _invitation(session, terminal_id, approval_id, actor)
     execute(session, approval_id, {"terminal_id": terminal_id}, actor, now)
     code = issue_enrolment_code(session, terminal_id, now=now)
     record(session, actor, "terminal.code", terminal_id, reason=approval.reason, now=now)
     return code
 
 
-def collect_again(session: Session, approval_id: str, actor: Actor, now: datetime) -> str | None:
+def collect_again(session: Session, terminal_id: str, approval_id: str, actor: Actor, now: datetime) -> str | None:
     """The code once more, anew, for who got no answer: it makes the first one void. None once the device has brought a key since.
 
     Raises:
         ApprovalUnknown, ApprovalNotGiven, InvitationForeign: as in `collect_code`.
     """
-    approval = _invitation(session, approval_id, actor)
-    terminal_id = str(approval.payload["terminal_id"])
+    approval = _invitation(session, terminal_id, approval_id, actor)
     if approval.state != EXECUTED or approval.executed_at is None or now >= approval.expires_at:
         return None
     brought = select(TerminalKey.id).where(
@@ -92,9 +90,9 @@ def has_key(session: Session, terminal_id: str) -> bool:
     return session.scalar(select(TerminalKey.id).where(TerminalKey.terminal_id == terminal_id).limit(1)) is not None
 
 
-def _invitation(session: Session, approval_id: str, actor: Actor) -> Approval:
+def _invitation(session: Session, terminal_id: str, approval_id: str, actor: Actor) -> Approval:
     approval = find_approval(session, approval_id)
-    if approval.act != INVITE:
+    if (approval.act, approval.subject) != (INVITE, terminal_id):
         raise ApprovalNotGiven("this approval is about something else", approval_id=approval_id, state=approval.state)
     if actor.person_id != approval.maker_person_id:
         raise InvitationForeign("somebody else proposed it", approval_id=approval_id)
