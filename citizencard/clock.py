@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+DIGITS = len("YYYYMMDDTHHMMSS")
 
 
 def now() -> datetime:
@@ -26,7 +27,11 @@ def from_beijing_bcd(day: bytes, time: bytes) -> datetime:
     Raises:
         ValueError: the digits are not BCD or name no moment of the calendar.
     """
-    wall = datetime.strptime(day.hex() + time.hex(), "%Y%m%d%H%M%S").replace(tzinfo=BEIJING)
+    digits = f"{day.hex()}T{time.hex()}"
+    if len(digits) != DIGITS or not digits.replace("T", "").isdecimal():
+        raise ValueError("date and time must be in decimal digits")
+    # `strptime` takes ten times as long, and an upload has thousands of them.
+    wall = datetime.fromisoformat(digits).replace(tzinfo=BEIJING)
     try:
         return wall.astimezone(UTC)
     except OverflowError:

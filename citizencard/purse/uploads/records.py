@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import IntEnum
+from functools import cached_property
 from typing import Final, Self
 
 from citizencard.clock import from_beijing_bcd
 from citizencard.merchants.models import MAX_LINE_NUMBER
 from citizencard.purse.uploads.errors import UploadFieldInvalid
-from hardware.card.crypto import TTI_COMPOUND_PURCHASE, TTI_PURCHASE, purchase_tac_input
+from hardware.card.crypto import TTI_COMPOUND_PURCHASE, TTI_PURCHASE
 
 RECORD_BYTES: Final = 96
 USED_BYTES: Final = 74
@@ -21,6 +22,9 @@ NO_TAC: Final = bytes(4)
 NO_TIME: Final = bytes(7)
 
 _LAYOUT: Final = struct.Struct(">BB8s10sIHII4s3sBBB4sIIHBII7s")
+_TYPE, _CARD, _SEQUENCE, _AMOUNT, _MOMENT = slice(1, 2), slice(2, 20), slice(20, 24), slice(26, 30), slice(34, 41)
+"""Where in a record are: the type, issuer and card serial, the terminal's sequence, the amount, date and time."""
+_NO_RESERVE: Final = bytes(RECORD_BYTES - USED_BYTES)
 
 
 class RecordKind(IntEnum):
@@ -32,9 +36,14 @@ class RecordKind(IntEnum):
     EXIT = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_KINDS: Final = frozenset(int(kind) for kind in RecordKind)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PurchaseRecord:
     """What a record claims; nothing in it is believed but what its TAC covers. Amounts in fen, times in Beijing BCD.
+
+    What is reckoned from it is kept with it: each record is asked several times.
 
     Args:
         kind: 1 purchase, 2 unconfirmed purchase, 3 entry, 4 exit; anything else is malformed.
@@ -78,7 +87,10 @@ class PurchaseRecord:
     @classmethod
     def decode(cls, raw: bytes) -> Self:
         """Read 96 bytes. Any 96 bytes can be read; whether they make sense is `fault`'s question."""
-        return cls(**dict(zip(_NAMES, _LAYOUT.unpack(raw[:USED_BYTES]), strict=True)), reserve=raw[USED_BYTES:])
+        record = cls.__new__(cls)
+        # Past the constructor, which sets field by field: an upload has thousands of records.
+        vars(record).update(zip(_NAMES, _LAYOUT.unpack_from(raw), strict=True), reserve=raw[USED_BYTES:], encoded=raw)
+        return record
 
     @classmethod
     def from_json(cls, document: object, place: str) -> Self:
@@ -99,52 +111,73 @@ class PurchaseRecord:
 
     def encode(self) -> bytes:
         """The 96 bytes of the record; a record has the same ones however it came."""
+        return self.encoded
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """As `encode`."""
         return _LAYOUT.pack(*(getattr(self, name) for name in _NAMES)) + self.reserve
 
     def tac_input(self, terminal: bytes) -> bytes:
-        """The 22 bytes that the TAC covers; the terminal is the 6-byte number of the batch."""
-        return purchase_tac_input(self.amount_fen, self.type, terminal, self.terminal_sequence, self.date, self.time)
+        """The 22 bytes that the TAC covers; the terminal is the 6-byte number of the batch.
+
+        Raises:
+            ValueError: a number of another length.
+        """
+        if len(terminal) != TERMINAL_BYTES:
+            raise ValueError(f"a terminal number has {TERMINAL_BYTES} bytes")
+        raw = self.encoded
+        return raw[_AMOUNT] + raw[_TYPE] + terminal + raw[_SEQUENCE] + raw[_MOMENT]
 
     def identity(self, terminal: bytes) -> str:
         """What makes two taps the same: issuer, card and exactly what the TAC covers; 32 hex digits."""
-        named = self.issuer + self.card_serial + self.tac_input(terminal)
+        named = self.encoded[_CARD] + self.tac_input(terminal)
         return hashlib.sha256(named).hexdigest()[: 2 * IDENTITY_BYTES]
 
     def digest(self, terminal: bytes) -> str:
         """What makes two records the same bytes: SHA-256 over terminal number and record, 64 hex digits."""
-        return hashlib.sha256(terminal + self.encode()).hexdigest()
+        return hashlib.sha256(terminal + self.encoded).hexdigest()
 
     def tapped_at(self) -> datetime | None:
         """The time of the tap, to the second; None when the digits name no moment."""
-        return _instant(self.date + self.time)
+        return self._tapped_at
 
     def anchored_at(self) -> datetime | None:
         """The time of the transfer anchor; None when the card carried none."""
-        return None if self.anchor_time == NO_TIME else _instant(self.anchor_time)
+        return self._anchored_at
 
     def fault(self) -> str | None:
         """The first field that cannot be so in any genuine record; None for a well-formed one."""
+        return self._fault
+
+    @cached_property
+    def _tapped_at(self) -> datetime | None:
+        return _instant(self.date, self.time)
+
+    @cached_property
+    def _anchored_at(self) -> datetime | None:
+        return None if self.anchor_time == NO_TIME else _instant(self.anchor_time[:4], self.anchor_time[4:])
+
+    @cached_property
+    def _fault(self) -> str | None:
         anchored = self.anchor_time != NO_TIME
         wrong = {
-            "kind": self.kind not in set(RecordKind),
+            "kind": self.kind not in _KINDS,
             "type": self.type not in (TTI_PURCHASE, TTI_COMPOUND_PURCHASE),
             "card_serial": not self.card_serial.hex().isdecimal(),
-            "date": self.tapped_at() is None,
+            "date": self._tapped_at is None,
             "tac": self.kind != RecordKind.PURCHASE and self.tac != NO_TAC,
             "line": self.line > MAX_LINE_NUMBER,
             "anchor_line": self.anchor_line > MAX_LINE_NUMBER or (self.anchor_line != 0) != anchored,
-            "anchor_time": anchored and self.anchored_at() is None,
-            "reserve": any(self.reserve),
+            "anchor_time": anchored and self._anchored_at is None,
+            "reserve": self.reserve != _NO_RESERVE,
         }
-        return next((name for name, is_wrong in wrong.items() if is_wrong), None)
+        return next((name for name, is_wrong in wrong.items() if is_wrong), None) if any(wrong.values()) else None
 
 
-def _instant(digits: bytes) -> datetime | None:
-    text = digits.hex()
-    if not text.isdecimal():
-        return None
+def _instant(day: bytes, time: bytes) -> datetime | None:
     try:
-        return from_beijing_bcd(digits[:4], digits[4:])
+        return from_beijing_bcd(day, time)
     except ValueError:
         return None
 
