@@ -1,5 +1,7 @@
 """What every test stands on: two real databases, made by the migrations, and sessions that leave no trace."""
 
+import contextlib
+import importlib
 import os
 import shutil
 import socket
@@ -44,6 +46,31 @@ CLUSTER = pytest.StashKey[postgres.Cluster]()
 def pytest_configure_node(node: Any) -> None:
     """Tell a parallel worker where the one PostgreSQL of this run is."""
     node.workerinput["postgres_port"] = node.config.stash[CLUSTER].port
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each parallel worker of a whole run import the test modules beginning at another place.
+
+    pytest rewrites the assertions of every module, which takes longer than importing it, and keeps what it has made. Workers that went
+    the same way at the same pace would all rewrite everything.
+    """
+    here = Path(__file__).parent
+    if "PYTEST_XDIST_WORKER" not in os.environ or [Path(argument).name for argument in session.config.args] != [
+        here.name
+    ]:
+        return
+    names = sorted(
+        ".".join(("tests", *path.relative_to(here).with_suffix("").parts)) for path in here.rglob("test_*.py")
+    )
+    begin = (
+        len(names)
+        * int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    )
+    for name in names[begin:] + names[:begin]:
+        # What cannot be imported is told by the collection itself, with its reason.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
