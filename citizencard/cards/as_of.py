@@ -4,16 +4,18 @@ Both databases unfold one JSON parameter, so the number of bound values does not
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from citizencard.cards.models import CardState
 from citizencard.db import is_postgresql
+from ledger import arrays
+from ledger.instants import canonical
 
 MAX_QUESTIONS: Final = 20_000
 
@@ -37,6 +39,14 @@ _HOTLISTED: Final = (
 _KNOWN: Final = (
     "SELECT q.n, c.id, c.card_class, c.key_version FROM {questions} JOIN card c ON c.serial = q.serial ORDER BY q.n"
 )
+_TAPS: Final = (("serial", "text"), ("until", "timestamptz"), ("at", "timestamptz"))
+_OF_TAPS: Final = (
+    "SELECT c.id, c.card_class, c.key_version, (SELECT s.state FROM card_state_change s WHERE s.serial = q.serial"
+    " AND s.effective_at <= q.until ORDER BY s.effective_at DESC, s.id DESC LIMIT 1) AS state,"
+    " EXISTS (SELECT 1 FROM hotlist_entry h WHERE h.serial = q.serial AND h.effective_from <= q.at"
+    " AND (h.removed_from IS NULL OR h.removed_from > q.at)) AS listed"
+    " FROM {questions} LEFT JOIN card c ON c.serial = q.serial ORDER BY q.position"
+)
 _NO_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +63,49 @@ class KnownCard:
     card_id: str
     card_class: int
     key_version: int
+
+
+class CardAsOf(NamedTuple):
+    """A card at the time of a tap.
+
+    Args:
+        card: None when it is none of ours.
+        state: then; None for an unknown card and before its application.
+        hotlisted: it had an entry of its own on the hotlist.
+    """
+
+    card: KnownCard | None
+    state: CardState | None
+    hotlisted: bool
+
+
+def cards_as_of(session: Session, taps: Iterable[tuple[bytes, datetime, datetime]]) -> list[CardAsOf]:
+    """What there is to know about the card of each tap, in order and in one statement: as the three questions below, together.
+
+    Args:
+        session: read only.
+        taps: serial of 10 bytes, until when a state that the card came into counts, and when the hotlist is asked.
+
+    Raises:
+        ValueError: more than MAX_QUESTIONS.
+    """
+    asked = [(serial.hex().upper(), canonical(until), canonical(at)) for serial, until, at in taps]
+    if len(asked) > MAX_QUESTIONS:
+        raise ValueError(f"{len(asked)} questions, at most {MAX_QUESTIONS} at once")
+    if not asked:
+        return []
+    statement = _OF_TAPS.format(questions=arrays.rows(session, _TAPS, "q"))
+    states = {str(state): state for state in CardState}
+    return [
+        CardAsOf(
+            None if card_id is None else KnownCard(card_id, card_class, key_version),
+            None if state is None else states[state],
+            bool(listed),
+        )
+        for card_id, card_class, key_version, state, listed in session.execute(
+            text(statement), arrays.given(session, _TAPS, asked)
+        )
+    ]
 
 
 def card_states_at(session: Session, serials: Sequence[bytes], instants: Sequence[datetime]) -> list[CardState | None]:

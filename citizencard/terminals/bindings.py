@@ -1,31 +1,16 @@
 """Whose tap was it? The binding as of each tap, for whole batches, and the devices that may speak for a terminal number."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from citizencard.db import is_postgresql
 from citizencard.terminals.models import Psam, TerminalBinding, TerminalKey
 
 MAX_QUESTIONS: Final = 20_000
-
-# The questions as a table q(n, number, at), unfolded from one JSON parameter; instants as UtcDateTime writes them.
-_ASKED_POSTGRESQL: Final = (
-    "(SELECT ordinality - 1 AS n, value ->> 0 AS number, CAST(value ->> 1 AS timestamptz) AS at"
-    " FROM jsonb_array_elements(CAST(:asked AS jsonb)) WITH ORDINALITY) q"
-)
-_ASKED_SQLITE: Final = (
-    "(SELECT key n, json_extract(value, '$[0]') number, json_extract(value, '$[1]') AS at FROM json_each(:asked)) q"
-)
-_BOUND: Final = (
-    "SELECT q.n, b.terminal_id, b.merchant_id, b.line FROM {asked} JOIN terminal_binding b"
-    " ON b.terminal_number = q.number AND b.valid_from <= q.at AND (b.valid_to IS NULL OR b.valid_to > q.at)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +36,42 @@ def bindings_as_of(session: Session, questions: Sequence[tuple[bytes, datetime]]
     """
     if len(questions) > MAX_QUESTIONS:
         raise ValueError(f"{len(questions)} questions, at most {MAX_QUESTIONS} at once")
-    distinct = sorted(set(questions))
-    if not distinct:
+    if not questions:
         return []
-    numbers = {number for number, _ in distinct}
+    numbers = {number for number, _ in questions}
     registered = set(session.scalars(select(Psam.terminal_number).where(Psam.terminal_number.in_(numbers))))
-    answers = {question: BindingAt(question[0] in registered) for question in distinct}
-    asked = json.dumps(
-        [(number.hex().upper(), at.astimezone(UTC).isoformat(timespec="microseconds")) for number, at in distinct]
+    bound = _bound(session, numbers, min(at for _, at in questions), max(at for _, at in questions))
+    return [_as_of(bound.get(number, ()), at) or BindingAt(number in registered) for number, at in questions]
+
+
+def _bound(
+    session: Session, numbers: set[bytes], earliest: datetime, latest: datetime
+) -> dict[bytes, list[tuple[datetime, datetime | None, BindingAt]]]:
+    """The bindings of a few numbers that held at any time between two instants: few, since somebody has to change a module for each."""
+    wanted = select(
+        TerminalBinding.terminal_number,
+        TerminalBinding.valid_from,
+        TerminalBinding.valid_to,
+        TerminalBinding.terminal_id,
+        TerminalBinding.merchant_id,
+        TerminalBinding.line,
+    ).where(
+        TerminalBinding.terminal_number.in_(numbers),
+        TerminalBinding.valid_from <= latest,
+        or_(TerminalBinding.valid_to.is_(None), TerminalBinding.valid_to > earliest),
     )
-    unfolded = _ASKED_POSTGRESQL if is_postgresql(session) else _ASKED_SQLITE
-    for row in session.execute(text(_BOUND.format(asked=unfolded)), {"asked": asked}):
-        answers[distinct[row.n]] = BindingAt(
-            registered=True, terminal_id=row.terminal_id, merchant_id=row.merchant_id, line=row.line
-        )
-    return [answers[question] for question in questions]
+    found: dict[bytes, list[tuple[datetime, datetime | None, BindingAt]]] = {}
+    for row in session.execute(wanted):
+        binding = BindingAt(registered=True, terminal_id=row.terminal_id, merchant_id=row.merchant_id, line=row.line)
+        found.setdefault(row.terminal_number, []).append((row.valid_from, row.valid_to, binding))
+    return found
+
+
+def _as_of(bound: Sequence[tuple[datetime, datetime | None, BindingAt]], at: datetime) -> BindingAt | None:
+    for valid_from, valid_to, binding in bound:
+        if valid_from <= at and (valid_to is None or at < valid_to):
+            return binding
+    return None
 
 
 def keys_of_number(session: Session, number: bytes) -> dict[str, list[bytes]]:

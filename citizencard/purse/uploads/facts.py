@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from citizencard.cards.as_of import KnownCard, card_states_at, hotlisted_at, known_cards
+from citizencard.cards.as_of import KnownCard, cards_as_of
+from citizencard.cards.hotlist_blocks import active_blocks, listed_by_block, module_listed
 from citizencard.cards.models import CardState
 from citizencard.merchants.registry import lines_by_number, merchants_by_id
 from citizencard.purse.uploads.records import PurchaseRecord
@@ -25,7 +26,8 @@ class Facts:
     Args:
         card: the card of this serial, None when it is none of ours.
         state: the card's state at the time of the tap, None before its application.
-        hotlisted: it was on the hotlist then.
+        hotlisted: it was on the hotlist then, by an entry of its own or in a range of cards.
+        module_hotlisted: the security module was.
         binding: whose the terminal number was then.
         merchant_kind: of the bound merchant, empty when nobody was bound.
         base_fare_fen: of the registry's line, None when the binding names none.
@@ -39,6 +41,7 @@ class Facts:
     merchant_kind: str
     base_fare_fen: int | None
     tariff: Tariff | None
+    module_hotlisted: bool = False
 
 
 def gather(session: Session, terminal: bytes, records: Sequence[tuple[PurchaseRecord, datetime]]) -> list[Facts]:
@@ -51,15 +54,14 @@ def gather(session: Session, terminal: bytes, records: Sequence[tuple[PurchaseRe
     """
     if not records:
         return []
-    serials = [record.card_serial for record, _ in records]
-    instants = [at for _, at in records]
     # A tap is dated by whole seconds, the registry to the microsecond: a card activated, or a terminal bound, within the second of the
     # tap was so when the tap came, or the tap could not have come.
-    ends = [at + WITHIN_THE_SECOND for at in instants]
-    cards = known_cards(session, serials)
-    states = card_states_at(session, serials, ends)
-    listed = hotlisted_at(session, serials, instants)
-    bindings = bindings_as_of(session, [(terminal, at) for at in ends])
+    ends = [at + WITHIN_THE_SECOND for _, at in records]
+    cards = cards_as_of(
+        session, [(record.card_serial, end, at) for (record, at), end in zip(records, ends, strict=True)]
+    )
+    blocks = active_blocks(session)
+    bindings = bindings_as_of(session, [(terminal, end) for end in ends])
     merchants = merchants_by_id(session, [one.merchant_id for one in bindings if one.merchant_id is not None])
     lines = lines_by_number(session, [one.line for one in bindings if one.line is not None])
     tariffs = tariffs_as_of(session, [(record.tariff_version, at) for record, at in records])
@@ -67,13 +69,14 @@ def gather(session: Session, terminal: bytes, records: Sequence[tuple[PurchaseRe
     kinds: Mapping[str | None, str] = {key: merchant.kind for key, merchant in merchants.items()}
     return [
         Facts(
-            card=cards.get(serial),
-            state=state,
-            hotlisted=hotlisted,
-            binding=binding,
-            merchant_kind=kinds.get(binding.merchant_id, ""),
-            base_fare_fen=bases.get(binding.line),
-            tariff=tariff,
+            found.card,
+            found.state,
+            found.hotlisted or (bool(blocks) and listed_by_block(blocks, record.card_serial, at)),
+            binding,
+            kinds.get(binding.merchant_id, ""),
+            bases.get(binding.line),
+            tariff,
+            bool(blocks) and module_listed(blocks, terminal, at),
         )
-        for serial, state, hotlisted, binding, tariff in zip(serials, states, listed, bindings, tariffs, strict=True)
+        for (record, at), found, binding, tariff in zip(records, cards, bindings, tariffs, strict=True)
     ]

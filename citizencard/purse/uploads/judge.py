@@ -119,6 +119,7 @@ def _suspicion(record: PurchaseRecord, facts: Facts, now: datetime) -> Reason | 
         (not in_range, Reason.DATE_OUT_OF_RANGE),
         (facts.state not in IN_CIRCULATION, Reason.CARD_NOT_IN_USE),
         (facts.hotlisted, Reason.HOTLISTED),
+        (facts.module_hotlisted, Reason.MODULE_HOTLISTED),
         (record.amount_fen > limit_fen, Reason.OVER_LIMIT),
     )
     return next((reason for doubtful, reason in doubts if doubtful), None)
