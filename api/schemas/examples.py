@@ -32,6 +32,13 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "OnlineAccountRequest": {"person_id": _PERSON},
     "CardLinkRequest": {"card_id": _CARD},
     "CashTopUpRequest": {"amount_fen": 5000, "till_id": _TILL},
+    "TapDecisionRequest": {
+        "lines": [{"tap_id": "tap_1234", "outcome": "merchant", "amount_fen": 180, "merchant_id": None}],
+        "reason": "the bus had no list for two days",
+    },
+    "TapNoteRequest": {"tap_ids": ["tap_1234"], "reason": "the fare had just changed"},
+    "ReleaseRequest": {"reason": "its antenna was replaced"},
+    "ReplacementRequest": {"new_card_id": _CARD, "reason": "lost, applied for a new one"},
     "RefundRequest": {"amount_fen": 4950, "reason": "paid twice"},
     "ServiceRequest": {"merchant_id": _MERCHANT, "name": "居民生活用水", "rule": "water_home"},
     "ActivationRequest": {
@@ -81,6 +88,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "BindingRequest": {"terminal_id": _TERMINAL, "psam_id": _PSAM, "merchant_id": _MERCHANT, "line": 26},
     "UnbindingRequest": {"terminal_id": _TERMINAL, "reason": "the bus is sold"},
     "EnrolmentCodeRequest": {"approval_id": None},
+    "KeyRotationRequest": {"terminal": "330200000026", "public_key": "5A" * 32, "possession": "00" * 64},
     "TerminalPlaceRequest": {"outlet_id": _MERCHANT_OUTLET},
     "TerminalPartnerRequest": {"partner_id": "term_1y5z7h2k9mwp4r8t3v6x"},
     "TerminalSoftwareRequest": {"kind": "bus_validator", "software": "validator 4.2.0"},

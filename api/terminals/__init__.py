@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from api.terminals import enrolments, holds, lists, online, parking, sign_ins, uploads
+from api.terminals import enrolments, holds, keys, lists, online, parking, sign_ins, uploads
 
-FACES: Final = (enrolments.face, sign_ins.face, lists.face, uploads.face, online.face, holds.face, parking.face)
+FACES: Final = (enrolments.face, keys.face, sign_ins.face, lists.face, uploads.face, online.face, holds.face, parking.face)
