@@ -1,0 +1,39 @@
+"""The page that vendors build terminals from says what a device must do on every answer that it can get."""
+
+import re
+from pathlib import Path
+
+from tests.api.reachable import codes_of
+from tests.api.world import World
+
+PAGE = Path(__file__).parents[2] / "hardware" / "terminal" / "PROTOCOL.md"
+HEADING = "## Errors: what the device must do"
+DUTIES = {"retry", "keep", "drop", "resync", "call"}
+
+
+def table() -> dict[str, tuple[int, str]]:
+    """Status and duty of each code on the page; no code is there twice."""
+    section = PAGE.read_text(encoding="utf-8").split(f"\n{HEADING}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ((?:`\w+` ?)+) \| (\d{3}) \| .+ \| `(\w+)` \|$", section, re.MULTILINE)
+    listed = [(code, int(status), must) for codes, status, must in rows for code in re.findall(r"`(\w+)`", codes)]
+    assert len(listed) == len({code for code, _, _ in listed})
+    return {code: (status, must) for code, status, must in listed}
+
+
+def test_page_lists_exactly_the_codes_that_devices_can_get(world: World) -> None:
+    """No answer finds a vendor unprepared, and no row is about an answer that never comes."""
+    wanted = codes_of(world.app, "/terminals")
+    assert {code: status for code, (status, _) in table().items()} == wanted
+
+
+def test_each_code_has_one_of_the_five_duties() -> None:
+    """Retry, keep, drop, resync or call, and nothing between; what may pass by itself is tried again."""
+    assert {must for _, must in table().values()} == DUTIES
+    assert {must for status, must in table().values() if status in (429, 500, 503)} == {"retry"}
+
+
+def test_page_explains_each_route(world: World) -> None:
+    """Whatever a device can call is on the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    rules = {str(rule) for rule in world.app.url_map.iter_rules() if str(rule).startswith("/terminals/")}
+    assert {rule for rule in rules if f"{rule}`" not in text and f"{rule}?" not in text} == set()
