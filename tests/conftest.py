@@ -54,19 +54,12 @@ def pytest_collection(session: pytest.Session) -> None:
     pytest rewrites the assertions of every module, which takes longer than importing it, and keeps what it has made. Workers that went
     the same way at the same pace would all rewrite everything.
     """
-    here = Path(__file__).parent
-    if "PYTEST_XDIST_WORKER" not in os.environ or [Path(argument).name for argument in session.config.args] != [
-        here.name
-    ]:
+    worker, here = os.environ.get("PYTEST_XDIST_WORKER"), Path(__file__).parent
+    if worker is None or [Path(argument).name for argument in session.config.args] != [here.name]:
         return
-    names = sorted(
-        ".".join(("tests", *path.relative_to(here).with_suffix("").parts)) for path in here.rglob("test_*.py")
-    )
-    begin = (
-        len(names)
-        * int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
-        // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    )
+    found = (path.relative_to(here.parent).with_suffix("") for path in here.rglob("test_*.py"))
+    names = sorted(".".join(path.parts) for path in found)
+    begin = len(names) * int(worker.removeprefix("gw")) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     for name in names[begin:] + names[:begin]:
         # What cannot be imported is told by the collection itself, with its reason.
         with contextlib.suppress(Exception):
