@@ -51,12 +51,22 @@ def set_up(folder: Path, server: str, terminal_number: bytes, psam_serial: bytes
 
 @main.command()
 @click.argument("code")
+@click.option("--new-key", is_flag=True, help="Bring a new key in place of the one the server knows.")
 @click.pass_obj
-def enrol(folder: Path, code: str) -> None:
+def enrol(folder: Path, code: str, *, new_key: bool) -> None:
     """Make the terminal known to the server with its one-time CODE."""
     with one_sentence(), Device(folder) as device:
-        device.enrol(code)
+        device.enrol(code, with_new_key=new_key)
         click.echo("enrolled")
+
+
+@main.command("change-key")
+@click.pass_obj
+def change_key(folder: Path) -> None:
+    """Make a new device key, signed for by the old one. Interrupted, it is finished by the next call."""
+    with one_sentence(), Device(folder) as device:
+        device.change_key()
+        click.echo(f"the public key is {device.public_key_hex} from now on")
 
 
 @main.command("sign-in")

@@ -3,6 +3,7 @@
     device.json    where it is and whom it calls      key.pem         its own key, 0600
     psam.json      image of its security module       outbox.sqlite   what is not yet acknowledged
     table.bin      device table last fetched          hotlist.json    hotlist last fetched
+    key.next.pem   a key that is about to take the place of key.pem; whoever finds it finishes that first
 
 What was fetched is checked before it replaces what the device has, so a broken download leaves it working with the old.
 """
@@ -18,8 +19,9 @@ from typing import Any, Final, Self
 from hardware.card.channel import CardChannel
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
+from hardware.errors import HardwareError
 from hardware.terminal.batch import Batch
-from hardware.terminal.device_key import DeviceKey
+from hardware.terminal.device_key import DeviceKey, change_key, enrolling_key, move, next_key
 from hardware.terminal.errors import DeviceInvalid
 from hardware.terminal.fares import DeviceTable
 from hardware.terminal.hotlist import Hotlist
@@ -112,13 +114,36 @@ class Device:
         """The device's public key, 64 hexadecimal digits."""
         return self._key.public_hex
 
-    def enrol(self, code: str) -> None:
-        """Make the device known with its one-time code.
+    def enrol(self, code: str, *, with_new_key: bool = False) -> None:
+        """Make the device known with its one-time code, with the key that it has or with a new one in its place.
 
         Raises:
-            UplinkRefused, UplinkUnavailable: see `Uplink`.
+            UplinkRefused, UplinkUnavailable: see `Uplink`; the key is the one before.
         """
-        self.uplink.enrol(code)
+        if not with_new_key:
+            self.uplink.enrol(code)
+            return
+        key_file = self.folder / KEY_FILE
+        new = DeviceKey.prepare(enrolling_key(key_file))
+        self.uplink.use_key(new)
+        try:
+            self.uplink.enrol(code)
+        except HardwareError:
+            self.uplink.use_key(self._key)
+            raise
+        next_key(key_file).unlink(missing_ok=True)
+        move(enrolling_key(key_file), key_file)
+        self._key = new
+
+    def change_key(self) -> None:
+        """Have a new key from now on, made here; after a cut of power or a lost answer, the one that was begun.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: see `device_key.change_key`.
+        """
+        key_id = self.settings.terminal_number.hex().upper()
+        self._key = change_key(self.folder / KEY_FILE, key_id, self.uplink.post)
+        self.uplink.use_key(self._key)
 
     def sign_in(self) -> SignIn:
         """Start a shift: take the batch number, and fetch device table and hotlist when others are in force.
@@ -127,6 +152,7 @@ class Device:
             UplinkRefused, UplinkUnavailable: see `Uplink`.
             DeviceTableInvalid, MalformedCardData: what the server sent is not understood; the old stays in force.
         """
+        self._finish_change_of_key()
         sign_in = self.uplink.sign_in(self.settings.psam_serial, SOFTWARE)
         self.outbox.raise_next_batch(sign_in.batch)
         if sign_in.parameter_version and (self.table is None or self.table.version != sign_in.parameter_version):
@@ -163,6 +189,7 @@ class Device:
         Raises:
             UplinkRefused, UplinkUnavailable, ReceiptInvalid: see `Uplink`; nothing is lost.
         """
+        self._finish_change_of_key()
         receipts: list[BatchReceipt] = []
         for _ in range(MAX_BATCHES_PER_UPLOAD):
             batch = self.next_batch(at)
@@ -174,6 +201,11 @@ class Device:
             if self.outbox.open_batch() is not None:
                 break
         return receipts
+
+    def _finish_change_of_key(self) -> None:
+        """A change of the key that was begun goes first: which of the two keys counts, only the server knows."""
+        if next_key(self.folder / KEY_FILE).exists():
+            self.change_key()
 
     def _working_validator(self) -> BusValidator:
         if self.table is None:

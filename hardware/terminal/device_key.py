@@ -1,6 +1,12 @@
-"""The terminal's own Ed25519 key: made on the device, kept in a file of mode 0600, never sent anywhere."""
+"""The terminal's own Ed25519 key: made on the device, kept in a file of mode 0600, never sent anywhere.
+
+A key is changed without a moment in which a cut of power could leave the device without the one that the server knows: the next key is
+on the disk before the server hears of it, and takes the place of the old one, by one rename, only after the server has said yes. Whoever
+finds a next key at the start asks again; the server says the same.
+"""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -15,10 +21,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from http_message_signatures import HTTPSignatureKeyResolver
 
+from hardware.errors import UplinkRefused
 from hardware.terminal.errors import DeviceInvalid
 
 OTHERS_MAY_READ: Final = 0o077
 MAX_KEY_FILE_BYTES: Final = 4_096
+ROTATION_DOMAIN: Final = "citizencard-terminal-key-rotation-1"
+ROTATION_PATH: Final = "/terminals/keys"
+USELESS_KEY: Final = "public_key_taken"
+"""The one refusal after which the next key is thrown away: somebody has it already."""
+
+Post = Callable[[str, dict[str, object]], object]
 
 
 class DeviceKey(HTTPSignatureKeyResolver):
@@ -54,6 +67,20 @@ class DeviceKey(HTTPSignatureKeyResolver):
         return key
 
     @classmethod
+    def prepare(cls, path: Path) -> Self:
+        """The key that waits in a file to take another's place; a new one, durable before it is returned, if there is none.
+
+        Raises:
+            DeviceInvalid: what is in the file is no key.
+        """
+        if not path.exists():
+            draft = path.with_suffix(".draft")
+            draft.unlink(missing_ok=True)
+            cls.create(draft)
+            move(draft, path)
+        return cls.read(path)
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """Read the stored key.
 
@@ -84,3 +111,56 @@ class DeviceKey(HTTPSignatureKeyResolver):
         """Give the key to the HTTP signature library, whatever its id; nothing else calls this."""
         del key_id
         return self._private
+
+
+def rotation_message(key_id: str, old_public_hex: str, new_public_hex: str) -> bytes:
+    """What the new key signs: four lines, none of them ended after the last, as hardware/terminal/PROTOCOL.md says."""
+    return f"{ROTATION_DOMAIN}\n{key_id}\n{old_public_hex}\n{new_public_hex}".encode("ascii")
+
+
+def next_key(path: Path) -> Path:
+    """Where the key waits that shall take the place of the one in `path`."""
+    return path.with_suffix(".next.pem")
+
+
+def enrolling_key(path: Path) -> Path:
+    """Where a key waits that is brought with a one-time code, in place of the one in `path`."""
+    return path.with_suffix(".enrol.pem")
+
+
+def change_key(path: Path, key_id: str, post: Post) -> DeviceKey:
+    """Change the key in `path`: make the next one unless one waits, tell the server, and put it into its place.
+
+    Args:
+        path: of the present key; the next one waits beside it.
+        key_id: terminal number or terminal id, as in the device's requests.
+        post: sends a request that is signed by the present key, and raises what `Uplink.post` raises.
+
+    Returns:
+        The new key; what the old one signed stays signed.
+
+    Raises:
+        UplinkRefused: the server will not have it; the old key counts, and the next one waits unless somebody has it already.
+        UplinkUnavailable: no answer for now; which key counts is found out by calling again.
+        DeviceInvalid: one of the files holds no key.
+    """
+    old, new = DeviceKey.read(path), DeviceKey.prepare(next_key(path))
+    possession = new.sign(rotation_message(key_id, old.public_hex, new.public_hex)).hex().upper()
+    try:
+        post(ROTATION_PATH, {"terminal": key_id, "public_key": new.public_hex, "possession": possession})
+    except UplinkRefused as refusal:
+        if refusal.problem == USELESS_KEY:
+            next_key(path).unlink()
+        raise
+    move(next_key(path), path)
+    return new
+
+
+def move(source: Path, target: Path) -> None:
+    """Put a file into another's place at one instant, durable when this returns."""
+    source.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -8,9 +8,9 @@ import base64
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Self
 
 import requests
@@ -20,12 +20,14 @@ from http_message_signatures.algorithms import ED25519
 from hardware.errors import UplinkRefused, UplinkUnavailable
 from hardware.terminal.device_key import DeviceKey
 from hardware.terminal.receipts import BatchReceipt
+from hardware.terminal.shifts import Condition, Gap, Orders, ShiftTotals, SignIn, SignOut, Versions, instant
 
 TIMEOUTS_S: Final = (3.05, 30.0)  # to connect, between two bytes of the answer
-MAX_ANSWER_BYTES: Final = 16 * 2**20  # a full hotlist of 300,000 serials has 7 MB
+MAX_ANSWER_BYTES: Final = 16 * 2**20  # a device table has at most 8 MiB, which base64 makes a third longer
 MAX_DETAIL_CHARACTERS: Final = 500
 NONCE_BYTES: Final = 16
 SIGNATURE_LABEL: Final = "terminal"
+OCTETS: Final = "application/octet-stream"
 COVERED: Final = ("@method", "@path")
 _TRY_AGAIN: Final = frozenset({429, 503})
 
@@ -48,40 +50,19 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
-    """What the server says at sign-in.
-
-    Args:
-        batch: the next batch has at least this number.
-        parameter_version, hotlist_version: what is in force; fetch when it differs from what the device holds.
-        server_time: aware.
-    """
-
-    batch: int
-    parameter_version: int
-    hotlist_version: int
-    server_time: datetime
-
-    @classmethod
-    def parse(cls, document: dict[str, object]) -> Self:
-        """Read the answer.
-
-        Raises:
-            UplinkUnavailable: it is not what a server of ours answers.
-        """
-        numbers = [document.get(name) for name in ("batch", "parameter_version", "hotlist_version")]
-        server_time = _instant(document.get("server_time"))
-        if server_time is None or not all(type(number) is int and 0 <= number < 2**32 for number in numbers):
-            raise UplinkUnavailable("the answer to the sign-in cannot be read")
-        batch, parameter_version, hotlist_version = (int(str(number)) for number in numbers)
-        return cls(batch, parameter_version, hotlist_version, server_time)
-
-
-@dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
-    document: object
+    content: bytes
     retry_after_s: int | None
+
+    @property
+    def document(self) -> object:
+        """The answer as JSON, None when it is not."""
+        try:
+            found: object = json.loads(self.content)
+        except ValueError:
+            return None
+        return found
 
 
 class Uplink:
@@ -93,6 +74,9 @@ class Uplink:
         key: the device key.
         clock: the device's clock (aware UTC); only the time of a signature is taken from it.
         patience: how long to try.
+
+    `clock_offset` is what the server's time is ahead of the device's. `told_time` is called with the server's time when it refused a
+    wrong clock, so that the device can keep the difference.
     """
 
     def __init__(
@@ -112,6 +96,7 @@ class Uplink:
         self._session = requests.Session()
         self._session.trust_env = False  # a terminal takes no proxy and no password from its environment
         self.clock_offset = timedelta(0)
+        self.told_time: Callable[[datetime], None] = lambda _server_time: None
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +108,11 @@ class Uplink:
         """Close the connections."""
         self._session.close()
 
+    def use_key(self, key: DeviceKey) -> None:
+        """Sign with another key from now on."""
+        self._key = key
+        self._signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=key)
+
     def enrol(self, code: str) -> None:
         """Make this device known with the one-time code that a clerk was given; sends the public key.
 
@@ -133,35 +123,71 @@ class Uplink:
         number = self._terminal.hex().upper()
         self._post_json("/terminals/enrolments", {"terminal": number, "code": code, "public_key": self._key.public_hex})
 
-    def sign_in(self, psam_serial: bytes, software: str) -> SignIn:
-        """Start a shift (签到).
+    def sign_in(self, psam_serial: bytes, software: str, works_with: Versions | None = None) -> SignIn:
+        """Start a shift (签到), saying which versions the device works with.
 
         Raises:
             UplinkRefused: the terminal is not known or not enrolled.
             UplinkUnavailable: no answer for now.
         """
         body: dict[str, object] = {"psam_serial": psam_serial.hex().upper(), "software": software}
-        return SignIn.parse(_object(self._post_json("/terminals/sign-ins", body)))
+        body |= (works_with or Versions()).as_json()
+        return SignIn.parse(self.post("/terminals/sign-ins", body))
 
-    def device_table(self) -> bytes:
-        """Fetch the device table, as the bytes that `fares.DeviceTable.parse` reads.
+    def heartbeat(self, software: str, works_with: Versions, condition: Condition) -> Orders:
+        """Say how the device is; returns what it is to do.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: as above.
+        """
+        body: dict[str, object] = {"software": software, **works_with.as_json(), **condition.as_json()}
+        return Orders.parse(self.post("/terminals/heartbeats", body))
+
+    def no_debit(self, gaps: Sequence[Gap]) -> None:
+        """Say for which sequences nothing was debited.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: as above.
+        """
+        self.post("/terminals/gaps", {"no_debit": [gap.as_json() for gap in gaps]})
+
+    def sign_out(self, psam_serial: bytes, totals: ShiftTotals) -> SignOut:
+        """End a shift (签退); returns what the server has of it.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: as above.
+        """
+        body: dict[str, object] = {"psam_serial": psam_serial.hex().upper(), **totals.as_json()}
+        return SignOut.parse(self.post("/terminals/sign-outs", body))
+
+    def device_table(self, version: int | None = None) -> bytes:
+        """Fetch the device table in force, or one that will come, as the bytes that `fares.DeviceTable.parse` reads.
 
         Raises:
             UplinkRefused, UplinkUnavailable: as above; also when the answer carries no bytes.
         """
-        answer = _object(self._request("GET", "/terminals/parameters", b"", ""))
+        query = "" if version is None else f"?version={version}"
+        answer = _object(self._request("GET", f"/terminals/parameters{query}", b"", "").document)
         try:
             return base64.b64decode(str(answer["table"]), validate=True)
         except (KeyError, ValueError):
             raise UplinkUnavailable("the answer has no device table in base64") from None
 
-    def hotlist(self) -> dict[str, object]:
-        """Fetch the hotlist, as the JSON document that `hotlist.Hotlist.parse` reads.
+    def hotlist(self, since: int = 0) -> bytes:
+        """Fetch the hotlist, as the bytes that `hotlist.Hotlist.updated` reads: a delta to version `since`, or a full list.
 
         Raises:
             UplinkRefused, UplinkUnavailable: as above.
         """
-        return _object(self._request("GET", "/terminals/hotlist", b"", ""))
+        return self._request("GET", f"/terminals/hotlist?since={since}", b"", "").content
+
+    def issuers(self) -> dict[str, object]:
+        """Fetch the list of other cities' issuers, as a JSON document.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: as above.
+        """
+        return _object(self._request("GET", "/terminals/issuers", b"", "").document)
 
     def upload_batch(self, data: bytes) -> BatchReceipt:
         """Send a batch file (layout 1); returns the verdicts.
@@ -171,7 +197,8 @@ class Uplink:
             UplinkUnavailable: no answer for now.
             ReceiptInvalid: the answer is not a receipt.
         """
-        return BatchReceipt.parse(self._request("POST", "/terminals/batches", data, "application/octet-stream"))
+        answer = self._request("POST", "/terminals/batches", data, OCTETS)
+        return BatchReceipt.parse(answer.document)
 
     def upload_json(self, document: dict[str, object]) -> BatchReceipt:
         """Send a batch in its JSON form; returns the verdicts.
@@ -192,9 +219,9 @@ class Uplink:
 
     def _post_json(self, path: str, document: dict[str, object]) -> object:
         body = json.dumps(document, separators=(",", ":")).encode()
-        return self._request("POST", path, body, "application/json")
+        return self._request("POST", path, body, "application/json").document
 
-    def _request(self, method: str, path: str, body: bytes, content_type: str) -> object:
+    def _request(self, method: str, path: str, body: bytes, content_type: str) -> _Answer:
         clock_was_set = False
         pause_s, reason = self._patience.first_wait_s, ""
         for attempt in range(self._patience.attempts):
@@ -215,7 +242,7 @@ class Uplink:
         raise UplinkUnavailable(f"no answer from the server after {self._patience.attempts} attempts ({reason})")
 
     def _send(self, method: str, path: str, body: bytes, content_type: str) -> _Answer:
-        headers = {"Accept": "application/json, application/problem+json"}
+        headers = {"Accept": f"application/json, {OCTETS}, application/problem+json"}
         if content_type:
             headers["Content-Type"] = content_type
         prepared = self._session.prepare_request(requests.Request(method, self._server + path, headers, data=body))
@@ -230,49 +257,38 @@ class Uplink:
             body=body,
         )
         with self._session.send(prepared, timeout=TIMEOUTS_S, allow_redirects=False, stream=True) as response:
-            return _Answer(response.status_code, _read_json(response), _seconds(response.headers.get("Retry-After")))
+            return _Answer(response.status_code, _read(response), _seconds(response.headers.get("Retry-After")))
 
     def _set_clock(self, answer: _Answer) -> bool:
         document = answer.document if isinstance(answer.document, dict) else {}
-        server_time = _instant(document.get("server_time"))
+        server_time = instant(document.get("server_time"))
         if server_time is not None:
             self.clock_offset = server_time - self._clock()
+            self.told_time(server_time)
         return server_time is not None
 
 
-def _accepted(answer: _Answer) -> object:
+def _accepted(answer: _Answer) -> _Answer:
     if requests.codes.ok <= answer.status < requests.codes.multiple_choices:
-        return answer.document
+        return answer
     problem = answer.document if isinstance(answer.document, dict) else {}
     refusal = str(problem.get("code") or "http_error")
     raise UplinkRefused(answer.status, refusal, str(problem.get("detail") or "")[:MAX_DETAIL_CHARACTERS])
 
 
-def _read_json(response: requests.Response) -> object:
+def _read(response: requests.Response) -> bytes:
     content = bytearray()
     for part in response.iter_content(64 * 1024):
         content += part
         if len(content) > MAX_ANSWER_BYTES:
             raise UplinkUnavailable(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
-    try:
-        document: object = json.loads(content)
-    except ValueError:
-        return None
-    return document
+    return bytes(content)
 
 
 def _object(document: object) -> dict[str, object]:
     if not isinstance(document, dict):
         raise UplinkUnavailable("the answer is not a JSON object")
     return document
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo is not None else None
 
 
 def _seconds(text: str | None) -> int | None:
