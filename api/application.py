@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, ValidationError
 
-from api import auth, health, openapi, problems, webhooks
+from api import auth, health, nonces, openapi, problems, webhooks
 from api.city import EXTENSION, City, request_id
 from api.console.chapter import CHAPTERS as CONSOLE
 from api.headers import secure
@@ -104,6 +104,7 @@ def open_doors(city: City) -> Flask:
     for nowhere in (NotFound, MethodNotAllowed):
         app.register_error_handler(nowhere, lost)
     app.after_request(_sign_answer)
+    app.after_request(nonces.use_up_rest)
     openapi.install(app)
     for pages in PAGES:
         app.register_blueprint(pages)

@@ -7,7 +7,9 @@ from werkzeug.exceptions import NotFound
 
 from api.city import city, now, request_id
 from api.errors import ElsewhereRefused, NotSignedIn, RouteClosed
-from api.routes import ACCESS, Access, Door
+from api.nonces import begin
+from api.rates import rate_class
+from api.routes import ACCESS, UPLOAD_BODY_BYTES, Access, Door
 from api.signatures import check_signature
 from api.web.doors import come_in, to_code
 from citizencard.audit import Actor
@@ -35,6 +37,7 @@ def check() -> Response | None:
         NotSignedIn, SessionEnded: no session, or one that has ended.
         PermissionDenied, FreshCodeNeeded: the session's roles do not permit it, or want a new one-time code first.
         ApiError: one of those of `check_signature` and `come_in`.
+        NonceInvalid, NonceReplayed: of a terminal's request.
     """
     if request.url_rule is None:
         return None
@@ -50,7 +53,7 @@ def check() -> Response | None:
     if access.door is Door.STAFF:
         g.principal = authenticate(city().sessions, bearer_token(), now(), request_id())
     elif access.door is Door.TERMINAL:
-        g.signer = check_signature()
+        _take_signature(access)
     elif access.door is not Door.OPEN:
         elsewhere = come_in(access.door)
     if elsewhere is None and "principal" in g:
@@ -58,6 +61,12 @@ def check() -> Response | None:
         if access.fresh_code:
             elsewhere = _freshly(access.door)
     return elsewhere
+
+
+def _take_signature(access: Access) -> None:
+    uploads = access.max_body_bytes == UPLOAD_BODY_BYTES
+    g.signer, nonce = check_signature(rate_class(request.method, uploads=uploads))
+    begin(nonce)
 
 
 def principal() -> Principal:

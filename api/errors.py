@@ -73,6 +73,13 @@ class ClockSkewed(ApiError):
     public: ClassVar[tuple[str, ...]] = ("server_time", "tolerance_s")
 
 
+class TooManyRequests(ApiError):
+    """This terminal asks too often; wait as long as Retry-After says."""
+
+    code = "too_many_requests"
+    public: ClassVar[tuple[str, ...]] = ("retry_after_s",)
+
+
 class PdfUnavailable(ApiError):
     """Slips cannot be printed here: the server lacks a package of the system."""
 

@@ -36,7 +36,7 @@ _DOORS: Final[dict[Door, list[dict[str, list[str]]]]] = {
 _PROBLEMS: Final = {
     Door.OPEN: (413, 422, 500),
     Door.STAFF: (401, 403, 413, 422, 500),
-    Door.TERMINAL: (400, 401, 403, 413, 422, 500, 503),
+    Door.TERMINAL: (400, 401, 403, 413, 422, 429, 500, 503),
 }
 
 

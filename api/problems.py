@@ -74,8 +74,9 @@ def refused(error: CitizencardError | LedgerError | HardwareError) -> Response:
     values: Mapping[str, object] = fields if isinstance(fields, Mapping) else vars(error)
     public = {name: values[name] for name in error.public if name in values}
     answer = problem(status, error.code, _title_of(type(error)), str(error), public)
-    if type(error) in RETRY_AFTER_S:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S[type(error)])
+    wait_s = public.get("retry_after_s", RETRY_AFTER_S.get(type(error)))
+    if wait_s is not None:
+        answer.headers["Retry-After"] = str(wait_s)
     if isinstance(error, NotSignedIn | SessionEnded):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

@@ -328,6 +328,7 @@ UNPROCESSABLE: Final[Refusals] = (
     hardware.CardRemoved,
     hardware.MalformedCardData,
 )
+TOO_MANY: Final[Refusals] = (api.TooManyRequests,)
 SERVER_FAULT: Final[Refusals] = (
     # Nothing that a caller did: the installation, the keys, or a rule that the code itself broke. A reference is all that leaves the house.
     root.SettingsInvalid,
@@ -398,6 +399,7 @@ STATUS: Final[dict[type[Exception], int]] = {
         (409, CONFLICT),
         (413, CONTENT_TOO_LARGE),
         (422, UNPROCESSABLE),
+        (429, TOO_MANY),
         (500, SERVER_FAULT),
         (503, UNAVAILABLE),
     )

@@ -92,6 +92,7 @@ TITLES_ZH: Final[dict[str, str]] = {
     "chip_known": "该芯片已入库",
     "chip_not_blank": "该芯片已被使用",
     "class_not_for_person": "该人员不符合此卡种的条件",
+    "too_many_requests": "终端请求过于频繁，请稍后重发",
     "clock_skewed": "终端时钟误差过大，请校时后重发",
     "day_not_closed": "该营业日尚未日终",
     "opening_file_unusable": "期初余额文件无法读取，未导入任何内容",

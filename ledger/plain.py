@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from ledger import wire
 from ledger.barrier import BARRIER
 from ledger.instants import canonical
+from ledger.prepared import Statement, Step
 from ledger.transfers import USUAL_CURRENCY, Posted, Transfer, canonical_metadata, fault, fingerprint
 
 _PREPARED: Final = "ledger_plain"
@@ -80,6 +81,9 @@ SELECT written.id, s.day - DATE '0001-01-01' + 1 FROM sides s LEFT JOIN written 
 row has changed meanwhile, READ COMMITTED evaluates the UPDATE's conditions on the new row, which stays locked also when they fail.
 Answers the id and the ordinal of the day: nothing when it was not tried, no id when it was tried and refused."""
 
+_ENTER_STEP: Final = Statement("ledger_step_enter", _ENTERING.decode())
+_POST_STEP: Final = Statement("ledger_step_post", _POSTING.decode())
+"""Prepared by others beside ours, so under names of their own."""
 _UNIQUE_VIOLATION: Final = "23505"
 _NO_SUCH_STATEMENT: Final = "26000"
 """psycopg deallocates every statement of a connection, ours too, when a transaction is rolled back in which it had prepared its own."""
@@ -134,6 +138,25 @@ def within(session: Session, transfer: Transfer, now: datetime) -> Posted | None
     return None
 
 
+def steps(transfer: Transfer, now: datetime) -> list[Step]:
+    """The barrier and the posting, to be carried out by `prepared.attempt` after steps of the caller's, in the same transaction.
+
+    Nobody may wait for anything but the ledger's own locks after them: whatever else the caller locks, it locks before.
+
+    Raises:
+        InvalidTransfer: the transfer is not well formed.
+    """
+    wrong = fault(transfer)
+    if wrong:
+        raise wrong
+    return [Step(_ENTER_STEP, ()), Step(_POST_STEP, _texts(transfer, now))]
+
+
+def taken(answer: PGresult, transfer: Transfer, now: datetime) -> Posted | None:
+    """What was posted, by the answer to the last of the `steps`. None: it was not; do not commit, and let the ordinary way tell why."""
+    return _posted(answer, transfer, now)
+
+
 def _tried(
     connection: Connection, driver: psycopg.Connection, transfer: Transfer, now: datetime, *, before: Sequence[bytes]
 ) -> PGresult | None:
@@ -184,7 +207,11 @@ def _exchange(pgconn: PGconn, before: Sequence[bytes], parameters: list[bytes | 
 
 
 def _parameters(transfer: Transfer, now: datetime) -> list[bytes | None]:
-    given: tuple[str | None, ...] = (
+    return [None if value is None else value.encode() for value in _texts(transfer, now)]
+
+
+def _texts(transfer: Transfer, now: datetime) -> tuple[str | None, ...]:
+    return (
         transfer.reference,
         transfer.debit,
         transfer.credit,
@@ -199,4 +226,3 @@ def _parameters(transfer: Transfer, now: datetime) -> list[bytes | None]:
         fingerprint(transfer, USUAL_CURRENCY),
         canonical_metadata(transfer.metadata),
     )
-    return [None if value is None else value.encode() for value in given]

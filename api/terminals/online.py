@@ -3,13 +3,14 @@
 from api.auth import signer
 from api.city import city, now
 from api.face import Face, Shapes
+from api.nonces import booked_with_nonce, present_nonce
 from api.schemas.online import (
     OnlinePurchaseAnswer,
     OnlinePurchaseRequest,
     OnlineReversalAnswer,
     OnlineReversalRequest,
 )
-from citizencard.accounts.flow import purchase
+from citizencard.accounts.flow import signed_purchase
 from citizencard.accounts.proof import PurchaseClaim, PurchaseName
 from citizencard.accounts.purchases import PurchaseAnswer
 from citizencard.accounts.reversals import ReversalAnswer
@@ -25,7 +26,9 @@ def buy_on_line(claim: PurchaseClaim) -> PurchaseAnswer:
 
     A terminal that gets no answer asks again, or takes back what it asked for under `/terminals/online-reversals`.
     """
-    return purchase(city().sessions, city().hsm, signer().terminal_id, claim, now())
+    answer = signed_purchase(city().sessions, city().hsm, present_nonce(), claim, now())
+    booked_with_nonce()
+    return answer
 
 
 @face.post("/online-reversals", Shapes(gives=OnlineReversalAnswer, takes=OnlineReversalRequest))

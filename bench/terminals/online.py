@@ -56,9 +56,7 @@ class Run:
     p99_ms: float
 
 
-def figures(
-    server: Server, folder: Path, hard: Callable[[], float], *, quick: bool
-) -> tuple[list[Figure], list[str]]:
+def figures(server: Server, folder: Path, hard: Callable[[], float], *, quick: bool) -> tuple[list[Figure], list[str]]:
     """Purchases a second by one and by two workers, against the hard reference, in turn.
 
     Args:
@@ -176,7 +174,7 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()[-2_000:]}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):  # noqa: S310 # our own server
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):  # our own server
                 return
         except OSError:
             time.sleep(0.1)

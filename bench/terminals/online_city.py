@@ -13,10 +13,9 @@ from citizencard.accounts.registry import link_card, open_account
 from citizencard.accounts.top_ups import CashPaid, top_up
 from citizencard.approvals.decisions import Proposal, approve, execute, propose
 from citizencard.audit import Actor
-from citizencard.cards.models import Card, CardState
+from citizencard.cards.models import Card, CardState, ChipKind
 from citizencard.cards.states import Deed
 from citizencard.cards.stock import Delivery, receive_chips
-from citizencard.cards.models import ChipKind
 from citizencard.clock import beijing_date
 from citizencard.db import Sessions, new_id, transaction
 from citizencard.keys.hsm import KeyRole

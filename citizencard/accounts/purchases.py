@@ -20,6 +20,7 @@ from citizencard.accounts.models import OnlinePurchase, PurchaseReason, Purchase
 from citizencard.accounts.proof import PurchaseClaim, PurchaseName
 from citizencard.accounts.registry import account_of_card
 from citizencard.cards.as_of import hotlisted_at, known_cards
+from citizencard.cards.hotlist_blocks import active_blocks, listed_by_block
 from citizencard.cards.models import Card, CardState
 from citizencard.cards.states import locked_card
 from citizencard.db import is_postgresql
@@ -60,6 +61,24 @@ class PurchaseAnswer:
     verdict: PurchaseVerdict
     reason: PurchaseReason | None
     is_reversed: bool
+
+
+def approved(claim: PurchaseClaim) -> PurchaseAnswer:
+    """The answer to a purchase that has just been booked."""
+    return PurchaseAnswer(claim.name.reference, PurchaseVerdict.APPROVED, None, is_reversed=False)
+
+
+def transfer_of(claim: PurchaseClaim, terminal_id: str, card_id: str, wallet: str, merchant_id: str) -> Transfer:
+    """How a purchase is worded in the books (flow 13): from the account `wallet` to what the merchant has earned."""
+    return Transfer(
+        reference=claim.name.reference,
+        debit=wallet,
+        credit=chart.clearing(merchant_id),
+        amount_fen=claim.amount_fen,
+        kind=KIND,
+        occurred_at=claim.happened_at,
+        metadata={"terminal": terminal_id, "card": card_id},
+    )
 
 
 def earlier_answer(session: Session, terminal_id: str, claim: PurchaseClaim) -> PurchaseAnswer | None:
@@ -163,7 +182,7 @@ def decide(
     )
     row = _existing(session, claim.name)
     if entered is not None and reason is None and account is not None:
-        _pay(session, row, chart.wallet(account.id), now)
+        _pay(session, row, claim, chart.wallet(account.id), now)
     return _answer(row, terminal_id, claim)
 
 
@@ -187,25 +206,16 @@ def _objection(
         return PurchaseReason.CLOCK
     if CardState(card.state) not in SPENDABLE:
         return PurchaseReason.CARD_STATE
-    if hotlisted_at(session, [card.serial], [now])[0]:
+    if hotlisted_at(session, [card.serial], [now])[0] or listed_by_block(active_blocks(session), card.serial, now):
         return PurchaseReason.HOTLISTED
     return None
 
 
-def _pay(session: Session, row: OnlinePurchase, wallet: str, now: datetime) -> None:
+def _pay(session: Session, row: OnlinePurchase, claim: PurchaseClaim, wallet: str, now: datetime) -> None:
     """Flow 13. What the ledger refuses becomes the row's verdict before anybody can see it."""
-    name = PurchaseName(row.terminal_number, row.batch, row.trace)
-    clearing = chart.clearing(row.merchant_id or chart.UNKNOWN_MERCHANT)
-    chart.open_missing(session, [clearing])
-    transfer = Transfer(
-        reference=name.reference,
-        debit=wallet,
-        credit=clearing,
-        amount_fen=row.amount_fen or 0,
-        kind=KIND,
-        occurred_at=row.happened_at or now,
-        metadata={"terminal": row.terminal_id, "card": row.card_id or ""},
-    )
+    merchant_id = row.merchant_id or chart.UNKNOWN_MERCHANT
+    chart.open_missing(session, [chart.clearing(merchant_id)])
+    transfer = transfer_of(claim, row.terminal_id, row.card_id or "", wallet, merchant_id)
     refusal = post_each(session, [transfer], now=now)[0].refusal
     if refusal is not None:
         row.verdict, row.reason = PurchaseVerdict.REFUSED, _reason_of(refusal)

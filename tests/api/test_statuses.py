@@ -60,7 +60,7 @@ def test_every_refusal_has_a_status(refusal: type[Exception]) -> None:
 
 def test_statuses_are_those_that_clients_understand() -> None:
     """A client needs to know a handful of statuses, not a hundred."""
-    assert set(STATUS.values()) == {400, 401, 403, 404, 409, 413, 422, 500, 503}
+    assert set(STATUS.values()) == {400, 401, 403, 404, 409, 413, 422, 429, 500, 503}
     assert set(RETRY_AFTER_S) <= set(STATUS)
 
 

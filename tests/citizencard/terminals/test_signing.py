@@ -19,7 +19,7 @@ from citizencard.terminals.errors import (
 )
 from citizencard.terminals.models import TerminalNonce, TerminalState
 from citizencard.terminals.registry import NewBinding, register_terminal, set_terminal_state
-from citizencard.terminals.signing import NONCE_LIFE, signer, take_nonce
+from citizencard.terminals.signing import NONCE_LIFE, Nonce, forget_nonces, signer, speaking, take_nonce, use_up
 from tests.citizencard.terminals.make_terminals import bind, bus_company, psam
 
 NONCE = "n" * 24
@@ -49,15 +49,15 @@ def test_terminal_is_found_by_its_number_or_its_id(session: Session, now: dateti
 def test_nonce_is_good_once_in_ten_minutes(session: Session, now: datetime) -> None:
     """A recorded request is refused; after ten minutes its signature is too old anyway, and the nonce is forgotten."""
     one, other = (register_terminal(session, name, now=now).id for name in ("Bus 1", "Bus 2"))
-    take_nonce(session, one, NONCE, now=now)
-    take_nonce(session, other, NONCE, now=now)
+    take_nonce(session, Nonce(one, NONCE), now=now)
+    take_nonce(session, Nonce(other, NONCE), now=now)
     with pytest.raises(NonceReplayed):
-        take_nonce(session, one, NONCE, now=now + NONCE_LIFE)
-    take_nonce(session, one, NONCE, now=now + NONCE_LIFE + timedelta(seconds=1))
+        take_nonce(session, Nonce(one, NONCE), now=now + NONCE_LIFE)
+    take_nonce(session, Nonce(one, NONCE), now=now + NONCE_LIFE + timedelta(seconds=1))
     assert session.scalars(select(func.count()).select_from(TerminalNonce)).one() == 2
     for unusable in ("short", "n" * 89):
         with pytest.raises(NonceInvalid):
-            take_nonce(session, one, unusable, now=now)
+            take_nonce(session, Nonce(one, unusable), now=now)
 
 
 def test_of_two_replays_at_once_one_is_refused(committed: Sessions, now: datetime) -> None:
@@ -70,7 +70,7 @@ def test_of_two_replays_at_once_one_is_refused(committed: Sessions, now: datetim
         start.wait()
         try:
             with transaction(committed) as session:
-                take_nonce(session, terminal_id, NONCE, now=now)
+                take_nonce(session, Nonce(terminal_id, NONCE), now=now)
         except NonceReplayed:
             answers.append("refused")
         else:
