@@ -25,6 +25,32 @@ class DeviceTableInvalid(HardwareError):
         super().__init__(f"device table, byte {offset}, {field}: {reason}")
 
 
+class HotlistInvalid(HardwareError):
+    """A download of the hotlist is not whole, or not for this device; the list that it has stays in force.
+
+    Args:
+        offset: number of the byte at which it goes wrong, from 0.
+        field: what stands there.
+        reason: what is wrong with it.
+    """
+
+    code: ClassVar[str] = "hotlist_invalid"
+    public: ClassVar[tuple[str, ...]] = ("offset", "field", "reason")
+
+    def __init__(self, offset: int, field: str, reason: str) -> None:
+        """Build the message `hotlist, byte 4, layout: 2, must be 1`."""
+        self.offset = offset
+        self.field = field
+        self.reason = reason
+        super().__init__(f"hotlist, byte {offset}, {field}: {reason}")
+
+
+class ClockNotSet(HardwareError):
+    """The device's clock was never set, or was lost; it signs in first, and takes no card before."""
+
+    code: ClassVar[str] = "clock_not_set"
+
+
 class DeviceTableNotInForce(HardwareError):
     """The device table is not yet in force at the time of the tap."""
 
