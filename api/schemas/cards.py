@@ -263,14 +263,3 @@ class TapAnswer(Answer):
         required=True, metadata={"description": "the price and the lines that add up to it, with the rule of each; fen"}
     )
     adjustments = fields.List(fields.Nested(AdjustmentAnswer), required=True)
-
-
-class FindingAnswer(Answer):
-    """Something about a tap that a person should look at."""
-
-    object = Kind("finding")
-    id = fields.String(required=True)
-    kind = fields.String(required=True)
-    detail = fields.Dict(required=True)
-    found_at = Instant(required=True)
-    tap = fields.Nested(TapAnswer, required=True)

@@ -19,6 +19,7 @@ from api.v1 import (
     people,
     reader_agents,
     reader_jobs,
+    replacements,
     sessions,
     staff,
     stock,
@@ -26,6 +27,7 @@ from api.v1 import (
     terminal_life,
     terminals,
     unloads,
+    upload_limits,
 )
 
 FACES: Final = (
@@ -47,6 +49,8 @@ FACES: Final = (
     unloads.face,
     online_accounts.face,
     findings.face,
+    upload_limits.face,
+    replacements.face,
     holds.face,
     day_closes.face,
     books.face,

@@ -26,6 +26,8 @@ from citizencard.checkout.refunds import PAYMENT_REFUND, refund_as_approved
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
 from citizencard.merchants.bank_accounts import BANK_ACCOUNT, bank_account_as_approved
+from citizencard.settlement.findings.deciding import decide_as_approved
+from citizencard.settlement.findings.lines import TAP_DECIDE
 from citizencard.staff.permissions import Permission
 from citizencard.tariffs.drafts.drafts import drafted_document, publish_draft
 from citizencard.tariffs.drafts.rollbacks import ROLL_BACK, roll_back_as_approved
@@ -47,6 +49,7 @@ EFFECTS: Final[dict[str, Effect]] = {
     ENABLE: enable_as_approved,
     BANK_ACCOUNT: bank_account_as_approved,
     PAYMENT_REFUND: refund_as_approved,
+    TAP_DECIDE: decide_as_approved,
 }
 """What is carried out when an act is approved."""
 

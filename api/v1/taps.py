@@ -8,7 +8,8 @@ from citizencard.purse.uploads.journeys import Tap
 from hardware.card.files import printed_number
 
 SHOWN_DIGITS: Final = 4
-ROW_ID: Final = re.compile(r"(?:tap|fnd)_([1-9][0-9]{0,17})", re.ASCII)
+ROW_ID: Final = re.compile(r"(?:tap|pfd)_([1-9][0-9]{0,17})", re.ASCII)
+LIMIT_ID: Final = re.compile(r"lim_([1-9][0-9]{0,17})", re.ASCII)
 
 
 def row_id(text: str | None) -> int | None:
@@ -23,6 +24,12 @@ def row_id(text: str | None) -> int | None:
     if found is None:
         raise ShapeInvalid("starting_after must be an id from the list")
     return int(found[1])
+
+
+def limit_id_of(text: str) -> int | None:
+    """The number in an id such as `lim_5`; None when it is no such id."""
+    found = LIMIT_ID.fullmatch(text)
+    return None if found is None else int(found[1])
 
 
 def masked_number(card_serial: bytes) -> str:

@@ -83,6 +83,9 @@ class Permission(StrEnum):
     TOP_UPS_TAKE = "top_ups.take"
     TAPS_READ = "taps.read"
     FINDINGS_READ = "findings.read"
+    FINDINGS_DECIDE = "findings.decide"
+    LIMITS_RELEASE = "limits.release"
+    CARDS_REPLACE = "cards.replace"
     PAYMENTS_READ = "payments.read"
     REFUNDS_PROPOSE = "refunds.propose"
     DAYS_CLOSE = "days.close"
@@ -138,6 +141,9 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.TOP_UPS_TAKE: _COUNTER,
     Permission.TAPS_READ: _COUNTER | _BOOKS,
     Permission.FINDINGS_READ: _BOOKS | {Role.SUPERVISOR},
+    Permission.FINDINGS_DECIDE: frozenset({Role.FINANCE, Role.SUPERVISOR}),
+    Permission.LIMITS_RELEASE: frozenset({Role.FINANCE, Role.SUPERVISOR}),
+    Permission.CARDS_REPLACE: _COUNTER,
     Permission.PAYMENTS_READ: _COUNTER | _BOOKS,
     Permission.REFUNDS_PROPOSE: _COUNTER,
     Permission.DAYS_CLOSE: frozenset({Role.FINANCE}),

@@ -14,8 +14,9 @@ from citizencard.db import Sessions, transaction
 from citizencard.keys.vault import SoftwareVault
 from ledger import open_first_day
 from tests.api.doors import shared_doors
+from tests.api.doubts import Doubts, in_doubt
 from tests.api.world import Clock, World
-from tests.citizencard.keys.make_vault import random_vault
+from tests.citizencard.keys.make_vault import random_vault, regression_vault
 from tests.citizencard.staff.make_staff import CHEAP
 
 
@@ -52,3 +53,15 @@ def make_world(
 def world(make_world: Callable[[Sessions], World], sessions: Sessions) -> World:
     """A city that leaves no trace."""
     return make_world(sessions)
+
+
+@pytest.fixture(scope="session")
+def regression(tmp_path_factory: pytest.TempPathFactory) -> SoftwareVault:
+    """The vault with the regression masters, which knows the keys of the cards of `tests.citizencard.purse.uploads`."""
+    return regression_vault(tmp_path_factory.mktemp("regression"))
+
+
+@pytest.fixture
+def doubtful(sessions: Sessions, regression: SoftwareVault, tmp_path: Path, now: datetime) -> Doubts:
+    """A city in which people have to decide about taps."""
+    return in_doubt(sessions, regression, Clock(now), tmp_path)

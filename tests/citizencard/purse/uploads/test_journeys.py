@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from citizencard.db import Sessions, reading
 from citizencard.keys.vault import SoftwareVault
 from citizencard.purse.uploads.flow import take_records
-from citizencard.purse.uploads.journeys import findings_page, latest_taps, taps_of_card
+from citizencard.purse.uploads.journeys import latest_taps, taps_by_id, taps_of_card
 from tests.citizencard.purse.uploads.make_records import City, json_of, tap
 
 
@@ -27,16 +27,6 @@ def test_taps_of_a_card_are_explained_page_by_page(
         assert [line["minor"] for line in one.explanation["lines"]] == [200, -20]
         assert one.verdict == "accepted"
     assert latest[0].record_id > latest[1].record_id
-
-
-def test_findings_come_page_by_page_with_their_taps(
-    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime
-) -> None:
-    """A person who looks after the city's findings sees what was found and on which tap, and nothing twice."""
-    records = [tap(city.bus1, city.adult, now - timedelta(minutes=1), 180), tap(city.bus1, city.adult, now, 10)]
-    take_records(sessions, vault, city.bus1.terminal_id, json_of(city.bus1, records), now)
     with reading(sessions) as session:
-        findings = findings_page(session)
-        assert findings_page(session, after=findings[-1].finding_id) == []
-    assert [(one.kind, one.detail) for one in findings] == [("price_difference", {"paid_fen": 10, "expected_fen": 180})]
-    assert findings[0].tap.paid_fen == 10
+        assert taps_by_id(session, [latest[0].record_id]) == [latest[0]]
+        assert taps_by_id(session, []) == []

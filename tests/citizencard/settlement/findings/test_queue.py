@@ -1,8 +1,11 @@
 """The queue of taps that somebody has to decide about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import event, insert
+from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, reading, transaction
 from citizencard.purse.uploads.models import FindingKind, TapFinding
@@ -103,6 +106,28 @@ def test_totals_add_up_by_age(sessions: Sessions, doubtful: City, now: datetime)
 
 
 def test_page_costs_the_same_number_of_statements_whatever_its_size(
-    sessions: Sessions, doubtful: City, now: datetime, count_statements: object
+    sessions: Sessions, doubtful: City, now: datetime
 ) -> None:
-    """A page is a fixed number of statements: a queue of ten thousand taps is as fast to open as a short one."""
+    """A page is a fixed number of statements: a long one asks the database no more often than a short one."""
+
+    def statements(limit: int) -> int:
+        with reading(sessions) as session, counted(session) as asked:
+            assert len(entries_page(session, Wanted(), now, limit=limit)) == limit
+        return len(asked)
+
+    assert statements(5) == statements(2)
+    assert doubtful.merchant_id
+
+
+@contextmanager
+def counted(session: Session) -> Iterator[list[str]]:
+    """The statements that a session sends meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    yield asked
+    event.remove(connection, "before_cursor_execute", note)
