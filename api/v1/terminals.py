@@ -37,7 +37,7 @@ from citizencard.terminals.fitting.invitations import invite_again
 from citizencard.terminals.fitting.unbindings import propose_unbinding
 from citizencard.terminals.health import TerminalHealth, Wanted, current_versions, health_of, list_health
 from citizencard.terminals.life import state_changes
-from citizencard.terminals.models import Terminal, TerminalKind
+from citizencard.terminals.models import Terminal
 from citizencard.terminals.places import place_terminal
 from citizencard.terminals.registry import NewBinding, bindings_of, key_history, register_terminal, terminal_by_id
 
@@ -51,7 +51,7 @@ def register_a_terminal(new: NewTerminal) -> Once:
     codes: list[str | None] = []
 
     def work(session: Transaction) -> Stored:
-        made = register_terminal(session, new.name, TerminalKind(new.kind), now=now())
+        made = register_terminal(session, new.name, new.kind, now=now())
         codes.append(issue_enrolment_code(session, made.id, now=now()))
         after = {"name": made.name, "kind": made.kind}
         record(session, who, "terminal.register", made.id, after=after, now=now())

@@ -156,7 +156,7 @@ def _approved(session: Session, act: str, payload: Mapping[str, Any], now: datet
 
 
 def _device(session: Session, number: int, merchant_id: str, line: int, now: datetime) -> Device:
-    terminal = register_terminal(session, f"Device {number}", now=now)
+    terminal = register_terminal(session, f"Device {number}", "bus_validator", now=now)
     device = Device(
         terminal.id,
         bytes.fromhex(f"3302{number:08d}"),

@@ -116,14 +116,16 @@ def next_terminal_number(session: Session) -> bytes:
     return bytes.fromhex(CITY + next_number(session, TERMINAL_NUMBERS, TERMINAL_NUMBER_DIGITS))
 
 
-def register_terminal(
-    session: Session, name: str, kind: TerminalKind = TerminalKind.BUS_VALIDATOR, *, now: datetime
-) -> Terminal:
-    """Take a device into the registry; it is active, but has neither a key nor a merchant."""
+def register_terminal(session: Session, name: str, kind: str, *, now: datetime) -> Terminal:
+    """Take a device into the registry; it is active, but has neither a key nor a merchant.
+
+    Raises:
+        ValueError: no `TerminalKind` is called so.
+    """
     terminal = Terminal(
         id=new_id("term"),
         name=name.strip()[:120],
-        kind=kind,
+        kind=TerminalKind(kind),
         state=TerminalState.ACTIVE,
         last_batch=0,
         software="",

@@ -265,7 +265,7 @@ class _Garage:
         order, psam = make_psam(self.sessions, self.hsm, self.now, number)
         key = Ed25519PrivateKey.generate()
         with transaction(self.sessions) as session:
-            terminal_id = register_terminal(session, f"Bus of line {line}", now=self.now).id
+            terminal_id = register_terminal(session, f"Bus of line {line}", "bus_validator", now=self.now).id
             code = issue_enrolment_code(session, terminal_id, now=self.now)
             enrol(session, code, key.public_key().public_bytes_raw(), now=self.now)
             if merchant_id is not None:

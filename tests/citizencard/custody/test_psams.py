@@ -23,7 +23,7 @@ def test_way_of_a_module(session: Session, now: datetime) -> None:
     with pytest.raises(PsamMoveRefused):
         move(session, Movement(number, PsamAct.ISSUED, "bus 12"), FIRST, now)
     move(session, Movement(number, PsamAct.RECEIVED, "safe A", holds=("purchase-01-v03",)), FIRST, now)
-    terminal = register_terminal(session, "bus 12", now=now).id
+    terminal = register_terminal(session, "bus 12", "bus_validator", now=now).id
     bind(session, NewBinding(terminal, number, bus_company(session, now), 1), now)
     move(session, Movement(number, PsamAct.ISSUED, "bus 12"), FIRST, now)
     record = find(session, number)

@@ -162,7 +162,7 @@ def set_rule(session: Session, rule: Mapping[str, Any], version: int, since: dat
 def make_gate(session: Session, number: int, merchant_id: str, shop: Shop) -> Gate:
     """A terminal that is bound to a merchant and has signed in once, standing nowhere."""
     now = shop.now - timedelta(hours=1)
-    terminal = register_terminal(session, f"Gate {number}", now=now)
+    terminal = register_terminal(session, f"Gate {number}", "parking_entry", now=now)
     terminal_number, psam_serial = bytes.fromhex(f"3302{number:08d}"), bytes.fromhex(f"3302{number:016d}")
     register_psam(session, psam_serial, terminal_number, now=now)
     binding = NewBinding(terminal.id, psam_serial, merchant_id, None, now)

@@ -19,7 +19,7 @@ def public_key() -> bytes:
 
 def test_code_is_good_once(session: Session, now: datetime) -> None:
     """A code that was overheard is of no use after the device used it; the device itself may ask again."""
-    terminal, key = register_terminal(session, "Bus 1", now=now), public_key()
+    terminal, key = register_terminal(session, "Bus 1", "bus_validator", now=now), public_key()
     code = issue_enrolment_code(session, terminal.id, now=now)
     assert enrol(session, code, key, now=now).terminal_id == terminal.id
     assert enrol(session, code.upper(), key, now=now).terminal_id == terminal.id
@@ -30,7 +30,7 @@ def test_code_is_good_once(session: Session, now: datetime) -> None:
 
 def test_code_expires_and_is_replaced(session: Session, now: datetime) -> None:
     """A code lives 24 hours, and a new one makes the old one void; the table holds hashes only."""
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     first = issue_enrolment_code(session, terminal.id, now=now)
     second = issue_enrolment_code(session, terminal.id, now=now)
     with pytest.raises(EnrolmentCodeInvalid):
@@ -47,7 +47,7 @@ def test_code_expires_and_is_replaced(session: Session, now: datetime) -> None:
 
 def test_each_device_has_its_own_key(session: Session, now: datetime) -> None:
     """One key in two devices would let one speak for the other; a new key retires the old one."""
-    one, other = register_terminal(session, "Bus 1", now=now), register_terminal(session, "Bus 2", now=now)
+    one, other = register_terminal(session, "Bus 1", "bus_validator", now=now), register_terminal(session, "Bus 2", "bus_validator", now=now)
     key, newer = public_key(), public_key()
     enrol(session, issue_enrolment_code(session, one.id, now=now), key, now=now)
     with pytest.raises(PublicKeyTaken):

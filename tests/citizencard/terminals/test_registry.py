@@ -63,7 +63,7 @@ def test_a_module_is_never_forgotten(sessions: Sessions, now: datetime) -> None:
 def test_payee_is_the_binding_as_of_the_tap(session: Session, now: datetime) -> None:
     """A terminal that moves to another company earns for the old one until that second, and for the new one from it on."""
     old, new = bus_company(session, now, 1), bus_company(session, now, 2)
-    module, terminal = psam(session, 1, now), register_terminal(session, "Bus 1", now=now)
+    module, terminal = psam(session, 1, now), register_terminal(session, "Bus 1", "bus_validator", now=now)
     bind(session, NewBinding(terminal.id, module, old, 1), now)
     moved_at = now + timedelta(hours=1)
     bind(session, NewBinding(terminal.id, module, new, 2, moved_at), now)
@@ -82,15 +82,15 @@ def test_payee_is_the_binding_as_of_the_tap(session: Session, now: datetime) -> 
 def test_a_tap_in_the_second_of_the_binding_counts(session: Session, now: datetime) -> None:
     """Records have no fractions of seconds: a tap right after the binding must not seem to lie before it."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     bind(session, NewBinding(terminal.id, module, merchant, 1), now + timedelta(milliseconds=900))
     assert bindings_as_of(session, [(number(1), now)])[0].merchant_id == merchant
 
 
 def test_bindings_never_begin_in_the_past_or_overlap(session: Session, now: datetime) -> None:
     """Two payees for one tap cannot be, and yesterday's payee stays."""
-    merchant, terminal = bus_company(session, now), register_terminal(session, "Bus 1", now=now)
-    module, other = psam(session, 1, now), register_terminal(session, "Bus 2", now=now)
+    merchant, terminal = bus_company(session, now), register_terminal(session, "Bus 1", "bus_validator", now=now)
+    module, other = psam(session, 1, now), register_terminal(session, "Bus 2", "bus_validator", now=now)
     tomorrow = now + timedelta(days=1)
     bind(session, NewBinding(terminal.id, module, merchant, 1, tomorrow), now)
     with pytest.raises(BindingOverlaps):
@@ -108,7 +108,7 @@ def test_bindings_never_begin_in_the_past_or_overlap(session: Session, now: date
 def test_a_beginning_that_has_passed_is_now(session: Session, now: datetime) -> None:
     """The second person agreed an hour after the wished beginning: taps of that hour keep having no payee."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     row = bind(session, NewBinding(terminal.id, module, merchant, 1, now - timedelta(hours=1)), now)
     assert row.valid_from == now
     assert bindings_as_of(session, [(number(1), now - timedelta(seconds=1))])[0].merchant_id is None
@@ -117,7 +117,7 @@ def test_a_beginning_that_has_passed_is_now(session: Session, now: datetime) -> 
 def test_binding_needs_four_eyes_on_exactly_this(session: Session, now: datetime) -> None:
     """An approval is for one binding, one time: not for another line, not twice, not before it is executed."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     binding = NewBinding(terminal.id, module, merchant, 1)
     approval = approved(session, BIND, binding.payload(), now)
     with pytest.raises(BindingNotApproved):
@@ -133,7 +133,7 @@ def test_only_what_is_registered_can_be_bound(session: Session, now: datetime) -
     """Money goes only to a merchant we know, for a line that is its own."""
     merchant, module = bus_company(session, now, 1), psam(session, 1, now)
     stranger = bus_company(session, now, 2)
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     with pytest.raises(BindingLineForeign):
         bind(session, NewBinding(terminal.id, module, stranger, 1), now)
     with pytest.raises(UnknownPsam):
@@ -145,7 +145,7 @@ def test_only_what_is_registered_can_be_bound(session: Session, now: datetime) -
 def test_unbinding_ends_now(session: Session, now: datetime) -> None:
     """A terminal taken out of service earns for nobody from then on."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     bind(session, NewBinding(terminal.id, module, merchant, 1), now)
     later = now + timedelta(hours=1)
     unbind_terminal(session, terminal.id, approved(session, UNBIND, unbind_payload(terminal.id), later), now=later)
@@ -162,7 +162,7 @@ def test_unbinding_ends_now(session: Session, now: datetime) -> None:
 
 def test_terminals_are_listed_and_disabled(session: Session, now: datetime) -> None:
     """A stolen validator is found and silenced."""
-    ids = sorted(register_terminal(session, f"Bus {index}", now=now).id for index in range(3))
+    ids = sorted(register_terminal(session, f"Bus {index}", "bus_validator", now=now).id for index in range(3))
     page = list_terminals(session, limit=2)
     assert [terminal.id for terminal in [*page, *list_terminals(session, after=page[-1].id)]] == ids
     assert set_terminal_state(session, ids[0], TerminalState.DISABLED).state == "disabled"

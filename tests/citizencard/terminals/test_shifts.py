@@ -16,7 +16,7 @@ from citizencard.terminals.shifts import acknowledge, acknowledged_version, sign
 
 def test_batch_numbers_only_rise(session: Session, now: datetime) -> None:
     """No two batches of a terminal ever have one number."""
-    terminal = register_terminal(session, "Bus 1", now=now)
+    terminal = register_terminal(session, "Bus 1", "bus_validator", now=now)
     assert [sign_in(session, terminal.id, "1.0", now=now).batch for _ in range(3)] == [1, 2, 3]
     session.expire_all()
     found = terminal_by_id(session, terminal.id)
@@ -28,7 +28,7 @@ def test_batch_numbers_only_rise(session: Session, now: datetime) -> None:
 def test_two_sign_ins_at_once_get_two_numbers(committed: Sessions, now: datetime) -> None:
     """A terminal that signs in twice because it was in a hurry has two batches, not one."""
     with transaction(committed) as session:
-        terminal_id = register_terminal(session, "Bus 1", now=now).id
+        terminal_id = register_terminal(session, "Bus 1", "bus_validator", now=now).id
     numbers: list[int] = []
 
     def enter() -> None:
@@ -45,7 +45,7 @@ def test_two_sign_ins_at_once_get_two_numbers(committed: Sessions, now: datetime
 
 def test_what_a_terminal_worked_with_is_known_later(session: Session, now: datetime) -> None:
     """Who bears a tap on a lost card depends on the list that the terminal had at that time."""
-    terminal_id = register_terminal(session, "Bus 1", now=now).id
+    terminal_id = register_terminal(session, "Bus 1", "bus_validator", now=now).id
     hotlist, parameters = AcknowledgedKind.HOTLIST, AcknowledgedKind.PARAMETERS
     assert acknowledged_version(session, terminal_id, hotlist) is None
     acknowledge(session, terminal_id, hotlist, 4, now=now)

@@ -28,7 +28,7 @@ NONCE = "n" * 24
 def test_terminal_is_found_by_its_number_or_its_id(session: Session, now: datetime) -> None:
     """A validator signs with the number in its module, a collector without a module with its own id."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    terminal, key = register_terminal(session, "Bus 1", now=now), Ed25519PrivateKey.generate().public_key()
+    terminal, key = register_terminal(session, "Bus 1", "bus_validator", now=now), Ed25519PrivateKey.generate().public_key()
     with pytest.raises(UnknownTerminal):
         signer(session, "330200000001")
     bind(session, NewBinding(terminal.id, module, merchant, 1), now)
@@ -48,7 +48,7 @@ def test_terminal_is_found_by_its_number_or_its_id(session: Session, now: dateti
 
 def test_nonce_is_good_once_in_ten_minutes(session: Session, now: datetime) -> None:
     """A recorded request is refused; after ten minutes its signature is too old anyway, and the nonce is forgotten."""
-    one, other = (register_terminal(session, name, now=now).id for name in ("Bus 1", "Bus 2"))
+    one, other = (register_terminal(session, name, "bus_validator", now=now).id for name in ("Bus 1", "Bus 2"))
     take_nonce(session, Nonce(one, NONCE), now=now)
     take_nonce(session, Nonce(other, NONCE), now=now)
     with pytest.raises(NonceReplayed):
@@ -63,7 +63,7 @@ def test_nonce_is_good_once_in_ten_minutes(session: Session, now: datetime) -> N
 def test_of_two_replays_at_once_one_is_refused(committed: Sessions, now: datetime) -> None:
     """Whoever replays a request in the same instant gains nothing, on either database."""
     with transaction(committed) as session:
-        terminal_id = register_terminal(session, "Bus 1", now=now).id
+        terminal_id = register_terminal(session, "Bus 1", "bus_validator", now=now).id
     start, answers = threading.Barrier(4), []
 
     def send() -> None:

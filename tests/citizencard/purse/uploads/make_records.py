@@ -159,7 +159,7 @@ def a_card(number: int, card_class: int = ADULT) -> TestCard:
 
 def make_device(session: Session, line: int, merchant_id: str | None, now: datetime) -> Device:
     """A validator with a key of its own; line 0 makes one that is bound to nobody."""
-    terminal = register_terminal(session, f"Bus {line}", now=now)
+    terminal = register_terminal(session, f"Bus {line}", "bus_validator", now=now)
     device = a_device(line, terminal.id)
     public_key = device.key.public_key().public_bytes_raw()
     enrol(session, issue_enrolment_code(session, terminal.id, now=now), public_key, now=now)

@@ -18,7 +18,7 @@ LATER = timedelta(minutes=5)
 
 
 def wanted(session: Session, now: datetime, valid_from: datetime | None = None) -> NewBinding:
-    terminal_id = register_terminal(session, "bus", now=now).id
+    terminal_id = register_terminal(session, "bus", "bus_validator", now=now).id
     return NewBinding(terminal_id, psam(session, 1, now), bus_company(session, now), 1, valid_from)
 
 

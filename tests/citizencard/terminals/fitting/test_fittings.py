@@ -22,7 +22,7 @@ OTHER = bytes.fromhex("A1B2C3D4E5F60719")
 
 
 def enrolled(session: Session, name: str, now: datetime) -> str:
-    terminal = register_terminal(session, name, now=now)
+    terminal = register_terminal(session, name, "bus_validator", now=now)
     key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     enrol(session, issue_enrolment_code(session, terminal.id, now=now), key, now=now)
     return terminal.id
@@ -30,7 +30,7 @@ def enrolled(session: Session, name: str, now: datetime) -> str:
 
 def test_module_gets_a_number_that_no_other_has(session: Session, now: datetime) -> None:
     """Two modules are never one terminal; each is in the registry and in stock from the moment it is ordered."""
-    terminal_id = register_terminal(session, "bus 26", now=now).id
+    terminal_id = register_terminal(session, "bus 26", "bus_validator", now=now).id
     one, two = (fit_module(session, NewModule(terminal_id, chip), Deed(MAKER, now)) for chip in (CHIP, OTHER))
     assert one.terminal_number != two.terminal_number
     assert session.get_one(Psam, one.serial).terminal_number == one.terminal_number
@@ -43,7 +43,7 @@ def test_module_gets_a_number_that_no_other_has(session: Session, now: datetime)
 
 def test_chip_that_is_not_a_blank_module_is_refused(session: Session, now: datetime) -> None:
     """A card's chip, or a chip that was used, becomes no module."""
-    terminal_id = register_terminal(session, "bus 26", now=now).id
+    terminal_id = register_terminal(session, "bus 26", "bus_validator", now=now).id
     receive_chips(session, Delivery(ChipKind.CARD, "B", (CHIP,)), actor=MAKER, now=now)
     with pytest.raises(ChipKnown):
         fit_module(session, NewModule(terminal_id, CHIP), Deed(MAKER, now))
@@ -71,7 +71,7 @@ def test_number_without_a_device_is_a_stranger(session: Session, now: datetime) 
     for key_id in ("330299999999", "term_none", "", "33029999999９"):
         with pytest.raises(UnknownTerminal):
             signer_of(session, key_id)
-    terminal_id = register_terminal(session, "bus 26", now=now).id
+    terminal_id = register_terminal(session, "bus 26", "bus_validator", now=now).id
     order = fit_module(session, NewModule(terminal_id, CHIP), Deed(MAKER, now))
     with pytest.raises(TerminalNotEnrolled):
         signer_of(session, order.terminal_number.hex().upper())

@@ -14,7 +14,7 @@ from citizencard.terminals.registry import register_terminal
 
 def test_lost_code_is_replaced_until_the_device_has_a_key(session: Session, now: datetime) -> None:
     """The code that got lost enrols nobody, and a device that is known is not invited again by a repeated request."""
-    terminal_id = register_terminal(session, "bus 26", now=now).id
+    terminal_id = register_terminal(session, "bus 26", "bus_validator", now=now).id
     lost = issue_enrolment_code(session, terminal_id, now=now)
     code = invite_again(session, terminal_id, now=now)
     key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
