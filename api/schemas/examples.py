@@ -186,6 +186,23 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "final": True,
     },
     "HoldReleaseRequest": {**_NAMED},
+    "BalanceRequest": {**_NAMED, **_CARD_THEN, "proof": "1122334455667788"},
+    "KioskLoadRequest": {
+        **_NAMED,
+        **_CARD_THEN,
+        "amount_fen": 5_000,
+        "source": "account",
+        "initialized": "000003E8000501001122334455667788",
+        "proof": "1122334455667788",
+    },
+    "LoadProbeRequest": {"load_id": "330200000001.5.17", "card_serial": _CARD_THEN["card_serial"]},
+    "LoadProofRequest": {
+        "load_id": "330200000001.5.17",
+        "card_serial": _CARD_THEN["card_serial"],
+        "terminal_number": _NAMED["terminal_number"],
+        "tac": "11223344",
+    },
+    "LoadGiveBackRequest": {"load_id": "330200000001.5.17", "card_serial": _CARD_THEN["card_serial"]},
     "ParkingGateRequest": {
         "terminal_id": _TERMINAL,
         "merchant_id": _MERCHANT,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.terminals import enrolments, holds, keys, lists, online, parking, sign_ins, uploads
+from api.terminals import balances, enrolments, holds, keys, lists, loads, online, parking, sign_ins, uploads
 
 FACES: Final = (
     enrolments.face,
@@ -12,5 +12,7 @@ FACES: Final = (
     uploads.face,
     online.face,
     holds.face,
+    balances.face,
+    loads.face,
     parking.face,
 )

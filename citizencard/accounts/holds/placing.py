@@ -24,13 +24,20 @@ from citizencard.accounts.spending import objection, reason_of
 from citizencard.cards.as_of import known_cards
 from citizencard.cards.models import Card
 from citizencard.cards.states import locked_card
+from citizencard.merchants.models import MerchantKind
 from citizencard.merchants.registry import merchant_by_id
 from ledger import NewHold, hold
 from ledger.errors import LedgerError
 
 KIND: Final = "online_hold"
 LIFETIME: Final = timedelta(hours=2)
-LIFETIMES: Final[Mapping[str, timedelta]] = MappingProxyType({"fuel": timedelta(minutes=30)})
+LIFETIMES: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        MerchantKind.FUEL: timedelta(minutes=30),
+        MerchantKind.TAXI: timedelta(hours=6),
+        MerchantKind.PARKING: timedelta(hours=24),
+    }
+)
 """How long a hold reserves money, by the merchant's kind; others have `LIFETIME`. A pump is done within half an hour."""
 
 

@@ -42,3 +42,30 @@ class LoadStateForbids(LoadError):
 
     code = "load_state_forbids"
     public = ("load_id", "state", "act")
+
+
+class CardNotGenuine(LoadError):
+    """The answer is not one that this card has just given."""
+
+    code = "card_not_genuine"
+
+
+class ChipCeilingExceeded(LoadError):
+    """The chip would hold more than its class allows."""
+
+    code = "chip_ceiling_exceeded"
+    public = ("ceiling_fen", "balance_fen")
+
+
+class LoadNotPayable(LoadError):
+    """The card's account cannot pay for this load."""
+
+    code = "load_not_payable"
+    public = ("reason",)
+
+
+class NotAKiosk(LoadError):
+    """A terminal of this kind carries no loads."""
+
+    code = "not_a_kiosk"
+    public = ("terminal",)

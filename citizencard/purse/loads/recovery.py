@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, Final
 
 from citizencard.cards.reader_jobs import CARD_REFUSED, TORN, CardAnswer, JobContext, Move
-from citizencard.purse.loads.errors import LoadStateForbids
 from citizencard.purse.loads.evidence import is_genuine, proves_credit
 from citizencard.purse.loads.flow import LOADED, NOT_GENUINE, UNDECIDED
+from citizencard.purse.loads.judging import CounterSays, attempt_of, what_counter_says
 from citizencard.purse.loads.loads import disprove_load, prove_load, require_state
 from citizencard.purse.loads.models import LoadAttempt, LoadState
 from citizencard.purse.loads.subject import Subject, check_chip, deed_of, look
@@ -72,10 +72,7 @@ class RecoverLoadJob:
 
 
 def _attempt(subject: Subject) -> LoadAttempt:
-    if subject.attempt is None:
-        load = subject.load
-        raise LoadStateForbids("never announced", load_id=load.id, state=load.state, act=RECOVER_LOAD)
-    return subject.attempt
+    return attempt_of(subject, RECOVER_LOAD)
 
 
 def _proof_is_good(context: JobContext, subject: Subject, answer: CardAnswer) -> bool:
@@ -110,21 +107,18 @@ def _after_probe(context: JobContext, subject: Subject, state: Mapping[str, Any]
 
 def _after_genuine_probe(context: JobContext, subject: Subject, counter: int) -> Move:
     attempt = _attempt(subject)
-    if counter > attempt.online_seq:
-        return _after_counting_on(context, subject)
-    if counter < attempt.online_seq:
-        return Move(outcome=UNDECIDED, ticks=("the card's counter is lower than it was",))
-    if subject.load.state == LoadState.GIVEN_BACK:
-        return Move(outcome=GIVEN_BACK, ticks=("the card was not credited",))
-    effect = partial(disprove_load, load_id=subject.load.id, attempt_id=attempt.id, deed=deed_of(context))
-    return Move(outcome=DISPROVEN, ticks=("the card was not credited",), effect=effect)
-
-
-def _after_counting_on(context: JobContext, subject: Subject) -> Move:
-    """The counter rose since the attempt: by this load, unless a later load's MAC2 went to the card, proven yet or not."""
-    if subject.released_since or subject.proven_counter >= _attempt(subject).online_seq:
-        return Move(outcome=GIVEN_BACK, ticks=("the card was credited by a later load",))
-    return _proven(context, subject, "the card's counter proves the credit")
+    match what_counter_says(subject, attempt, counter):
+        case CounterSays.CREDITED:
+            return _proven(context, subject, "the card's counter proves the credit")
+        case CounterSays.CREDITED_LATER:
+            return Move(outcome=GIVEN_BACK, ticks=("the card was credited by a later load",))
+        case CounterSays.LOWER:
+            return Move(outcome=UNDECIDED, ticks=("the card's counter is lower than it was",))
+        case CounterSays.NOT_CREDITED if subject.load.state == LoadState.GIVEN_BACK:
+            return Move(outcome=GIVEN_BACK, ticks=("the card was not credited",))
+        case CounterSays.NOT_CREDITED:
+            effect = partial(disprove_load, load_id=subject.load.id, attempt_id=attempt.id, deed=deed_of(context))
+            return Move(outcome=DISPROVEN, ticks=("the card was not credited",), effect=effect)
 
 
 def _proven(context: JobContext, subject: Subject, tick: str) -> Move:

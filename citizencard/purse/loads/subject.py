@@ -7,7 +7,7 @@ from citizencard.cards.issuing.personalise import chip_serial_of
 from citizencard.cards.models import Card
 from citizencard.cards.reader_jobs import JobContext
 from citizencard.cards.states import Deed
-from citizencard.db import reading
+from citizencard.db import Sessions, reading
 from citizencard.purse.counters import highest_proven_counter, is_followed
 from citizencard.purse.loads.loads import find_load, last_attempt
 from citizencard.purse.loads.models import Load, LoadAttempt
@@ -37,8 +37,17 @@ def look(context: JobContext) -> Subject:
     Raises:
         UnknownLoad: there is none.
     """
-    with reading(context.sessions) as session:
-        load = find_load(session, context.subject_id)
+    return look_at(context.sessions, context.subject_id)
+
+
+def look_at(sessions: Sessions, load_id: str) -> Subject:
+    """Read a load.
+
+    Raises:
+        UnknownLoad: there is none.
+    """
+    with reading(sessions) as session:
+        load = find_load(session, load_id)
         card = session.get_one(Card, load.card_id)
         attempt = last_attempt(session, load.id)
         released_since = attempt is not None and is_followed(session, attempt)
