@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final, cast
 
 from flask import Blueprint, Response, abort, current_app, redirect
@@ -12,10 +14,13 @@ from api.openapi import document_of
 from api.pages.chapters import Book, Operation, read
 from api.pages.frame import render
 from api.pages.language import Language, preferred
+from api.pages.markdown import Article, article
 from api.statuses import STATUS
 from api.titles import TITLES_ZH
 
 BOOK: Final = "citizencard.docs"
+PROTOCOL: Final = Path(__file__).parents[2] / "hardware" / "terminal" / "PROTOCOL.md"
+"""What a vendor builds a terminal from."""
 SERVER_FAULT: Final = 500
 GUIDES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "clerk": (
@@ -40,13 +45,26 @@ GUIDES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "terminals": (
         ("POST", "/terminals/enrolments"),
+        ("POST", "/terminals/keys"),
         ("POST", "/terminals/sign-ins"),
         ("GET", "/terminals/parameters"),
         ("GET", "/terminals/hotlist"),
+        ("GET", "/terminals/issuers"),
+        ("POST", "/terminals/heartbeats"),
+        ("POST", "/terminals/gaps"),
+        ("POST", "/terminals/sign-outs"),
         ("POST", "/terminals/batches"),
         ("POST", "/terminals/purchases"),
         ("POST", "/terminals/online-purchases"),
         ("POST", "/terminals/online-reversals"),
+        ("POST", "/terminals/holds"),
+        ("POST", "/terminals/hold-settlements"),
+        ("POST", "/terminals/hold-releases"),
+        ("POST", "/terminals/balances"),
+        ("POST", "/terminals/loads"),
+        ("POST", "/terminals/loads/probes"),
+        ("POST", "/terminals/loads/proofs"),
+        ("POST", "/terminals/loads/give-backs"),
         ("POST", "/terminals/parking/entries"),
         ("POST", "/terminals/parking/quotes"),
         ("POST", "/terminals/parking/exits"),
@@ -87,6 +105,7 @@ def documentation() -> Response:
         book=found,
         guides=guides(found),
         problems=problems(language),
+        protocol=protocol(),
         prose=prose,
     )
 
@@ -97,6 +116,12 @@ def problem_type(code: str) -> AnyResponse:
     if all(known.code != code for known in problems(Language.EN)):
         abort(404)
     return redirect(f"/docs#problem-{code}", 303)
+
+
+@cache
+def protocol() -> Article:
+    """The page that terminals are built from."""
+    return article(PROTOCOL.read_text(encoding="utf-8"), "protocol")
 
 
 def guides(book: Book) -> dict[str, tuple[Operation, ...]]:

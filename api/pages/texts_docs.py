@@ -14,6 +14,11 @@ DOCS: Final[Mapping[str, tuple[str, str]]] = {
     "docs.guides": ("从这里开始", "Start here"),
     "docs.staff": ("窗口与管理 /v1", "Counters and offices /v1"),
     "docs.devices": ("终端 /terminals", "Terminals /terminals"),
+    "docs.protocol": ("终端协议", "The terminal protocol"),
+    "docs.protocol.about": (
+        "终端厂商只凭这一页（英文）即可接入：请求、签名、批文件、卡片与安全模块的指令，以及每个错误代码要求终端做什么。",
+        "This page alone is enough to build a terminal: requests, signatures, files, commands to cards, and what to do on every error.",
+    ),
     "docs.rules": ("通用规则", "Rules for all"),
     "docs.doors": ("如何表明身份", "How callers are recognised"),
     "docs.schemas": ("数据结构", "Schemas"),
@@ -43,12 +48,12 @@ DOCS: Final[Mapping[str, tuple[str, str]]] = {
         (
             "终端用自己的 Ed25519 密钥签署每个请求（RFC 9421），按批上传刷卡记录，逐条得到结论。"
             "联机消费与停车从账户付款，由卡片签名；没有收到应答就发冲正。"
-            "记录格式与可核对的签名示例见代码库中的 hardware/terminal/PROTOCOL.md。"
+            "记录格式、可核对的签名示例与每个错误的处理方法见本页的“终端协议”一章。"
         ),
         (
             "A device signs every request with its own Ed25519 key (RFC 9421), uploads taps in batches, and gets a verdict on each record."
             " Tills and parking gates are paid from the account by the card's signature; what nobody answered is taken back by a reversal."
-            " The record layout, and a signature to check yours against, are in hardware/terminal/PROTOCOL.md of the source."
+            " Layouts, examples to check yours against, and what to do on each error are in the chapter on the terminal protocol."
         ),
     ),
     "op.open": ("无需登录", "open"),

@@ -25,9 +25,10 @@ from api.web.doors import come_in
 from citizencard import keys
 from citizencard.keys.hsm import Hsm
 from citizencard.staff.flow import authenticate
+from citizencard.staff.permissions import require, require_fresh_code
 
 OURS = ("api", "citizencard", "ledger", "hardware")
-OTHER_DOORS = frozenset({authenticate, come_in, auth.bearer_token, auth.require, auth.require_fresh_code})
+OTHER_DOORS = frozenset({authenticate, come_in, auth.bearer_token, require, require_fresh_code})
 """What is asked of callers who are no devices."""
 
 

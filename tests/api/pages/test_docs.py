@@ -6,7 +6,7 @@ import pytest
 
 from api.openapi import document_of
 from api.pages.chapters import read
-from api.pages.docs import GUIDES, guides, problems, prose
+from api.pages.docs import GUIDES, PROTOCOL, guides, problems, prose
 from api.pages.language import Language
 from api.statuses import STATUS
 from tests.api.pages.conftest import Visit
@@ -65,6 +65,17 @@ def test_terminal_developer_is_led_through_all_calls_of_devices(visit: Visit) ->
     """Whoever builds a till or a gate finds its calls in the guide, not only those of a bus."""
     calls = {path for path in document_of(visit().application)["paths"] if path.startswith("/terminals/")}
     assert calls == {path for _, path in GUIDES["terminals"]}
+
+
+def test_vendor_reads_the_whole_protocol_here(manual: Element) -> None:
+    """The page that terminals are built from is shown with its sections, its tables and its examples, and nothing of it is left out."""
+    shown = manual.one("section", id="protocol")
+    lines = PROTOCOL.read_text(encoding="utf-8").splitlines()
+    sections = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    assert [heading.words() for heading in shown.all("h3")] == [words.replace("`", "") for words in sections]
+    assert len(shown.all("pre")) == sum(line.startswith("```") for line in lines) / 2
+    assert len(shown.all("table")) == sum(line.startswith("|--") for line in lines)
+    assert "call" in shown.words()
 
 
 def test_every_refusal_has_its_row(manual: Element) -> None:
