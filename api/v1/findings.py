@@ -78,7 +78,7 @@ def put_a_decision_forward(given: DecisionWanted) -> Once:
 
 
 @face.post("/tap-notes", Shapes(gives=TapNoteAnswer, takes=TapNoteRequest, status=201))
-def note(given: NoteWanted) -> Once:
+def note_findings(given: NoteWanted) -> Once:
     """Say of taps whose money is in no doubt that what was found needs nothing more. One person is enough."""
     who = actor(Permission.FINDINGS_DECIDE)
     ids = [record_of(tap_id) for tap_id in given.tap_ids]

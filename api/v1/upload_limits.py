@@ -27,7 +27,7 @@ def see_upload_limits(wanted: PageWanted) -> Page:
 
 
 @face.post("/upload-limits/<limit_id>/releases", Shapes(gives=UploadLimitAnswer, takes=ReleaseRequest, status=201))
-def release(given: ReleaseWanted, limit_id: str) -> Once:
+def release_upload_limit(given: ReleaseWanted, limit_id: str) -> Once:
     """Let the records of a terminal or a card be judged again; counting begins anew."""
     who = actor(Permission.LIMITS_RELEASE)
     number = _number(limit_id)

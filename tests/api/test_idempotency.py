@@ -143,6 +143,13 @@ def _bodies() -> dict[str, dict[str, Any]]:
         "/v1/online-accounts/<account_id>/cards": {"card_id": "card_none"},
         "/v1/online-accounts/<account_id>/top-ups": {"amount_fen": 1, "till_id": "till_none"},
         "/v1/payments/<payment_id>/refunds": {"amount_fen": 1, "reason": "x"},
+        "/v1/tap-decisions": {
+            "lines": [{"tap_id": "tap_1", "outcome": "holder", "amount_fen": 1}],
+            "reason": "x",
+        },
+        "/v1/tap-notes": {"tap_ids": ["tap_1"], "reason": "x"},
+        "/v1/upload-limits/<limit_id>/releases": {"reason": "x"},
+        "/v1/cards/<card_id>/replacements": {"new_card_id": "card_none", "reason": "x"},
         "/v1/utility-services": {"merchant_id": "mer_none", "name": "x", "rule": "water"},
         "/v1/day-closes": {"day": "2026-11-21", "next_day": "2026-11-22"},
     }
