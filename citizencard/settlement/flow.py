@@ -1,4 +1,7 @@
-"""Closing the day (日终) in short transactions, each of which can be run again: barrier, totals, history rules, netting, certificate."""
+"""Closing the day (日终) in short transactions, each of which can be run again.
+
+Barrier, totals, clearing of taps, history rules, netting, certificate.
+"""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -15,6 +18,7 @@ from citizencard.audit.seals import cut_trail, seal_trail
 from citizencard.db import Sessions, is_postgresql, reading, transaction
 from citizencard.settlement import vouching
 from citizencard.settlement.certificate import certify
+from citizencard.settlement.clearing.flow import clear_taps
 from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.histories.flow import rate_histories
 from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
@@ -145,6 +149,7 @@ def _settle(sessions: Sessions, closed: ClosedDay, now: datetime, tell: Progress
         total_day(session, closed.day)
     # Before any money moves: of books that are stopped, the day is closed and sealed all the same.
     roll_up(sessions, now)
+    clear_taps(sessions, closed, now, _take_turns, tell)
     rate_histories(sessions, closed, now, _take_turns, tell)
     with transaction(sessions) as session:
         _take_turns(session, closed)

@@ -23,7 +23,7 @@ class NetPosition(Base):
     subsidy_fen: Mapped[int] = mapped_column(BigInteger)
     """Owed by sponsors for concessions, as at the day's cut and with what its close added; paid from the company's own account only."""
     suspense_fen: Mapped[int] = mapped_column(BigInteger)
-    """Paid by cards, payee undecided, as at the day's cut."""
+    """Paid by cards, payee undecided, as at the day's cut and with what its close set aside."""
 
 
 class CustodyCertificate(Base):

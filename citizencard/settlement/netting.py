@@ -1,4 +1,4 @@
-"""Netting (轧差): what each merchant's clearing account held at the cut, less what the close gave back of it, moves to payable, once."""
+"""Netting (轧差): what a merchant's clearing held at the cut, less what the close set aside or gave back, moves to payable, once."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from citizencard import chart
 from citizencard.merchants.models import Merchant
 from citizencard.purse.uploads.models import TapAdjustment
+from citizencard.settlement.clearing.asides import set_aside_sums
 from citizencard.settlement.models import NetPosition
 from ledger import ClosedDay, Transfer, post
 from ledger.cuts import sums_until
@@ -25,7 +26,8 @@ MERCHANT_FAMILIES = (
 def net(session: Session, closed: ClosedDay, now: datetime) -> Sequence[NetPosition]:
     """Net every merchant for a closed day: clearing → payable as at the cut, the other way round when it is below zero.
 
-    What history rules gave back when the day was closed is the day's: it is booked after the cut, and counted here.
+    What clearing set aside and what history rules gave back when the day was closed is the day's: it is booked after the cut, and counted
+    here.
 
     The money settles in the day that is open now: the closed one stays as it is. Again, it answers with the positions that were stored.
     """
@@ -33,6 +35,13 @@ def net(session: Session, closed: ClosedDay, now: datetime) -> Sequence[NetPosit
     if stored:
         return stored
     held = {found.code: found.balance_fen for found in sums_until(session, closed.cut_id, MERCHANT_FAMILIES)}
+    for merchant_id, aside_fen, returned_fen in set_aside_sums(session, closed.day):
+        for code, fen in (
+            (chart.clearing(merchant_id), -aside_fen),
+            (chart.merchant_suspense(merchant_id), aside_fen),
+            (chart.subsidy(merchant_id), -returned_fen),
+        ):
+            held[code] = held.get(code, 0) + fen
     for merchant_id, given_fen, subsidy_fen in given_back(session, closed.day):
         for code, fen in ((chart.clearing(merchant_id), -given_fen), (chart.subsidy(merchant_id), subsidy_fen)):
             held[code] = held.get(code, 0) + fen

@@ -43,7 +43,8 @@ class TapClearing(Base):
 class TapToClear(Base):
     """A card (by serial) or a terminal number with new taps; removed when they are cleared.
 
-    `first_id` is the first new record; `first_at` and `last_at` bound the times of the new ones whose time is believed.
+    `low` and `high` bound the card's counters, or the terminal's sequences, of the new taps, `first_at` and `last_at` their times; all are
+    None of a card of which only the money has moved.
     """
 
     __tablename__ = "tap_to_clear"
@@ -51,7 +52,8 @@ class TapToClear(Base):
 
     kind: Mapped[str] = mapped_column(String(8), primary_key=True)
     subject: Mapped[str] = mapped_column(String(20), primary_key=True)
-    first_id: Mapped[int] = mapped_column(BigId)
+    low: Mapped[int | None] = mapped_column(BigInteger)
+    high: Mapped[int | None] = mapped_column(BigInteger)
     first_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from citizencard.purse.decisions.models import Outcome, TapDecision
 from citizencard.purse.uploads.models import CardHistory, RideToRate, TapAdjustment, TapRecord
+from citizencard.settlement.clearing.models import TapSetAside
 from citizencard.settlement.histories.entitlements import Charged
 from citizencard.tariffs.quotes import Line, Quote, read_quote
 from citizencard.tariffs.transit.rides import Anchor, Ride
@@ -46,9 +48,32 @@ class JudgedRide:
 def waiting_cards(session: Session, until: datetime, after: str, limit: int) -> list[str]:
     """Cards with rides that came in by an instant and were not rated, in order, beginning after one; one statement."""
     chosen = select(RideToRate.card_id).where(
-        RideToRate.rated_on.is_(None), RideToRate.received_at <= until, RideToRate.card_id > after
+        RideToRate.rated_on.is_(None), RideToRate.received_at <= until, RideToRate.card_id > after, _counts()
     )
     return list(session.scalars(chosen.distinct().order_by(RideToRate.card_id).limit(limit)))
+
+
+def rate_again(session: Session, record_ids: Sequence[int]) -> None:
+    """Let rides that were set aside and count again be rated as if they had just come in. Others of these taps are no such rides."""
+    if record_ids:
+        session.execute(
+            update(RideToRate)
+            .where(RideToRate.record_id.in_(record_ids))
+            .values(rated_on=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def begin_again(session: Session, cards: Iterable[str]) -> None:
+    """Let the histories of cards begin again where they are final: a ride that was rated counts no more.
+
+    What was given back for other rides because of it stays given.
+    """
+    rows = session.scalars(select(CardHistory).where(CardHistory.card_id.in_(sorted(set(cards)))))
+    for row in rows:
+        # Rides of the very instant are not final.
+        row.rated_state, row.rated_until = row.state, row.until - timedelta(microseconds=1)
+    session.flush()
 
 
 def take_waiting(session: Session, cards: Sequence[str], closed: ClosedDay) -> dict[str, datetime]:
@@ -60,6 +85,7 @@ def take_waiting(session: Session, cards: Sequence[str], closed: ClosedDay) -> d
     taken = (
         update(RideToRate)
         .where(RideToRate.card_id.in_(cards), RideToRate.rated_on.is_(None), RideToRate.received_at <= closed.closed_at)
+        .where(_counts())
         .values(rated_on=closed.day)
         .returning(RideToRate.card_id, RideToRate.tapped_at)
         .execution_options(synchronize_session=False)
@@ -104,7 +130,7 @@ def _counted(whole: Sequence[str], further: Sequence[str]) -> Select[int]:
     return (
         select(RideToRate.record_id)
         .outerjoin(CardHistory, CardHistory.card_id == RideToRate.card_id)
-        .where(RideToRate.rated_on.is_not(None))
+        .where(RideToRate.rated_on.is_not(None), _counts())
         .where(
             or_(
                 and_(RideToRate.card_id.in_(whole), not_final),
@@ -112,6 +138,18 @@ def _counted(whole: Sequence[str], further: Sequence[str]) -> Select[int]:
             )
         )
     )
+
+
+def _counts() -> ColumnElement[bool]:
+    """A ride that is not set aside: while its money is in doubt, it counts for nothing. A decision for the merchant lets it count again."""
+    last = (
+        select(func.max(TapSetAside.number)).where(TapSetAside.record_id == RideToRate.record_id).correlate(RideToRate)
+    ).scalar_subquery()
+    decided = exists().where(
+        TapDecision.record_id == RideToRate.record_id,
+        TapDecision.outcome.in_((Outcome.MERCHANT, Outcome.COMPANY)),
+    )
+    return or_(func.coalesce(last, 0) % 2 == 0, decided)
 
 
 def _given(session: Session, counted: Select[int]) -> dict[int, list[_Given]]:

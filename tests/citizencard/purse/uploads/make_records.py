@@ -205,10 +205,11 @@ def make_card(
 
 
 _SEQUENCES = itertools.count(1)
+_COUNTERS = itertools.cycle(range(1, 60_000))
 
 
 def tap(device: Device, card: TestCard, at: datetime, amount_fen: int, **claims: Any) -> PurchaseRecord:
-    """A record of a ride that the card signed. Claims are fields that no TAC covers, such as the anchor; a new sequence each time."""
+    """A record of a ride that the card signed. Claims are fields that no TAC covers, such as the anchor; sequence and counter rise."""
     digits = f"{at.astimezone(BEIJING):%Y%m%d%H%M%S}"
     unsigned = PurchaseRecord(
         kind=1,
@@ -216,7 +217,7 @@ def tap(device: Device, card: TestCard, at: datetime, amount_fen: int, **claims:
         issuer=ISSUER,
         card_serial=card.serial,
         terminal_sequence=claims.pop("terminal_sequence", None) or next(_SEQUENCES),
-        card_counter=claims.pop("card_counter", 7),
+        card_counter=claims.pop("card_counter", None) or next(_COUNTERS),
         amount_fen=amount_fen,
         balance_after_fen=9_000,
         date=bytes.fromhex(digits[:8]),

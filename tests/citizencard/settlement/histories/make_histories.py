@@ -1,6 +1,6 @@
 """A city of two buses under a tariff with a daily cap, its uploads, and its nights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from citizencard import chart
-from citizencard.db import Sessions, reading
+from citizencard.db import Sessions, reading, transaction
 from citizencard.keys.hsm import Hsm
 from citizencard.purse.uploads.flow import take_batch
 from citizencard.purse.uploads.models import TapAdjustment, TapRecord
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.settlement.flow import DayClosing, SettledDay, settle_day
-from ledger import balances, existing, open_day
+from ledger import Transfer, balances, existing, open_day, post
 from ledger.models import Account
 from tests.citizencard.purse.uploads.make_records import MAKER, TARIFF, City, Device, TestCard, file_of, make_city, tap
 
@@ -28,6 +28,20 @@ def with_rules(**rules: Any) -> dict[str, Any]:
 
 
 CAPPED: Final = with_rules(caps=[CAP])
+LOADED_FEN: Final = 100_000
+
+
+def load_chips(sessions: Sessions, cards: Iterable[TestCard], now: datetime, fen: int = LOADED_FEN) -> None:
+    """Let money be on chips: without it no tap of theirs is covered."""
+    loads = [
+        Transfer(
+            f"test:loaded:{card.card_id}", chart.till("T-1"), chart.purse(card.card_id), fen, "loaded", now, fact=True
+        )
+        for card in cards
+    ]
+    with transaction(sessions) as session:
+        chart.open_missing(session, {code for load in loads for code in (load.debit, load.credit)})
+        post(session, loads, now=now)
 
 
 @dataclass
@@ -46,8 +60,10 @@ class Nights:
 
     @classmethod
     def begin(cls, sessions: Sessions, hsm: Hsm, now: datetime, tariff: Mapping[str, Any] = CAPPED) -> "Nights":
-        """Found the city under a tariff."""
-        return cls(sessions, hsm, make_city(sessions, now, tariff), now)
+        """Found the city under a tariff; its cards were loaded in time."""
+        city = make_city(sessions, now, tariff)
+        load_chips(sessions, (city.adult, city.senior, city.lost), now)
+        return cls(sessions, hsm, city, now)
 
     def ride(
         self, minutes_ago: int, card: TestCard | None = None, bus: Device | None = None, **claims: Any

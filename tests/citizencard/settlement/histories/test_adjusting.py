@@ -10,7 +10,7 @@ from citizencard.purse.uploads.journeys import taps_of_card
 from citizencard.purse.uploads.models import RideToRate
 from citizencard.tariffs.versions import PUBLISH, publish, publish_payload
 from tests.citizencard.purse.uploads.make_records import anchored, approved
-from tests.citizencard.settlement.histories.make_histories import CAP, CAP_FUND, Nights, on, with_rules
+from tests.citizencard.settlement.histories.make_histories import CAP, CAP_FUND, LOADED_FEN, Nights, on, with_rules
 
 
 def test_daily_cap_goes_back_to_the_holder(nights: Nights) -> None:
@@ -32,7 +32,7 @@ def test_a_cap_counts_what_was_paid(nights: Nights) -> None:
     """A device that charged too little has not brought its rider nearer to the cap than the fen that left the chip."""
     nights.upload(nights.ride(30, amount_fen=100), nights.ride(20))
     nights.close()
-    assert (nights.due(), nights.balance(chart.purse(nights.city.adult.card_id))) == (0, -280)
+    assert (nights.due(), nights.balance(chart.purse(nights.city.adult.card_id))) == (0, LOADED_FEN - 280)
     nights.upload(nights.ride(10))
     nights.close()
     assert nights.due() == 160
