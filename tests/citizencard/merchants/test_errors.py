@@ -4,7 +4,7 @@ import pytest
 
 from citizencard.merchants import errors
 
-SHOWN = {"faults", "merchant_id", "line"}
+SHOWN = {"faults", "merchant_id", "line", "name", "outlet_id", "contact_id", "bank_account_id", "notice_id"}
 
 
 @pytest.mark.parametrize("error", errors.MerchantError.__subclasses__(), ids=lambda error: error.__name__)

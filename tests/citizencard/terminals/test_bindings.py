@@ -16,7 +16,9 @@ from tests.citizencard.terminals.make_terminals import bind, bus_company, number
 def test_two_statements_however_many_taps(session: Session, now: datetime) -> None:
     """A day's batch asks the registry as little as a single tap does."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    bind(session, NewBinding(register_terminal(session, "Bus 1", "bus_validator", now=now).id, module, merchant, 1), now)
+    bind(
+        session, NewBinding(register_terminal(session, "Bus 1", "bus_validator", now=now).id, module, merchant, 1), now
+    )
     statements: list[str] = []
     connection = session.connection()
     event.listen(connection, "before_cursor_execute", lambda *args: statements.append(args[2]))
@@ -36,7 +38,10 @@ def test_devices_of_a_number(session: Session, now: datetime) -> None:
     """A device that was swapped still holds records of its number: its old keys are remembered beside the new device's."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
     keys = [Ed25519PrivateKey.generate().public_key().public_bytes_raw() for _ in range(3)]
-    old, new = register_terminal(session, "old", "bus_validator", now=now).id, register_terminal(session, "new", "bus_validator", now=now).id
+    old, new = (
+        register_terminal(session, "old", "bus_validator", now=now).id,
+        register_terminal(session, "new", "bus_validator", now=now).id,
+    )
     for terminal_id, key in ((old, keys[0]), (old, keys[1]), (new, keys[2])):
         enrol(session, issue_enrolment_code(session, terminal_id, now=now), key, now=now)
     bind(session, NewBinding(old, module, merchant, 1), now)

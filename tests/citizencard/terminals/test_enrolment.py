@@ -47,7 +47,10 @@ def test_code_expires_and_is_replaced(session: Session, now: datetime) -> None:
 
 def test_each_device_has_its_own_key(session: Session, now: datetime) -> None:
     """One key in two devices would let one speak for the other; a new key retires the old one."""
-    one, other = register_terminal(session, "Bus 1", "bus_validator", now=now), register_terminal(session, "Bus 2", "bus_validator", now=now)
+    one, other = (
+        register_terminal(session, "Bus 1", "bus_validator", now=now),
+        register_terminal(session, "Bus 2", "bus_validator", now=now),
+    )
     key, newer = public_key(), public_key()
     enrol(session, issue_enrolment_code(session, one.id, now=now), key, now=now)
     with pytest.raises(PublicKeyTaken):

@@ -15,6 +15,11 @@ SHOWN = {
     "approval_id",
     "kind",
     "version",
+    "outlet_id",
+    "state",
+    "batch",
+    "issuer",
+    "issuer_id",
 }
 
 
