@@ -11,7 +11,8 @@ import click
 
 from hardware.cli.endings import one_sentence
 from hardware.cli.values import Instant, Octets
-from hardware.terminal.device import TABLE_FILE, read_bytes
+from hardware.terminal.device_files import read_bytes
+from hardware.terminal.device_lists import TABLE_FILE
 from hardware.terminal.fares import Anchor, DeviceTable, Ride, price, quote
 from hardware.terminal.fares_bytes import Field
 from hardware.terminal.fares_layout import read_rules

@@ -1,7 +1,7 @@
 """`citizencard-terminal`: run a simulated bus validator from its folder."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -81,6 +81,40 @@ def sign_in(folder: Path) -> None:
 
 
 @main.command()
+@click.option("--faults", default="", help="What is broken, in words; at most 200 characters.")
+@click.pass_obj
+def heartbeat(folder: Path, faults: str) -> None:
+    """Say how the terminal is, and do what the server asks for."""
+    with one_sentence(), Device(folder) as device:
+        orders = device.heartbeat(faults)
+        asked = [*(f"fetched {name}" for name in orders.fetch)]
+        asked += ["upload now"] if orders.upload_now else []
+        asked += ["change the key"] if orders.rotate_key else []
+        asked += [f"records {gap.first} to {gap.last} are missing" for gap in orders.gaps]
+        versions = device.lists.versions(device.clock.now())
+        click.echo(
+            f"fares version {versions.parameters}, hotlist version {versions.hotlist}, issuers version {versions.issuers}"
+        )
+        for line in asked:
+            click.echo(line)
+
+
+@main.command("sign-out")
+@click.pass_obj
+def sign_out(folder: Path) -> None:
+    """End the shift: compare its totals with what has arrived."""
+    with one_sentence(), Device(folder) as device:
+        answer = device.sign_out()
+    if answer is None:
+        click.echo("no shift is open")
+    elif answer.agrees:
+        click.echo(f"signed out: {answer.records} records, {yuan(answer.amount_fen)}")
+    else:
+        click.echo(f"the server has {answer.records} records, {yuan(answer.amount_fen)}; upload, and sign out again")
+        sys.exit(REFUSED)
+
+
+@main.command()
 @click.argument("image", type=click.Path(path_type=Path))
 @AT
 @click.pass_obj
@@ -88,7 +122,7 @@ def tap(folder: Path, image: Path, at: datetime | None) -> None:
     """Take one ride from the card IMAGE."""
     with one_sentence(), Device(folder) as device, EmulatedCard(CardImage.load(image)) as card:
         card.reset()
-        result = device.tap(card, at or datetime.now(UTC))
+        result = device.tap(card, at or device.clock.now())
     click.echo(f"{'green' if result.is_green else 'red'}: {result.text}")
     if not result.is_green:
         sys.exit(REFUSED)
@@ -101,7 +135,7 @@ def tap(folder: Path, image: Path, at: datetime | None) -> None:
 def upload(folder: Path, at: datetime | None, *, as_json: bool) -> None:
     """Send what waits in the outbox and show the verdicts."""
     with one_sentence(), Device(folder) as device:
-        receipts = device.upload(at or datetime.now(UTC), as_json=as_json)
+        receipts = device.upload(at or device.clock.now(), as_json=as_json)
         for receipt in receipts:
             for verdict in receipt.verdicts:
                 reason = f" ({verdict.reason})" if verdict.reason else ""

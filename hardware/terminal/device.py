@@ -1,16 +1,12 @@
 """A simulated terminal in a folder: settings, PSAM image, device key, outbox, device table and hotlist, put together.
 
-    device.json    where it is and whom it calls      key.pem         its own key, 0600
-    psam.json      image of its security module       outbox.sqlite   what is not yet acknowledged
-    table.bin      device table last fetched          hotlist.json    hotlist last fetched
-    key.next.pem   a key that is about to take the place of key.pem; whoever finds it finishes that first
-
-What was fetched is checked before it replaces what the device has, so a broken download leaves it working with the old.
+device.json    where it is and whom it calls      key.pem         its own key, 0600
+psam.json      image of its security module       outbox.sqlite   what is not yet acknowledged
+clock.json     what the server's time is ahead    …               what it fetched: `device_lists`
+key.next.pem   a key that is about to take the place of key.pem; whoever finds it finishes that first
 """
 
-import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,21 +17,25 @@ from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
 from hardware.errors import HardwareError
 from hardware.terminal.batch import Batch
+from hardware.terminal.device_clock import DeviceClock
+from hardware.terminal.device_files import read_object, write_object
 from hardware.terminal.device_key import DeviceKey, change_key, enrolling_key, move, next_key
-from hardware.terminal.errors import DeviceInvalid
-from hardware.terminal.fares import DeviceTable
-from hardware.terminal.hotlist import Hotlist
+from hardware.terminal.device_lists import DeviceLists
+from hardware.terminal.errors import DeviceInvalid, ModuleHotlisted
 from hardware.terminal.outbox import Outbox
 from hardware.terminal.receipts import BatchReceipt
-from hardware.terminal.uplink import Patience, SignIn, Uplink
+from hardware.terminal.recovery import tapped_at
+from hardware.terminal.shifts import Condition, Gap, Orders, SignIn, SignOut
+from hardware.terminal.uplink import Patience, Uplink
 from hardware.terminal.validator import BusValidator, TapResult, ValidatorSettings
 
 FORMAT: Final = 1
 SETTINGS_FILE, PSAM_FILE, KEY_FILE = "device.json", "psam.json", "key.pem"
-OUTBOX_FILE, TABLE_FILE, HOTLIST_FILE = "outbox.sqlite", "table.bin", "hotlist.json"
+OUTBOX_FILE, CLOCK_FILE = "outbox.sqlite", "clock.json"
 SOFTWARE: Final = "reference validator 1"
-MAX_FILE_BYTES: Final = 16 * 2**20
 MAX_BATCHES_PER_UPLOAD: Final = 100
+MAX_ANSWERED: Final = 100
+"""Ranges in one answer about gaps."""
 _OCTETS: Final = {"terminal_number": 6, "psam_serial": 10, "issuer": 8, "acquirer": 8, "city_factor": 8}
 
 
@@ -44,7 +44,7 @@ class Device:
 
     Args:
         folder: where; made by `create`.
-        clock: the device's clock (aware UTC), for the signatures of its requests.
+        clock: the device's own clock (aware UTC); what it is wrong by is kept with the folder.
         patience: how long it waits for the server.
 
     Raises:
@@ -56,15 +56,15 @@ class Device:
         self, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC), patience: Patience | None = None
     ) -> None:
         self.folder = folder
-        document = _read_object(folder / SETTINGS_FILE)
+        document = read_object(folder / SETTINGS_FILE)
         self.settings = _settings(folder / SETTINGS_FILE, document)
         self._key = DeviceKey.read(folder / KEY_FILE)
         self._psam: EmulatedCard | None = None
         self._validator: BusValidator | None = None
-        table, hotlist = folder / TABLE_FILE, folder / HOTLIST_FILE
-        self.table = DeviceTable.parse(read_bytes(table)) if table.exists() else None
-        self.hotlist = Hotlist.parse(_read_object(hotlist)) if hotlist.exists() else Hotlist()
+        self.clock = DeviceClock(folder / CLOCK_FILE, clock)
         self.uplink = Uplink(str(document.get("server")), self.settings.terminal_number, self._key, clock, patience)
+        self.uplink.clock_offset, self.uplink.told_time = self.clock.offset, self.clock.told
+        self.lists = DeviceLists(folder, self.uplink)
         self.outbox = Outbox(folder / OUTBOX_FILE)
 
     @classmethod
@@ -82,7 +82,7 @@ class Device:
         values = {
             name: value.hex().upper() if isinstance(value, bytes) else value for name, value in asdict(settings).items()
         }
-        _write(folder / SETTINGS_FILE, {"format": FORMAT, "server": server, **values})
+        write_object(folder / SETTINGS_FILE, {"format": FORMAT, "server": server, **values})
 
     @staticmethod
     def call(folder: Path, server: str) -> None:
@@ -91,9 +91,9 @@ class Device:
         Raises:
             DeviceInvalid: the folder does not hold a terminal.
         """
-        document = _read_object(folder / SETTINGS_FILE)
+        document = read_object(folder / SETTINGS_FILE)
         if document.get("server") != server:
-            _write(folder / SETTINGS_FILE, {**document, "server": server})
+            write_object(folder / SETTINGS_FILE, {**document, "server": server})
 
     def __enter__(self) -> Self:
         return self
@@ -146,39 +146,75 @@ class Device:
         self.uplink.use_key(self._key)
 
     def sign_in(self) -> SignIn:
-        """Start a shift: take the batch number, and fetch device table and hotlist when others are in force.
+        """Start a shift, or go on with the open one: take the time and the batch number, fetch what is new, answer what is missing.
 
         Raises:
             UplinkRefused, UplinkUnavailable: see `Uplink`.
-            DeviceTableInvalid, MalformedCardData: what the server sent is not understood; the old stays in force.
+            DeviceTableInvalid, HotlistInvalid, MalformedCardData: what the server sent is not understood; the old stays in force.
         """
         self._finish_change_of_key()
-        sign_in = self.uplink.sign_in(self.settings.psam_serial, SOFTWARE)
+        works_with = self.lists.versions(self.clock.now())
+        sign_in = self.uplink.sign_in(self.settings.psam_serial, SOFTWARE, works_with)
+        self._set_clock(sign_in.server_time)
         self.outbox.raise_next_batch(sign_in.batch)
-        if sign_in.parameter_version and (self.table is None or self.table.version != sign_in.parameter_version):
-            raw = self.uplink.device_table()
-            self.table = DeviceTable.parse(raw)
-            write_bytes(self.folder / TABLE_FILE, raw)
-        if self.hotlist.version != sign_in.hotlist_version:
-            document = self.uplink.hotlist()
-            self.hotlist = Hotlist.parse(document)
-            _write(self.folder / HOTLIST_FILE, document)
+        self.outbox.begin_shift(sign_in.batch)
+        self._answer(sign_in.gaps)
+        self.lists.fetch(sign_in.versions, sign_in.upcoming, self.clock.now())
         return sign_in
+
+    def heartbeat(self, faults: str = "") -> Orders:
+        """Say how the device is and what it works with, and do what the server asks for but for uploads and a new key.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: see `Uplink`.
+            DeviceTableInvalid, HotlistInvalid, MalformedCardData: as in `sign_in`.
+        """
+        waiting = self.outbox.waiting(1)
+        condition = Condition(
+            records_waiting=self.outbox.counts().waiting,
+            oldest_waiting_at=tapped_at(waiting[0]) if waiting else None,
+            device_time=self.clock.reads(),
+            free_kb=self.outbox.room_kb(),
+            faults=faults,
+        )
+        orders = self.uplink.heartbeat(SOFTWARE, self.lists.versions(self.clock.now()), condition)
+        self._set_clock(orders.server_time)
+        self._answer(orders.gaps)
+        self.lists.fetch(orders.versions, orders.upcoming, self.clock.now())
+        return orders
+
+    def sign_out(self) -> SignOut | None:
+        """End the shift with its totals; None when none is open. What the server misses waits to be uploaded, and the shift stays open.
+
+        Raises:
+            UplinkRefused, UplinkUnavailable: see `Uplink`; the shift stays open.
+        """
+        totals = self.outbox.shift()
+        if totals is None:
+            return None
+        answer = self.uplink.sign_out(self.settings.psam_serial, totals)
+        for first, last in answer.missing:
+            self.outbox.send_again(Gap(self.settings.terminal_number, first, last))
+        if answer.agrees:
+            self.outbox.end_shift()
+        return answer
 
     def tap(self, card: CardChannel, at: datetime) -> TapResult:
         """Take one ride; see `BusValidator.tap`.
 
         Raises:
+            ClockNotSet: the device was never told the time, or lost it.
             DeviceInvalid: the device has no table yet.
+            ModuleHotlisted: its security module is on the hotlist.
             CardImageInvalid, CardImageInUse: its PSAM image cannot be used.
         """
-        validator = self._working_validator()
+        validator = self._working_validator(at)
         return validator.tap(card, at)
 
     def next_batch(self, at: datetime) -> Batch | None:
         """The batch to be sent next, built now if none is open; None when nothing waits. Its bytes stay the same until it is done."""
-        parameter_version = 0 if self.table is None else self.table.version
-        head = self.settings.batch_head(parameter_version, self.hotlist.version, at)
+        versions = self.lists.versions(at)
+        head = self.settings.batch_head(versions.parameters, versions.hotlist, at)
         return self.outbox.build_batch(head, self._key.sign)
 
     def upload(self, at: datetime, *, as_json: bool = False) -> list[BatchReceipt]:
@@ -207,13 +243,30 @@ class Device:
         if next_key(self.folder / KEY_FILE).exists():
             self.change_key()
 
-    def _working_validator(self) -> BusValidator:
-        if self.table is None:
+    def _set_clock(self, server_time: datetime) -> None:
+        self.clock.told(server_time)
+        self.uplink.clock_offset = self.clock.offset
+
+    def _answer(self, gaps: Sequence[Gap]) -> None:
+        """Let what the server misses wait for the next upload, and say of which sequences nothing was debited."""
+        ours = [gap for gap in gaps if gap.terminal_number == self.settings.terminal_number]
+        for gap in ours:
+            self.outbox.send_again(gap)
+        unused = [part for gap in ours for part in self.outbox.unused(gap)]
+        for start in range(0, len(unused), MAX_ANSWERED):
+            self.uplink.no_debit(unused[start : start + MAX_ANSWERED])
+
+    def _working_validator(self, at: datetime) -> BusValidator:
+        table, hotlist = self.lists.table_at(at), self.lists.hotlist
+        if table is None:
             raise DeviceInvalid(self.folder, "no device table yet; sign in first")
+        self.clock.demand_set()
+        if hotlist.refuses_module(self.settings.terminal_number):
+            raise ModuleHotlisted("the security module of this terminal is on the hotlist")
         if self._validator is None:
             self._psam = EmulatedCard(CardImage.load(self.folder / PSAM_FILE))
-            self._validator = BusValidator(self._psam, self.outbox, self.table, self.settings, self.hotlist)
-        self._validator.table, self._validator.hotlist = self.table, self.hotlist
+            self._validator = BusValidator(self._psam, self.outbox, table, self.settings, hotlist)
+        self._validator.table, self._validator.hotlist = table, hotlist
         return self._validator
 
 
@@ -239,40 +292,3 @@ def _octets(text: object, length: int) -> bytes | None:
     except ValueError:
         return None
     return value if len(value) == length else None
-
-
-def read_bytes(path: Path) -> bytes:
-    """What a file of a terminal holds, at most 16 MiB of it.
-
-    Raises:
-        DeviceInvalid: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES)
-    except OSError:
-        raise DeviceInvalid(path, "cannot be read") from None
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(read_bytes(path))
-    except ValueError:
-        raise DeviceInvalid(path, "is not JSON") from None
-    if not isinstance(document, dict):
-        raise DeviceInvalid(path, "is not a JSON object")
-    return document
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    write_bytes(path, json.dumps(document, indent=1).encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file at one instant: a cut of power leaves the old or the new."""
-    temporary = path.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

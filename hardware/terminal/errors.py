@@ -51,6 +51,12 @@ class ClockNotSet(HardwareError):
     code: ClassVar[str] = "clock_not_set"
 
 
+class ModuleHotlisted(HardwareError):
+    """The security module of this terminal is on the hotlist; the terminal goes out of service."""
+
+    code: ClassVar[str] = "module_hotlisted"
+
+
 class DeviceTableNotInForce(HardwareError):
     """The device table is not yet in force at the time of the tap."""
 

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Final, Self
 
 from hardware.card.channel import CardChannel
-from hardware.terminal.device import TABLE_FILE, read_bytes, write_bytes
+from hardware.terminal.device_files import read_bytes, write_bytes
 from hardware.terminal.device_key import DeviceKey
+from hardware.terminal.device_lists import TABLE_FILE
 from hardware.terminal.errors import DeviceInvalid
 from hardware.terminal.fares import DeviceTable, quote
 from hardware.terminal.fares_parking import Stay, StayPrice
 from hardware.terminal.online import Verdict, purchase, take_back_open
 from hardware.terminal.parking import EntryGate, ExitGate, Passage
+from hardware.terminal.shifts import SignIn
 from hardware.terminal.traces import Traces
-from hardware.terminal.uplink import Patience, SignIn, Uplink
+from hardware.terminal.uplink import Patience, Uplink
 
 FORMAT: Final = 1
 SETTINGS_FILE, KEY_FILE, TRACES_FILE = "online.json", "key.pem", "traces.json"

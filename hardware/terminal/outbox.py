@@ -6,6 +6,7 @@ Three kinds of row, each change one transaction with `synchronous=FULL`:
 - *record*: a tap that will be uploaded; kind 1 with a TAC, or kind 2 for a pending that had no answer when a batch was built.
 - *batch*: the bytes of a built batch; sent again unchanged until each of its records has a verdict.
 
+Acknowledged records are remembered for a while (`outbox_memory`).
 A kind 2 record reports its pending and leaves it waiting: when the card comes back later, its proof becomes a kind 1 record.
 """
 
@@ -18,11 +19,23 @@ from pathlib import Path
 from typing import Final, Self
 
 from hardware.errors import OutboxFull
-from hardware.terminal.batch import MAX_BATCH_RECORDS, NO_TAC, Batch, BatchHead, RecordKind, TapRecord, encode_batch
+from hardware.terminal.batch import (
+    MAX_BATCH_RECORDS,
+    NO_TAC,
+    RECORD_BYTES,
+    Batch,
+    BatchHead,
+    RecordKind,
+    TapRecord,
+    encode_batch,
+)
 from hardware.terminal.errors import OutboxInvalid, PsamSequenceReused, ReceiptInvalid
+from hardware.terminal.outbox_memory import SCHEMA as MEMORY_SCHEMA
+from hardware.terminal.outbox_memory import OutboxMemory
 from hardware.terminal.receipts import BatchReceipt
+from hardware.terminal.shifts import Gap, ShiftTotals
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 DEFAULT_LIMIT_RECORDS: Final = 59_999  # what catalogues of bus validators print
 MAX_REPORTED: Final = (
     1_000  # torn debits kept after their kind 2 record was acknowledged; the oldest are forgotten first
@@ -81,6 +94,7 @@ class Outbox:
         except OSError as error:
             raise OutboxInvalid(path, f"cannot be opened ({error.strerror})") from None
         self._connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        self._memory = OutboxMemory(self._connection)
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
@@ -95,12 +109,12 @@ class Outbox:
             self._connection.execute(f"PRAGMA {pragma}")
         with self._transaction():
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version={FORMAT}")
-            elif version != FORMAT:
+            if version not in range(FORMAT + 1):
                 raise OutboxInvalid(self._path, f"format {version}, must be {FORMAT}")
+            for schema in (_SCHEMA, MEMORY_SCHEMA)[version:]:
+                for statement in schema.split(";\n"):
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version={FORMAT}")
 
     def __enter__(self) -> Self:
         return self
@@ -151,6 +165,7 @@ class Outbox:
             last = self._fact("last_sequence")
             if intent.terminal_sequence <= last:
                 raise PsamSequenceReused(intent.terminal_sequence, last)
+            self._memory.begin_at(intent.terminal_sequence)
             self._set_fact("last_sequence", intent.terminal_sequence)
             self._insert_pending(intent, reported=False)
 
@@ -165,6 +180,7 @@ class Outbox:
             record = replace(intent, kind=RecordKind.PURCHASE, tac=tac)
             self._delete_pending(terminal_sequence)
             self._insert_record(record)
+            self._memory.count(record)
         return record
 
     def take_back(self, record: TapRecord) -> None:
@@ -178,6 +194,7 @@ class Outbox:
                 "DELETE FROM record WHERE sequence = ? AND kind = ? AND batch IS NULL", key
             )
             if taken.rowcount:
+                self._memory.count(record, -1)
                 self._insert_pending(replace(record, tac=NO_TAC), reported=False)
 
     def drop(self, terminal_sequence: int) -> None:
@@ -244,10 +261,41 @@ class Outbox:
             self._connection.executemany(
                 "DELETE FROM record WHERE sequence = ? AND kind = ?", [(r.terminal_sequence, r.kind) for r in done]
             )
+            self._memory.keep(done)
             if len(done) == len(waiting):
                 self._connection.execute("DELETE FROM batch WHERE number = ?", (batch.number,))
                 self._forget_oldest_reported()
         return len(done)
+
+    # --- shifts and questions of the server -------------------------------------------------------------------------------
+
+    def send_again(self, gap: Gap) -> int:
+        """Let acknowledged records of a range wait again, as far as they are remembered; returns how many. Duplicates do no harm."""
+        with self._transaction():
+            return self._memory.send_again(gap)
+
+    def unused(self, gap: Gap) -> list[Gap]:
+        """The parts of a range for which surely no debit was made."""
+        return self._memory.unused(gap)
+
+    def begin_shift(self, batch: int) -> None:
+        """Count this shift's purchases from here on; does nothing while a shift is open."""
+        with self._transaction():
+            self._memory.begin_shift(batch)
+
+    def shift(self) -> ShiftTotals | None:
+        """The totals of the open shift, None when there is none."""
+        return self._memory.shift()
+
+    def end_shift(self) -> None:
+        """The shift is signed out."""
+        with self._transaction():
+            self._memory.end_shift()
+
+    def room_kb(self) -> int:
+        """Room left for records, KiB."""
+        (records,) = self._connection.execute("SELECT count(*) FROM record").fetchone()
+        return max(0, self._limit - int(records)) * RECORD_BYTES // 1024
 
     def raise_next_batch(self, number: int) -> None:
         """Number the next batch at least `number`: the server names it at sign-in, so that a new memory does not start at 1."""

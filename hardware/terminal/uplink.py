@@ -131,7 +131,8 @@ class Uplink:
             UplinkUnavailable: no answer for now.
         """
         body: dict[str, object] = {"psam_serial": psam_serial.hex().upper(), "software": software}
-        body |= (works_with or Versions()).as_json()
+        if works_with is not None:
+            body |= works_with.as_json()
         return SignIn.parse(self.post("/terminals/sign-ins", body))
 
     def heartbeat(self, software: str, works_with: Versions, condition: Condition) -> Orders:

@@ -236,7 +236,7 @@ class BusValidator:
     def _refuse_unless_welcome(self, facts: CardFacts, at: datetime) -> None:
         if facts.public.issuer != self._settings.issuer:
             raise _Refused(Outcome.FOREIGN, "cards of this issuer are not taken here")
-        if facts.public.serial in self.hotlist.serials:
+        if self.hotlist.refuses(facts.public.serial):
             raise _Refused(Outcome.HOTLISTED, "the card is blocked; please ask at a service counter")
         if not facts.is_valid_at(at):
             raise _Refused(

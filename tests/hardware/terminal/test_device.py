@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from hardware.errors import HardwareError, MalformedCardData, UplinkUnavailable
+from hardware.errors import HardwareError, UplinkUnavailable
 from hardware.terminal.device import Device
-from hardware.terminal.errors import DeviceInvalid, DeviceTableInvalid
+from hardware.terminal.errors import DeviceInvalid, DeviceTableInvalid, HotlistInvalid
 from hardware.terminal.uplink import Patience
 from hardware.terminal.validator import Outcome
 from tests.hardware.emulator.make_cards import SERIAL, personalised_psam
+from tests.hardware.terminal.hotlists import full
 from tests.hardware.terminal.published import FLAT, answer, changed
 from tests.hardware.terminal.records import TERMINAL, receipt_document
 from tests.hardware.terminal.rides import MORNING, OTHER_SERIAL, SETTINGS, adult_card
@@ -89,7 +90,7 @@ def test_the_json_form_carries_the_same_records(folder: Path, server: Server) ->
 
 def test_a_new_hotlist_is_fetched_and_kept(folder: Path, server: Server) -> None:
     """The card that was reported lost is refused from the next sign-in on, also after the device was off."""
-    hotlist = {"version": 2, "serials": [SERIAL.hex().upper()]}
+    hotlist = full(2, SERIAL)
     server.answers = [Answer(200, {**SIGN_IN, "hotlist_version": 2}), Answer(200, FLAT.answer), Answer(200, hotlist)]
     with switched_on(folder) as device:
         device.sign_in()
@@ -106,7 +107,7 @@ def test_a_new_hotlist_is_fetched_and_kept(folder: Path, server: Server) -> None
     [
         ([Answer(200, {**FLAT.answer, "table": "Q0NUMg=="})], DeviceTableInvalid),
         ([Answer(200, {**FLAT.answer, "table": "no base64"})], UplinkUnavailable),
-        ([Answer(200, answer(changed(FLAT.table, 0x0C, "00000004"))), Answer(200, {"version": 9})], MalformedCardData),
+        ([Answer(200, answer(changed(FLAT.table, 0x0C, "00000004"))), Answer(200, {"version": 9})], HotlistInvalid),
     ],
 )
 def test_what_is_not_understood_does_not_replace_what_works(
@@ -119,7 +120,7 @@ def test_what_is_not_understood_does_not_replace_what_works(
         server.answers = [Answer(200, {**SIGN_IN, "parameter_version": 4, "hotlist_version": 9}), *answers]
         with pytest.raises(error):
             device.sign_in()
-        assert device.hotlist.version == 0
+        assert device.lists.hotlist.version == 0
     with switched_on(folder) as device:
         assert device.tap(adult_card(), MORNING).outcome is Outcome.ACCEPTED
 

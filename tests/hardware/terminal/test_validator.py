@@ -19,6 +19,7 @@ from hardware.terminal.hotlist import Hotlist
 from hardware.terminal.outbox import Outbox
 from hardware.terminal.validator import BusValidator, Outcome
 from tests.hardware.emulator.make_cards import ISSUER, SERIAL
+from tests.hardware.terminal.hotlists import full
 from tests.hardware.terminal.published import FLAT, changed
 from tests.hardware.terminal.records import TERMINAL
 from tests.hardware.terminal.rides import (
@@ -96,7 +97,7 @@ def test_a_listed_card_is_refused_where_the_list_has_arrived(line_1: Bus) -> Non
     """The device that knows refuses; the one whose list is old takes the card, and the host judges the record."""
     card = adult_card()
     assert line_1.tap(card).outcome is Outcome.ACCEPTED
-    line_1.validator.hotlist = Hotlist(13, frozenset({SERIAL}))
+    line_1.validator.hotlist = Hotlist.parse(full(13, SERIAL))
     refused = line_1.tap(card, MORNING + timedelta(hours=2))
     assert (refused.outcome, refused.record, refused.is_green) == (Outcome.HOTLISTED, None, False)
     assert line_1.tap(adult_card(OTHER_SERIAL)).outcome is Outcome.ACCEPTED
