@@ -104,7 +104,7 @@ def cards_as_of(session: Session, taps: Iterable[tuple[bytes, datetime, datetime
         )
         for card_id, card_class, key_version, state, listed in session.execute(
             text(statement), arrays.given(session, _TAPS, asked)
-        )
+        ).all()
     ]
 
 

@@ -7,32 +7,31 @@ one books it, and the other repeats its verdict.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from citizencard import chart
-from citizencard.purse.uploads.batches import Batch
 from citizencard.purse.uploads.facts import Facts
 from citizencard.purse.uploads.findings import keep_findings
 from citizencard.purse.uploads.judge import Judgement
 from citizencard.purse.uploads.known import known_records
-from citizencard.purse.uploads.models import RideToRate, TapRecord, Verdict
+from citizencard.purse.uploads.models import Reason, RideToRate, Verdict
 from citizencard.purse.uploads.receipts import RecordVerdict
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.purse.uploads.rows import insert_new
 from citizencard.purse.uploads.subsidies import subsidy_references
+from citizencard.purse.uploads.tap_rows import insert_taps
 from ledger import Transfer, post
+from ledger.instants import canonical
 
 PURCHASE: Final = "purchase"
 SUBSIDY: Final = "subsidy"
-_TAPS: Final = cast("Table", TapRecord.__table__)
 _RIDES: Final = cast("Table", RideToRate.__table__)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A record with everything that is known about it before it is written.
 
     Args:
@@ -65,8 +64,8 @@ class Origin:
     received_at: datetime
 
 
-def book(session: Session, origin: Origin, judged: Sequence[Judged]) -> set[str]:
-    """Write down what is new and move its money; returns the digests of what was.
+def book(session: Session, origin: Origin, judged: Sequence[Judged]) -> dict[str, int]:
+    """Write down what is new and move its money; returns the ids of the new rows by the digest of their bytes.
 
     Args:
         session: joined, never committed: records, findings and money go together or not at all.
@@ -76,68 +75,92 @@ def book(session: Session, origin: Origin, judged: Sequence[Judged]) -> set[str]
     Raises:
         NoOpenDay: the books have not been begun.
     """
-    ordered = sorted(enumerate(judged), key=lambda pair: (pair[1].identity, pair[0]))
-    inserted = insert_new(session, _TAPS, [_row(one, origin, ordinal) for ordinal, one in ordered], "id, digest")
-    ids = {row.digest: int(row.id) for row in inserted}
-    new = [one for one in judged if one.digest in ids]
-    keep_findings(session, {ids[one.digest]: one.judgement for one in new}, origin.received_at)
-    _remember_rides(session, {ids[one.digest]: one for one in new if one.judgement.rated_at_close}, origin)
-    _move_money(session, new, origin)
-    return set(ids)
+    explanations: dict[int, tuple[int, Mapping[str, Any]]] = {}
+    rows = [_row(one, ordinal, explanations) for ordinal, one in _sorted(judged)]
+    shared = {
+        "batch_id": origin.batch_id,
+        "terminal_number": origin.terminal.hex().upper(),
+        "received_at": canonical(origin.received_at),
+    }
+    ids = insert_taps(session, shared, rows, [explanation for _, explanation in explanations.values()])
+    new = [(ids[ordinal], one) for ordinal, one in enumerate(judged) if ordinal in ids]
+    keep_findings(session, {number: one.judgement for number, one in new}, origin.received_at)
+    _remember_rides(session, {number: one for number, one in new if one.judgement.rated_at_close}, origin)
+    _move_money(session, [one for _, one in new], origin)
+    return {one.digest: number for number, one in new}
 
 
-def say_verdicts(session: Session, batch: Batch, new: set[str]) -> list[RecordVerdict]:
+def say_verdicts(
+    session: Session, terminal: bytes, named: Sequence[tuple[PurchaseRecord, str]], fresh: Mapping[str, Judgement]
+) -> list[RecordVerdict]:
     """The verdict on each record, in file order: the first of new bytes gets its own, all others repeat that of their bytes or their tap.
 
     Nothing is judged a second time: today's registry could say something else.
 
     Args:
         session: in which `book` has just written.
-        batch: what came.
-        new: digests that `book` wrote down.
+        terminal: the batch's terminal number.
+        named: what came, with the digest of its bytes.
+        fresh: the judgements that `book` wrote down, by digest.
     """
-    named = [(record, record.digest(batch.terminal), record.identity(batch.terminal)) for record in batch.records]
-    known = known_records(session, [digest for _, digest, _ in named], [identity for _, _, identity in named])
-    left, answers = set(new), []
-    for record, digest, identity in named:
-        first = known[digest] if digest in known else known[identity]
-        if digest in left:
-            left.remove(digest)
-            answers.append(RecordVerdict(record, first.verdict, None, first.reason, first.findings))
+    first, repeated = dict(fresh), {}
+    for record, digest in named:
+        if first.pop(digest, None) is None:
+            repeated[digest] = record.identity(terminal)
+    known = known_records(session, list(repeated), list(repeated.values()))
+    first, answers = dict(fresh), []
+    for record, digest in named:
+        judgement = first.pop(digest, None)
+        if judgement is not None:
+            findings = tuple(sorted(judgement.findings)) if judgement.findings else ()
+            answers.append(RecordVerdict(record, judgement.verdict, None, judgement.reason, findings))
         else:
-            answers.append(RecordVerdict(record, Verdict.DUPLICATE, first.verdict, first.reason, first.findings))
+            earlier = known[digest] if digest in known else known[repeated[digest]]
+            answers.append(RecordVerdict(record, Verdict.DUPLICATE, earlier.verdict, earlier.reason, earlier.findings))
     return answers
 
 
-def _row(one: Judged, origin: Origin, ordinal: int) -> dict[str, Any]:
-    record, judgement = one.record, one.judgement
-    card = None if one.facts is None else one.facts.card
-    binding = None if one.facts is None else one.facts.binding
-    return {
-        "digest": one.digest,
-        "identity": one.identity if judgement.claims_identity else None,
-        "batch_id": origin.batch_id,
-        "ordinal": ordinal,
-        "kind": record.kind,
-        "verdict": judgement.verdict,
-        "reason": judgement.reason,
-        "terminal_number": origin.terminal.hex().upper(),
-        "terminal_sequence": record.terminal_sequence,
-        "card_serial": record.card_serial.hex().upper(),
-        "card_counter": record.card_counter,
-        "card_id": None if card is None else card.card_id,
-        "card_class": None if card is None else card.card_class,
-        "merchant_id": None if binding is None else binding.merchant_id,
-        "line": None if binding is None else binding.line,
-        "tac": record.tac.hex().upper(),
-        "amount_fen": record.amount_fen,
-        "balance_after_fen": record.balance_after_fen,
-        "subsidy_fen": judgement.subsidy_fen,
-        "tapped_at": record.tapped_at(),
-        "received_at": origin.received_at,
-        "explanation": dict(judgement.explanation),
-        "tariff_version": record.tariff_version,
-    }
+def _sorted(judged: Sequence[Judged]) -> list[tuple[int, Judged]]:
+    """In the order in which they are entered: taps sorted, so that two uploads of the same ones never wait for each other crosswise.
+
+    Bad TACs claim no tap. They come last and in file order, under the locks of `limits`: their ids tell which of them came first.
+    """
+    numbered = list(enumerate(judged))
+    bad = [pair for pair in numbered if pair[1].judgement.reason is Reason.BAD_TAC]
+    if bad:
+        numbered = [pair for pair in numbered if pair[1].judgement.reason is not Reason.BAD_TAC]
+    numbered.sort(key=lambda pair: pair[1].identity)
+    return numbered + bad
+
+
+def _row(one: Judged, ordinal: int, explanations: dict[int, tuple[int, Mapping[str, Any]]]) -> tuple[Any, ...]:
+    """The values of `tap_rows.COLUMNS`. Equal explanations are one object mostly: each object gets a place of its own."""
+    record, judgement, facts = one.record, one.judgement, one.facts
+    card = None if facts is None else facts.card
+    tapped_at = record.tapped_at()
+    explained = explanations.setdefault(id(judgement.explanation), (len(explanations), judgement.explanation))
+    return (
+        ordinal,
+        one.digest,
+        one.identity if judgement.claims_identity else None,
+        record.kind,
+        judgement.verdict.value,
+        None if judgement.reason is None else judgement.reason.value,
+        record.terminal_sequence,
+        record.card_serial.hex().upper(),
+        record.card_counter,
+        None if card is None else card.card_id,
+        None if card is None else card.card_class,
+        None if facts is None else facts.binding.merchant_id,
+        None if facts is None else facts.binding.line,
+        record.tac.hex().upper(),
+        record.amount_fen,
+        record.balance_after_fen,
+        judgement.subsidy_fen,
+        None if tapped_at is None else canonical(tapped_at),
+        record.tariff_version,
+        explained[0],
+    )
 
 
 def _remember_rides(session: Session, rides: Mapping[int, Judged], origin: Origin) -> None:

@@ -15,11 +15,12 @@ from citizencard.keys.hsm import Hsm
 from citizencard.purse.uploads.batches import MAX_FILE_BYTES, Batch, SignedBatch, decode_file, from_json
 from citizencard.purse.uploads.book import Judged, Origin, book, say_verdicts
 from citizencard.purse.uploads.certify import certify
+from citizencard.purse.uploads.counting import count_bad_tacs, kept_by_limits, set_limits
 from citizencard.purse.uploads.errors import FileSignatureInvalid, ForeignTerminal, UploadRefused
 from citizencard.purse.uploads.facts import Facts, gather
 from citizencard.purse.uploads.judge import judge, refuse_before_tac
-from citizencard.purse.uploads.known import Upload, keep_upload, known_records
-from citizencard.purse.uploads.receipts import BatchReceipt
+from citizencard.purse.uploads.known import Upload, keep_upload, known_digests
+from citizencard.purse.uploads.receipts import BatchReceipt, KeptRecord
 from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
 from citizencard.terminals.bindings import keys_of_number, keys_of_terminal
 from citizencard.terminals.enrolment import signed_by
@@ -102,27 +103,46 @@ def _check_speaker(sessions: Sessions, terminal_id: str, batch: Batch) -> None:
 
 
 def _take(sessions: Sessions, hsm: Hsm, upload: Upload, batch: Batch) -> BatchReceipt:
-    records = {record.digest(batch.terminal): record for record in batch.records}
+    terminal, now = batch.terminal, upload.received_at
+    named = [(record, record.digest(terminal)) for record in batch.records]
+    records = {digest: record for record, digest in named}
     with reading(sessions) as session:
-        known = known_records(session, list(records), ())
+        known = known_digests(session, list(records))
         unseen = {digest: record for digest, record in records.items() if digest not in known}
-        facts = _facts(session, batch.terminal, unseen)
-    good = _certified(hsm, batch.terminal, unseen, facts)
-    judged = [
-        Judged(
-            record=record,
-            digest=digest,
-            identity=record.identity(batch.terminal),
-            facts=facts.get(digest),
-            judgement=judge(record, facts.get(digest), tac_is_good=digest in good, now=upload.received_at),
-        )
-        for digest, record in unseen.items()
-    ]
+        kept = kept_by_limits(session, terminal, unseen)
+        asked = {digest: record for digest, record in unseen.items() if digest not in kept}
+        facts = _facts(session, terminal, asked)
+    judged = _judged(hsm, terminal, asked, facts, now)
     with transaction(sessions) as session:
-        origin = Origin(keep_upload(session, upload), batch.terminal, upload.received_at)
-        new = book(session, origin, judged)
-        verdicts = say_verdicts(session, batch, new)
-    return BatchReceipt(batch.terminal, batch.number, tuple(verdicts))
+        counted = count_bad_tacs(session, terminal, judged, now)
+        kept |= counted.kept
+        ids = book(session, Origin(keep_upload(session, upload), terminal, now), counted.judged)
+        set_limits(session, counted.reached, ids, now)
+        fresh = {one.digest: one.judgement for one in counted.judged if one.digest in ids}
+        said = [pair for pair in named if pair[1] not in kept] if kept else named
+        verdicts = say_verdicts(session, terminal, said, fresh)
+    return BatchReceipt(
+        terminal,
+        batch.number,
+        tuple(verdicts),
+        tuple(KeptRecord(record, kept[digest]) for record, digest in named if digest in kept) if kept else (),
+    )
+
+
+def _judged(
+    hsm: Hsm, terminal: bytes, records: Mapping[str, PurchaseRecord], facts: Mapping[str, Facts], now: datetime
+) -> list[Judged]:
+    good = _certified(hsm, terminal, records, facts)
+    return [
+        Judged(
+            record,
+            digest,
+            record.identity(terminal),
+            facts.get(digest),
+            judge(record, facts.get(digest), tac_is_good=digest in good, now=now),
+        )
+        for digest, record in records.items()
+    ]
 
 
 def _facts(session: Session, terminal: bytes, records: Mapping[str, PurchaseRecord]) -> dict[str, Facts]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from citizencard.db import is_postgresql
 from citizencard.purse.uploads.models import UploadBatch, Verdict
 from citizencard.purse.uploads.rows import as_json, listed
+from ledger import arrays
 
 TAKEN: Final = "taken"
 
@@ -78,14 +79,32 @@ def keep_upload(session: Session, upload: Upload, outcome: str = TAKEN) -> int:
     ).one()
 
 
+def known_digests(session: Session, digests: Sequence[str]) -> set[str]:
+    """Those of the bytes that were judged before, in one statement.
+
+    Args:
+        session: read only.
+        digests: of bytes.
+    """
+    if not digests:
+        return set()
+    among = arrays.among(session, "digest", "digests")
+    found = session.execute(
+        text(f"SELECT digest FROM tap_record WHERE {among}"), {"digests": arrays.listed(session, digests)}
+    )
+    return {digest for (digest,) in found}
+
+
 def known_records(session: Session, digests: Sequence[str], identities: Sequence[str]) -> dict[str, Known]:
-    """The first verdicts on these bytes and on these taps, by digest and by identity, in two statements.
+    """The first verdicts on these bytes and on these taps, by digest and by identity, in at most two statements.
 
     Args:
         session: read only.
         digests: of bytes.
         identities: of taps; a rejected record claims none and is found by its bytes only.
     """
+    if not digests and not identities:
+        return {}
     among_digests, among_identities = listed(session, "digests"), listed(session, "identities")
     columns = "SELECT id, digest, identity, verdict, reason FROM tap_record"
     rows = session.execute(

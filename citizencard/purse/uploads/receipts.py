@@ -1,15 +1,15 @@
-"""The answer to an upload: one verdict per record, in file order (contract: the terminal deletes what is listed, and nothing else)."""
+"""The answer to an upload: one verdict per record, in file order. The terminal deletes what has a verdict, and nothing else."""
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from citizencard.purse.uploads.limits import KeptReason
 from citizencard.purse.uploads.models import Verdict
 from citizencard.purse.uploads.records import PurchaseRecord
 
 
-@dataclass(frozen=True, slots=True)
-class RecordVerdict:
+class RecordVerdict(NamedTuple):
     """What is said about one record.
 
     Args:
@@ -39,6 +39,27 @@ class RecordVerdict:
         }
 
 
+class KeptRecord(NamedTuple):
+    """A record that was not judged: the terminal keeps it, and sends it again.
+
+    Args:
+        record: what it is about.
+        reason: why.
+    """
+
+    record: PurchaseRecord
+    reason: KeptReason
+
+    def as_json(self) -> dict[str, Any]:
+        """The published form."""
+        return {
+            "terminal_sequence": self.record.terminal_sequence,
+            "card_serial": self.record.card_serial.hex().upper(),
+            "tac": self.record.tac.hex().upper(),
+            "reason": str(self.reason),
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class BatchReceipt:
     """The answer to one batch.
@@ -46,15 +67,17 @@ class BatchReceipt:
     Args:
         terminal: the batch's terminal number, 6 bytes.
         batch: its number.
-        verdicts: one per record, in file order.
+        verdicts: of the records that were judged, now or before, in file order.
+        kept: those that were not, in file order; no record is in both.
     """
 
     terminal: bytes
     batch: int
     verdicts: tuple[RecordVerdict, ...]
+    kept: tuple[KeptRecord, ...] = ()
 
     def counts(self) -> dict[str, int]:
-        """How often each verdict was given; the four add up to the number of records."""
+        """How often each verdict was given; the four add up to the number of records that are not kept."""
         counted = Counter(verdict.verdict for verdict in self.verdicts)
         return {str(verdict): counted[verdict] for verdict in Verdict}
 
@@ -65,5 +88,6 @@ class BatchReceipt:
             "terminal": self.terminal.hex().upper(),
             "batch": self.batch,
             "verdicts": [verdict.as_json() for verdict in self.verdicts],
+            "kept": [one.as_json() for one in self.kept],
             "counts": self.counts(),
         }
