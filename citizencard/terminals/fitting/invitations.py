@@ -78,7 +78,7 @@ def collect_again(session: Session, terminal_id: str, approval_id: str, actor: A
     if approval.state != EXECUTED or approval.executed_at is None or now >= approval.expires_at:
         return None
     brought = select(TerminalKey.id).where(
-        TerminalKey.terminal_id == terminal_id, TerminalKey.enrolled_at >= approval.executed_at
+        TerminalKey.terminal_id == terminal_id, TerminalKey.enrolled_at > approval.executed_at
     )
     if session.scalar(brought.limit(1)) is not None:
         return None

@@ -1,10 +1,12 @@
 """Modules, terminals and bindings: nothing changes the payee of a tap that has happened."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, transaction
@@ -103,6 +105,76 @@ def test_bindings_never_begin_in_the_past_or_overlap(session: Session, now: date
         (terminal.id, tomorrow, tomorrow),
         (other.id, tomorrow, None),
     ]
+
+
+def test_the_database_itself_refuses_two_bindings_at_one_time(session: Session, now: datetime) -> None:
+    """Whatever a program does: neither two payees for one tap, also in a time that has ended, nor another payee afterwards."""
+    merchant, module = bus_company(session, now), psam(session, 1, now)
+    terminal, other = (register_terminal(session, f"Bus {n}", "bus_validator", now=now) for n in range(2))
+    hours = [now + timedelta(hours=n) for n in range(5)]
+    row = bind(session, NewBinding(terminal.id, module, merchant, 1, hours[1]), now)
+    unbind = approved(session, UNBIND, unbind_payload(terminal.id), hours[3])
+    unbind_terminal(session, terminal.id, unbind, now=hours[3])
+
+    def insert(terminal_id: str, index: int, since: datetime, until: datetime | None) -> None:
+        payload = {"n": index}
+        session.add(
+            TerminalBinding(
+                terminal_id=terminal_id,
+                psam_serial=psam_of[index],
+                terminal_number=number(index),
+                merchant_id=merchant,
+                valid_from=since,
+                valid_to=until,
+                approval_id=approved(session, BIND, payload, now),
+                recorded_at=now,
+            )
+        )
+        session.flush()
+
+    psam_of = {1: module, 2: psam(session, 2, now)}
+    for terminal_id, index in ((terminal.id, 2), (other.id, 1)):
+        for since, until in ((hours[0], hours[2]), (hours[2], hours[4]), (hours[0], None), (hours[2], hours[3])):
+            with pytest.raises(IntegrityError, match="bound otherwise"), session.begin_nested():
+                insert(terminal_id, index, since, until)
+    insert(terminal.id, 1, hours[0], hours[1])
+    insert(terminal.id, 1, hours[2], hours[2])
+    insert(terminal.id, 1, hours[3], None)
+    for change in ({"merchant_id": "mer_other"}, {"valid_from": hours[0]}, {"valid_to": hours[2]}, {"line": None}):
+        with pytest.raises(IntegrityError, match="keeps its terms"), session.begin_nested():
+            session.execute(update(TerminalBinding).where(TerminalBinding.id == row.id).values(change))
+
+
+def test_two_bindings_of_one_module_at_the_same_moment_end_as_one(committed: Sessions, now: datetime) -> None:
+    """Two pairs of people bind one module to two devices in one instant, for times that have an end: one is refused."""
+    with transaction(committed) as session:
+        merchant, module = bus_company(session, now), psam(session, 1, now)
+        terminals = [register_terminal(session, f"Bus {n}", "bus_validator", now=now).id for n in range(2)]
+        approvals = [approved(session, BIND, {"n": n}, now) for n in range(2)]
+    gate = Barrier(2)
+
+    def insert(terminal_id: str, approval_id: str) -> bool:
+        gate.wait()
+        try:
+            with transaction(committed) as session:
+                session.add(
+                    TerminalBinding(
+                        terminal_id=terminal_id,
+                        psam_serial=module,
+                        terminal_number=number(1),
+                        merchant_id=merchant,
+                        valid_from=now,
+                        valid_to=now + timedelta(hours=1),
+                        approval_id=approval_id,
+                        recorded_at=now,
+                    )
+                )
+        except IntegrityError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(insert, terminals, approvals)) == [False, True]
 
 
 def test_a_beginning_that_has_passed_is_now(session: Session, now: datetime) -> None:
