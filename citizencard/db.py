@@ -29,6 +29,10 @@ CACHE_KIB = 32_768
 """Of a SQLite connection, filled as it is needed: indexes whose keys are drawn by lot are touched all over."""
 CHECKPOINT_PAGES = 8_192
 """SQLite moves what is in its log, and on the disk since its commit, into the database after so many pages: 32 MB."""
+POOL_SIZE = 10
+"""Connections to PostgreSQL that a process keeps once it has needed them: as many as a server's worker has threads. One beyond is closed as
+soon as it is given back, and opening it, with its statements to be prepared and planned, costs as much as a hundred requests."""
+POOL_OVERFLOW = 5
 TRUSTED_S = 30
 """A connection that was idle for longer is asked whether it still lives before it is used: its network may have gone without a word."""
 READING = "citizencard_reading"
@@ -108,6 +112,8 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
         connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"},
     )
     event.listen(engine, "checkin", _note_idle)
