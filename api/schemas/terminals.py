@@ -317,11 +317,24 @@ class VerdictAnswer(Answer):
     findings = fields.List(fields.String(), required=True)
 
 
+class KeptAnswer(Answer):
+    """A record that was not judged: the device keeps it and sends it again later."""
+
+    terminal_sequence = WholeNumber(0, NUMBER, required=True)
+    card_serial = fields.String(required=True)
+    tac = fields.String(required=True)
+    reason = fields.String(
+        required=True,
+        metadata={"enum": ["too_many_bad_tacs_of_terminal", "too_many_bad_tacs_of_card"]},
+    )
+
+
 class ReceiptAnswer(Answer):
-    """One verdict a record, in the order of the file. A device deletes what is listed, and nothing else."""
+    """One verdict a record that is not kept, in the order of the file. A device deletes what has a verdict, and nothing else."""
 
     object = Kind("batch_receipt")
     terminal = fields.String(required=True)
     batch = WholeNumber(0, NUMBER, required=True)
     verdicts = fields.List(fields.Nested(VerdictAnswer), required=True)
+    kept = fields.List(fields.Nested(KeptAnswer), required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
