@@ -17,11 +17,16 @@ from citizencard.purse.uploads.judge import Judgement
 from citizencard.purse.uploads.models import Reason, RideToRate
 from citizencard.purse.uploads.rows import insert_new
 from citizencard.purse.uploads.subsidies import subsidy_references
+from citizencard.settlement.clearing.models import TapSetAside
+from citizencard.settlement.clearing.subsidies import restored_subsidies
 from citizencard.settlement.findings.checking import CheckedLine, checked
 from citizencard.settlement.findings.errors import TapDecided, TapProposed
 from citizencard.settlement.findings.lines import TAP_DECIDE, DecisionLine, check_count, lines_of, payload_of
 from citizencard.settlement.findings.repricing import judged_without_doubt
+from citizencard.settlement.histories.rides import rate_again
+from citizencard.settlement.models import CustodyCertificate
 from ledger import Transfer, post
+from ledger.models import LedgerDay
 
 DECISION: Final = "decision"
 GOODWILL: Final = "goodwill"
@@ -80,6 +85,7 @@ def decide_as_approved(session: Session, approval: Approval, actor: Actor, now: 
     """
     lines = lines_of(approval.payload)
     execute(session, approval.id, payload_of(lines), actor, now)
+    _take_turns(session)
     ready = checked(session, lines)
     priced = _priced(session, ready)
     rows = [_row(one, number, approval, priced.get(one.record.id)) for number, one in enumerate(ready, start=1)]
@@ -90,6 +96,7 @@ def decide_as_approved(session: Session, approval: Approval, actor: Actor, now: 
         for one, row in zip(ready, rows, strict=True)
         for transfer in _transfers(one, row, priced.get(one.record.id), now)
     ]
+    transfers += restored_subsidies(session, _earned_again(ready), now)
     if transfers:
         chart.open_missing(session, {code for transfer in transfers for code in (transfer.debit, transfer.credit)})
         post(session, transfers, now=now)
@@ -97,10 +104,36 @@ def decide_as_approved(session: Session, approval: Approval, actor: Actor, now: 
         audit.record(session, actor, TAP_DECIDE, f"tap_{row['record_id']}", after=_picture(row), now=now)
 
 
+def _take_turns(session: Session) -> None:
+    """Let no close set a tap aside, or take it back, between what is checked here and what is booked.
+
+    Each step of a close holds the row of its day. A close that begins later waits at the ledger's barrier, which the approval has entered.
+    """
+    settled = select(CustodyCertificate.business_date)
+    closing = select(LedgerDay.day).where(LedgerDay.cut_id.is_not(None), LedgerDay.day.not_in(settled))
+    session.execute(closing.order_by(LedgerDay.day).with_for_update())
+
+
 def _priced(session: Session, ready: Sequence[CheckedLine]) -> dict[int, Judgement]:
     """What the rides that merchants are paid for would have come to at upload; where nobody was bound there is no price."""
-    wanted = [one.record for one in ready if one.waiting is not None and one.merchant_id == one.record.merchant_id]
-    return judged_without_doubt(session, [record for record in wanted if record.merchant_id is not None])
+    wanted = [
+        one.record
+        for one in ready
+        if one.waiting is not None
+        and one.waiting.aside is None
+        and one.merchant_id is not None
+        and one.merchant_id == one.record.merchant_id
+    ]
+    return judged_without_doubt(session, wanted)
+
+
+def _earned_again(ready: Sequence[CheckedLine]) -> list[TapSetAside]:
+    """Of taps that clearing had set aside, those that their merchants are paid for after all."""
+    return [
+        one.waiting.aside
+        for one in ready
+        if one.waiting is not None and one.waiting.aside is not None and one.merchant_id is not None
+    ]
 
 
 def _row(one: CheckedLine, number: int, approval: Approval, judgement: Judgement | None) -> dict[str, Any]:
@@ -114,12 +147,18 @@ def _row(one: CheckedLine, number: int, approval: Approval, judgement: Judgement
         "made_good": f"{MADE_GOOD}:tap:{one.record.identity}" if made_good else None,
         "merchant_id": one.merchant_id,
         "credited": one.holder,
-        "subsidy_fen": 0 if judgement is None else judgement.subsidy_fen,
+        "subsidy_fen": _subsidy_fen(one, judgement),
         "explanation": None if judgement is None else dict(judgement.explanation),
         "finding_to": one.finding_to,
         "approval_id": approval.id,
         "line": number,
     }
+
+
+def _subsidy_fen(one: CheckedLine, judgement: Judgement | None) -> int:
+    if one.waiting is not None and one.waiting.aside is not None and one.merchant_id is not None:
+        return one.waiting.aside.subsidy_fen
+    return 0 if judgement is None else judgement.subsidy_fen
 
 
 def _keep(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -140,8 +179,10 @@ def _count_rides(
 ) -> None:
     """Let the next close count the rides that their holders pay for, by tariffs that look at a card's history.
 
-    A ride that the company makes good was not the holder's, and a time that nobody believes is no place in a history.
+    A ride that the company makes good was not the holder's, and a time that nobody believes is no place in a history. A ride that was set
+    aside is among them already, and counts again.
     """
+    rate_again(session, [row.record_id for row in _earned_again(ready)])
     rows = [
         {
             "record_id": one.record.id,
