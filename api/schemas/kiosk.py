@@ -80,7 +80,9 @@ class LoadProbeRequest(Request):
 
     into = LoadWanted
 
-    load_id = Text(MAX_LOAD_ID_CHARACTERS, required=True)
+    load_id = Text(
+        MAX_LOAD_ID_CHARACTERS, load_default=None, metadata={"description": "the card's open load when left out"}
+    )
     card_serial = Hex(10, required=True)
 
 
@@ -123,3 +125,5 @@ class LoadStandingAnswer(Answer):
 
 class LoadGiveBackRequest(LoadProbeRequest):
     """Give the money of a disproven load back to where it came from."""
+
+    load_id = Text(MAX_LOAD_ID_CHARACTERS, required=True)

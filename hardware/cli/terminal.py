@@ -9,6 +9,7 @@ import click
 from hardware.cli.endings import REFUSED, one_sentence, yuan
 from hardware.cli.fare_table import table
 from hardware.cli.memory import hide_memory
+from hardware.cli.online_terminal import online
 from hardware.cli.values import Instant, Octets
 from hardware.emulator.card import EmulatedCard
 from hardware.emulator.image import CardImage
@@ -158,6 +159,7 @@ def outbox(folder: Path) -> None:
 
 
 main.add_command(table)
+main.add_command(online)
 
 
 def program() -> None:

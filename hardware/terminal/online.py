@@ -4,6 +4,7 @@ The challenge and the requests are in README.md; the server's side is written fr
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -116,8 +117,10 @@ class Bill:
     at: datetime
 
 
-def ask_to_pay(uplink: Uplink, traces: Traces, bill: Bill) -> Verdict:
-    """Let the card sign and the server decide; see `purchase`."""
+def ask_to_pay(
+    uplink: Uplink, traces: Traces, bill: Bill, keep: Callable[[EventName], None] = lambda _name: None
+) -> Verdict:
+    """Let the card sign and the server decide; see `purchase`. An approval is given to `keep` before its name is done with."""
     name = traces.take()
     try:
         proof = prove(bill.card, challenge(name, bill.amount_fen, bill.at))
@@ -131,8 +134,12 @@ def ask_to_pay(uplink: Uplink, traces: Traces, bill: Bill) -> Verdict:
             # Nothing was sent, or the server has refused to look at it: there is nothing to take back.
             traces.close(name)
         raise
+    # A hold is ended by a release as well as by a reversal.
+    is_void = answer.get("is_reversed", answer.get("is_ended"))
+    approved = answer.get("verdict") == "approved" and is_void is False
+    if approved:
+        keep(name)
     traces.close(name)
-    approved = answer.get("verdict") == "approved" and answer.get("is_reversed") is False
     return Verdict(approved, "" if approved else str(answer.get("reason") or "reversed"), name)
 
 

@@ -1,7 +1,8 @@
-"""A simulated terminal that takes no records off line, in a folder: a shop's till, or a gate of a parking lot.
+"""A simulated terminal that takes no records off line, in a folder: a shop's till, a gate of a parking lot, a fuel pump, a kiosk.
 
 online.json    where it is and whom it calls      key.pem        its own key, 0600
 traces.json    the names it has used              table.bin      device table last fetched, at a gate
+holds.json     what a pump holds                  loads.json     what a kiosk puts on chips
 """
 
 import json
@@ -19,6 +20,8 @@ from hardware.terminal.device_lists import TABLE_FILE
 from hardware.terminal.errors import DeviceInvalid
 from hardware.terminal.fares import DeviceTable, quote
 from hardware.terminal.fares_parking import Stay, StayPrice
+from hardware.terminal.holds import FuelPump
+from hardware.terminal.kiosk import Kiosk
 from hardware.terminal.online import Verdict, purchase, take_back_open
 from hardware.terminal.parking import EntryGate, ExitGate, Passage
 from hardware.terminal.shifts import SignIn
@@ -27,6 +30,7 @@ from hardware.terminal.uplink import Patience, Uplink
 
 FORMAT: Final = 1
 SETTINGS_FILE, KEY_FILE, TRACES_FILE = "online.json", "key.pem", "traces.json"
+HOLDS_FILE, LOADS_FILE = "holds.json", "loads.json"
 SOFTWARE: Final = "reference on-line terminal 1"
 MAX_FILE_BYTES: Final = 64 * 1024
 
@@ -66,6 +70,8 @@ class OnlineDevice:
         number = self.settings.terminal_number
         self.uplink = Uplink(self.settings.server, number, self._key, clock, patience)
         self.traces = Traces(folder / TRACES_FILE, number)
+        self.pump = FuelPump(self.uplink, self.traces, folder / HOLDS_FILE)
+        self.kiosk = Kiosk(self.uplink, self.traces, folder / LOADS_FILE)
         self._table_path = folder / TABLE_FILE
 
     @classmethod
@@ -105,13 +111,15 @@ class OnlineDevice:
         self.uplink.enrol(code)
 
     def sign_in(self) -> SignIn:
-        """Begin a shift: take a batch number, and take back what never had an answer.
+        """Begin a shift: take a batch number, bring to its end what a pump or a kiosk has begun, and take back what never had an answer.
 
         Raises:
             UplinkRefused, UplinkUnavailable: see `Uplink`.
         """
         signed_in = self.uplink.sign_in(self.settings.psam_serial, SOFTWARE)
         self.traces.begin(signed_in.batch)
+        self.pump.catch_up()
+        self.kiosk.catch_up()
         take_back_open(self.uplink, self.traces)
         return signed_in
 

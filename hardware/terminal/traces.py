@@ -50,7 +50,7 @@ class Traces:
 
     def __init__(self, path: Path, terminal: bytes) -> None:
         self._path = path
-        self._terminal = terminal
+        self.terminal = terminal
         self._batch, self._trace, self._open = self._read()
 
     def begin(self, batch: int) -> None:
@@ -70,7 +70,7 @@ class Traces:
         if len(self._open) >= MAX_OPEN or self._trace >= MAX_NUMBER:
             raise DeviceInvalid(self._path, "too much is open; the server must be reached first")
         self._trace += 1
-        name = EventName(self._terminal, self._batch, self._trace)
+        name = EventName(self.terminal, self._batch, self._trace)
         self._open.append(name)
         self._write()
         return name
@@ -94,7 +94,7 @@ class Traces:
             if document["format"] != FORMAT:
                 raise DeviceInvalid(self._path, "has another format")
             numbers = [[int(batch), int(trace)] for batch, trace in document["open"]]
-            opened = [EventName(self._terminal, batch, trace) for batch, trace in numbers]
+            opened = [EventName(self.terminal, batch, trace) for batch, trace in numbers]
             return int(document["batch"]), int(document["trace"]), opened
         except (OSError, ValueError, KeyError, TypeError):
             raise DeviceInvalid(self._path, "is not a file of traces") from None

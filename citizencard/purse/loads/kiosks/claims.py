@@ -99,9 +99,14 @@ class KioskLoadClaim:
 
 @dataclass(frozen=True, slots=True)
 class LoadWanted:
-    """An open load that a terminal has the card of: begun here, at another kiosk or at a counter."""
+    """A load that a terminal has the card of: begun here, at another kiosk or at a counter.
 
-    load_id: str
+    Args:
+        load_id: which; None for the one of this card that is open.
+        card_serial: of the card in the field, 10 bytes.
+    """
+
+    load_id: str | None
     card_serial: bytes
 
 

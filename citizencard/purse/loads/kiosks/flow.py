@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from citizencard.audit import Actor, record
 from citizencard.cards.as_of import known_cards
 from citizencard.cards.errors import UnknownCard
@@ -16,6 +19,7 @@ from citizencard.cards.models import Card
 from citizencard.cards.states import Deed
 from citizencard.db import Sessions, reading, transaction
 from citizencard.keys.hsm import Hsm
+from citizencard.purse.counters import IN_LOAD
 from citizencard.purse.loads.errors import CardNotGenuine, UnknownLoad
 from citizencard.purse.loads.evidence import is_genuine, mac2_of, proves_credit
 from citizencard.purse.loads.judging import CounterSays, attempt_of, what_counter_says
@@ -135,8 +139,7 @@ def begin_probe(sessions: Sessions, wanted: LoadWanted, deed: Deed) -> ProbeAnsw
     """
     with transaction(sessions) as session:
         check_kiosk(session, deed.actor.id)
-        _check_card(session.get_one(Card, find_load(session, wanted.load_id).card_id), wanted)
-        _, load = locked_load(session, wanted.load_id)
+        _, load = locked_load(session, _found(session, wanted).id)
         state = LoadState(load.state)
         if state in ENDED:
             return ProbeAnswer(load.id, state, load.amount_fen, None, None)
@@ -167,9 +170,8 @@ def take_evidence(sessions: Sessions, hsm: Hsm, evidence: LoadEvidence, deed: De
     evidence.check()
     with reading(sessions) as session:
         check_kiosk(session, deed.actor.id)
-        find_load(session, evidence.load_id)
+        _found(session, LoadWanted(evidence.load_id, evidence.card_serial))
     subject = look_at(sessions, evidence.load_id)
-    _check_card(subject.card, LoadWanted(evidence.load_id, evidence.card_serial))
     attempt = attempt_of(subject, "prove")
     if evidence.tac:
         if not proves_credit(hsm, subject.card, subject.load, attempt, evidence.tac):
@@ -194,11 +196,10 @@ def give_back_at_kiosk(sessions: Sessions, wanted: LoadWanted, deed: Deed) -> Lo
     """
     with transaction(sessions) as session:
         check_kiosk(session, deed.actor.id)
-        load = find_load(session, wanted.load_id)
-        _check_card(session.get_one(Card, load.card_id), wanted)
+        load = _found(session, wanted)
         if load.kiosk_id != deed.actor.id:
-            raise UnknownLoad("another terminal's load", load_id=wanted.load_id)
-        _, load = locked_load(session, wanted.load_id)
+            raise UnknownLoad("another terminal's load", load_id=load.id)
+        _, load = locked_load(session, load.id)
         if load.state != LoadState.GIVEN_BACK:
             load = give_back(session, load.id, deed)
         return LoadStanding(load.id, LoadState(load.state), load.amount_fen)
@@ -250,6 +251,11 @@ def _standing(sessions: Sessions, load_id: str) -> LoadStanding:
         return LoadStanding(load.id, LoadState(load.state), load.amount_fen)
 
 
-def _check_card(card: Card, wanted: LoadWanted) -> None:
-    if card.serial != wanted.card_serial:
-        raise UnknownLoad("no such load of this card", load_id=wanted.load_id)
+def _found(session: Session, wanted: LoadWanted) -> Load:
+    """The load, if it is this card's."""
+    of_card = select(Load).join(Card, Card.id == Load.card_id).where(Card.serial == wanted.card_serial)
+    which = Load.state.in_(IN_LOAD) if wanted.load_id is None else Load.id == wanted.load_id
+    load = session.scalars(of_card.where(which)).one_or_none()
+    if load is None:
+        raise UnknownLoad("no such load of this card", load_id=wanted.load_id or "")
+    return load

@@ -1,0 +1,1 @@
+"""Loads at kiosks, from the card to the books."""
