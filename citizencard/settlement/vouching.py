@@ -12,6 +12,12 @@ from sqlalchemy.orm import Session
 from citizencard import chart
 from citizencard.audit import AuditEntry
 from citizencard.chart import UnknownAccountPattern
+from citizencard.settlement.clearing.vouching import (
+    set_aside_sponsors,
+    set_asides_booked,
+    set_asides_subsidised,
+    taps_booked,
+)
 from citizencard.settlement.histories.vouching import (
     adjustments_booked,
     adjustments_of_parties,
@@ -85,6 +91,10 @@ CHECKS: Final[Sequence[Check]] = (
     chart_terms,
     settled_days,
     stops_kept,
+    taps_booked,
+    set_asides_booked,
+    set_asides_subsidised,
+    set_aside_sponsors,
     adjustments_booked,
     adjustments_of_parties,
     adjustments_subsidised,

@@ -13,11 +13,15 @@ from sqlalchemy.orm import Session
 from citizencard.db import Sessions, transaction
 from citizencard.settlement.clearing.asides import move_money
 from citizencard.settlement.clearing.asking import Portion
+from citizencard.settlement.clearing.bearing import hotlisted
+from citizencard.settlement.clearing.claims import claims_differ
 from citizencard.settlement.clearing.counters import forks, rollbacks_and_travel
 from citizencard.settlement.clearing.found import settle_findings
 from citizencard.settlement.clearing.guarantee import over_guarantee
 from citizencard.settlement.clearing.models import SubjectKind
+from citizencard.settlement.clearing.rerating import Rerating
 from citizencard.settlement.clearing.sequences import disorder, gaps, reused
+from citizencard.settlement.clearing.silence import silent_terminals
 from citizencard.settlement.clearing.spending import over_limits
 from citizencard.settlement.clearing.work import begin_clearing, end_clearing, is_done, next_portion
 from ledger import ClosedDay, Progress
@@ -71,6 +75,7 @@ def clear_taps(
                 tell(name, done)
     with transaction(sessions) as session:
         take_turns(session, closed)
+        settle_findings(session, *silent_terminals(session, closed.closed_at), now)
         end_clearing(session, closed, now)
 
 
@@ -79,6 +84,7 @@ def clear_terminals(session: Session, portion: Portion, _closed: ClosedDay, now:
     for found, standing in (
         (reused(session, portion), []),
         disorder(session, portion),
+        (claims_differ(session, portion), []),
         gaps(session, portion, now),
     ):
         settle_findings(session, found, standing, now)
@@ -91,6 +97,8 @@ def clear_cards(session: Session, portion: Portion, closed: ClosedDay, now: date
     for found, standing in (
         rollbacks_and_travel(session, portion),
         over_limits(session, portion),
+        Rerating(session).differing(portion),
+        (hotlisted(session, portion), []),
     ):
         settle_findings(session, found, standing, now)
     uncovered, stood = over_guarantee(session, portion)

@@ -100,8 +100,8 @@ def _money(session: Session, card_ids: list[str]) -> dict[str, int]:
     moved = select(CardReplacement.old_card_id, CardReplacement.moved_fen).where(
         CardReplacement.old_card_id.in_(list(money)), CardReplacement.moved_fen.is_not(None)
     )
-    for card_id, fen in session.execute(moved):
-        money[card_id] += fen
+    for card_id, moved_fen in session.execute(moved):
+        money[card_id] += moved_fen or 0
     made_up = select(PurseShortfall.card_id, func.sum(PurseShortfall.holder_fen + PurseShortfall.company_fen))
     chosen = made_up.where(PurseShortfall.card_id.in_(list(money))).group_by(PurseShortfall.card_id)
     for card_id, fen in session.execute(chosen):

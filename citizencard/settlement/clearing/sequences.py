@@ -52,9 +52,10 @@ _DISORDER: Final = (
 _GAPS: Final = (
     _WIDE + ", slice AS (SELECT r.id, r.terminal_number, r.terminal_sequence AS sequence,"
     " lag(r.terminal_sequence) OVER (PARTITION BY r.terminal_number ORDER BY r.terminal_sequence, r.digest) AS before"
-    " FROM wide q JOIN tap_record r ON r.terminal_number = q.subject AND r.terminal_sequence BETWEEN q.low AND q.high)"
+    " FROM wide q JOIN tap_record r ON r.terminal_number = q.subject AND r.terminal_sequence BETWEEN q.low AND q.high"
+    " AND r.verdict <> 'rejected')"
     " SELECT s.id, s.terminal_number, s.before, s.sequence, f.id AS stands FROM slice s {findings}"
-    " WHERE s.sequence - s.before > 1 OR f.id IS NOT NULL ORDER BY s.terminal_number, s.sequence, s.id"
+    " WHERE s.before IS NOT NULL AND (s.sequence - s.before > 1 OR f.id IS NOT NULL) ORDER BY s.terminal_number, s.sequence, s.id"
 )
 _SLICES: Final = _WIDE + " SELECT q.subject, q.low, q.high FROM wide q ORDER BY q.subject"
 
@@ -86,14 +87,14 @@ def disorder(session: Session, portion: Portion) -> tuple[list[Found], list[tupl
 def gaps(session: Session, portion: Portion, now: datetime) -> tuple[list[Found], list[tuple[int, str]]]:
     """Records before which sequences are missing; devices are asked for them, and what has arrived is no longer asked for.
 
-    Free taps count. Every record fills its place, one that was rejected as well: the device has said what was there. What a device has
-    said of, that nothing was debited, is no gap.
+    Free taps fill their places, and so do records without a TAC; a rejected one, which anybody could have made up, does not. What a device
+    has said of, that nothing was debited, is no gap.
     """
     asked = asked_from(session)
     statement = _GAPS.format(asked=asked, findings=live([FindingKind.SEQUENCE_GAP], "f", "s.id"))
     rows = session.execute(text(statement), {"asked": portion.asked()}).all()
     kind = FindingKind.SEQUENCE_GAP
-    missing = [row for row in rows if row.before is not None and row.sequence - row.before > 1]
+    missing = [row for row in rows if row.sequence - row.before > 1]
     noted = _noted(session, portion)
     found, present = [], []
     for row in missing:

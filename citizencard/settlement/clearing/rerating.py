@@ -1,0 +1,142 @@
+"""Transfers over the whole set: what a ride costs after the ride that really came before it, and what was paid.
+
+A card carries its last ride, and the device prices by it; the TAC does not cover it. Here the ride before is the one that is in the set. It
+is taken for the one before only where no tap of the card is missing between the two by the card's counters, so a late upload is no false
+alarm. No money moves: what rules over histories give back is their matter.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+
+from citizencard.purse.uploads.models import FindingKind, TapRecord
+from citizencard.settlement.clearing.asking import (
+    BELIEVED,
+    TAP_ORDER,
+    Portion,
+    asked_from,
+    seconds,
+    whole_seconds,
+)
+from citizencard.settlement.clearing.found import Found, live
+from citizencard.settlement.clearing.limits import TRANSFERS_WITHIN
+from citizencard.tariffs.document import Tariff
+from citizencard.tariffs.errors import EventInvalid, RuleMissing
+from citizencard.tariffs.quotes import Quote, read_quote
+from citizencard.tariffs.transit.pricing import Anchor, Ride, price
+from citizencard.tariffs.versions import read_version, tariff_version
+
+_AT_ONCE: Final = 2_000
+_PAIRS: Final = (
+    "WITH slice AS (SELECT r.id, r.card_serial, r.card_counter, {at_s} AS at_s, r.tapped_at, r.terminal_number,"
+    " r.terminal_sequence, r.identity, q.from_at, CASE WHEN r.verdict = 'accepted' AND r.line IS NOT NULL THEN 1 ELSE 0 END AS ride,"
+    " row_number() OVER (PARTITION BY r.card_serial ORDER BY r.card_counter, {order}) AS n"
+    " FROM {asked} JOIN tap_record r ON r.card_serial = q.subject AND r.tapped_at >= q.from_at AND r.tapped_at <= q.to_at"
+    " AND {believed}),"
+    " rides AS (SELECT r.id, r.at_s, r.n, r.card_counter, {from_s} AS from_s, lag(r.id) OVER w AS before_id,"
+    " lag(r.at_s) OVER w AS before_s,"
+    " lag(r.n) OVER w AS before_n, lag(r.card_counter) OVER w AS before_counter FROM slice r WHERE ride = 1"
+    " WINDOW w AS (PARTITION BY r.card_serial ORDER BY r.card_counter, {order_of_rides})),"
+    " said AS (SELECT id, CASE WHEN at_s - before_s BETWEEN 0 AND :within AND n - before_n = card_counter - before_counter"
+    " THEN before_id END AS before_id FROM rides WHERE at_s >= from_s + :within)"
+    " SELECT s.id, s.before_id, f.id AS stands FROM said s {findings}"
+    " WHERE s.before_id IS NOT NULL OR f.id IS NOT NULL ORDER BY s.id"
+)
+_COLUMNS: Final = (
+    TapRecord.id,
+    TapRecord.line,
+    TapRecord.card_class,
+    TapRecord.tapped_at,
+    TapRecord.amount_fen,
+    TapRecord.identity,
+    TapRecord.explanation,
+)
+
+
+class Rerating:
+    """Rates rides after the rides before them.
+
+    Args:
+        session: read only; tariff versions are read once.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tariffs: dict[int, Tariff] = {}
+
+    def differing(self, portion: Portion) -> tuple[list[Found], list[tuple[int, str]]]:
+        """Rides whose price after the ride before is not the one they were priced at, and the findings that stand.
+
+        Three statements for every 2,000 pairs of rides.
+        """
+        statement = _PAIRS.format(
+            asked=asked_from(self._session),
+            at_s=seconds(self._session, "r.tapped_at"),
+            from_s=seconds(self._session, "r.from_at"),
+            order=TAP_ORDER,
+            order_of_rides=TAP_ORDER,
+            believed=BELIEVED,
+            findings=live([FindingKind.RERATED], "f", "s.id"),
+        )
+        values = {"asked": portion.asked(TRANSFERS_WITHIN), "within": whole_seconds(TRANSFERS_WITHIN)}
+        rows = self._session.execute(text(statement), values).all()
+        pairs = [(row.id, row.before_id) for row in rows if row.before_id is not None]
+        found = []
+        for begin in range(0, len(pairs), _AT_ONCE):
+            found += self._rate(pairs[begin : begin + _AT_ONCE])
+        return found, [(row.id, str(FindingKind.RERATED)) for row in rows if row.stands is not None]
+
+    def _rate(self, pairs: list[tuple[int, int]]) -> list[Found]:
+        ids = sorted({record_id for pair in pairs for record_id in pair})
+        rows = {row.id: row for row in self._session.execute(select(*_COLUMNS).where(TapRecord.id.in_(ids)))}
+        found = []
+        for record_id, before_id in pairs:
+            detail = self._differs(rows[record_id], rows[before_id])
+            if detail is not None:
+                found.append(Found(record_id, FindingKind.RERATED, detail))
+        return found
+
+    def _differs(self, row: Row[Any], before: Row[Any]) -> dict[str, Any] | None:
+        if not (_is_priced(row) and _is_priced(before)):
+            return None
+        alone, earlier = read_quote(row.explanation), read_quote(before.explanation)
+        claimed = _anchor(alone)
+        try:
+            carried = price(self._tariff(before), _ride(before, earlier, _anchor(earlier))).next_anchor
+            if carried == claimed:
+                return None
+            expected = price(self._tariff(row), _ride(row, alone, carried)).quote.minor
+        except (RuleMissing, EventInvalid):
+            return None
+        if expected == alone.minor:
+            return None
+        return {
+            "paid_fen": row.amount_fen,
+            "priced_fen": alone.minor,
+            "expected_fen": expected,
+            "before": before.identity,
+        }
+
+    def _tariff(self, row: Row[Any]) -> Tariff:
+        version = row.explanation["tariff_version"]
+        if version not in self._tariffs:
+            self._tariffs[version] = read_version(tariff_version(self._session, version))
+        return self._tariffs[version]
+
+
+def _is_priced(row: Row[Any]) -> bool:
+    return "tariff_version" in row.explanation and row.tapped_at is not None and row.card_class is not None
+
+
+def _ride(row: Row[Any], alone: Quote, anchor: Anchor | None) -> Ride:
+    return Ride(row.line, row.card_class, row.tapped_at, anchor, claimed_base=alone.lines[0].minor)
+
+
+def _anchor(quote: Quote) -> Anchor | None:
+    """The ride that a price from the record alone counted from; None where it was no transfer."""
+    for line in quote.lines:
+        if line.what == "transfer":
+            return Anchor(int(line.facts["from_line"]), datetime.fromisoformat(str(line.facts["from_at"])))
+    return None
