@@ -220,7 +220,7 @@ class Device:
     def upload(self, at: datetime, *, as_json: bool = False) -> list[BatchReceipt]:
         """Send everything that waits, batch after batch, and forget what the server has judged.
 
-        Stops at a batch that the server did not judge entirely: it stays open and is sent again next time.
+        Stops at a batch that the server did not judge entirely: what has no verdict is sent again next time.
 
         Raises:
             UplinkRefused, UplinkUnavailable, ReceiptInvalid: see `Uplink`; nothing is lost.
@@ -234,7 +234,7 @@ class Device:
             receipt = self.uplink.upload_json(batch.as_json()) if as_json else self.uplink.upload_batch(batch.data)
             self.outbox.apply_receipt(receipt)
             receipts.append(receipt)
-            if self.outbox.open_batch() is not None:
+            if receipt.kept or self.outbox.open_batch() is not None:
                 break
         return receipts
 

@@ -247,6 +247,8 @@ class Outbox:
     def apply_receipt(self, receipt: BatchReceipt) -> int:
         """Delete the records of the open batch that have a verdict; returns how many. A batch without records left is done.
 
+        Records that the server keeps waiting go into a later batch: they must not hold up what was sold since.
+
         Raises:
             ReceiptInvalid: the receipt is not for the open batch of this terminal.
         """
@@ -262,7 +264,12 @@ class Outbox:
                 "DELETE FROM record WHERE sequence = ? AND kind = ?", [(r.terminal_sequence, r.kind) for r in done]
             )
             self._memory.keep(done)
-            if len(done) == len(waiting):
+            later = [r for r in waiting if (r.terminal_sequence, r.card_serial, r.tac) in receipt.kept - judged]
+            self._connection.executemany(
+                "UPDATE record SET batch = NULL WHERE sequence = ? AND kind = ?",
+                [(r.terminal_sequence, r.kind) for r in later],
+            )
+            if len(done) + len(later) == len(waiting):
                 self._connection.execute("DELETE FROM batch WHERE number = ?", (batch.number,))
                 self._forget_oldest_reported()
         return len(done)

@@ -40,11 +40,13 @@ class BatchReceipt:
         terminal: 6 bytes, whose batch.
         batch: batch number.
         verdicts: at most MAX_BATCH_RECORDS.
+        kept: names of the records that the server will not judge for now, each by sequence, card serial and TAC: the terminal keeps them.
     """
 
     terminal: bytes
     batch: int
     verdicts: tuple[RecordVerdict, ...]
+    kept: frozenset[tuple[int, bytes, bytes]] = frozenset()
 
     @classmethod
     def parse(cls, document: object) -> Self:
@@ -55,26 +57,32 @@ class BatchReceipt:
         """
         if not isinstance(document, dict) or document.get("object") != "batch_receipt":
             raise ReceiptInvalid("the answer is not a batch receipt")
-        verdicts = document.get("verdicts")
-        if not isinstance(verdicts, list) or len(verdicts) > MAX_BATCH_RECORDS:
-            raise ReceiptInvalid(f"verdicts must be a list of at most {MAX_BATCH_RECORDS}")
+        verdicts, kept = _entries(document, "verdicts"), _entries(document, "kept")
         return cls(
             terminal=_octets(document, "terminal", 6),
             batch=_number(document, "batch"),
             verdicts=tuple(_verdict(entry) for entry in verdicts),
+            kept=frozenset(_named(entry) for entry in kept),
         )
+
+
+def _entries(document: Mapping[str, object], name: str) -> list[object]:
+    entries = document.get(name)
+    if not isinstance(entries, list) or len(entries) > MAX_BATCH_RECORDS:
+        raise ReceiptInvalid(f"{name} must be a list of at most {MAX_BATCH_RECORDS}")
+    return entries
 
 
 def _verdict(entry: object) -> RecordVerdict:
     if not isinstance(entry, dict):
         raise ReceiptInvalid("a verdict must be a JSON object")
-    return RecordVerdict(
-        terminal_sequence=_number(entry, "terminal_sequence"),
-        card_serial=_octets(entry, "card_serial", 10),
-        tac=_octets(entry, "tac", 4),
-        verdict=str(entry.get("verdict")),
-        reason=str(entry.get("reason") or ""),
-    )
+    return RecordVerdict(*_named(entry), verdict=str(entry.get("verdict")), reason=str(entry.get("reason") or ""))
+
+
+def _named(entry: object) -> tuple[int, bytes, bytes]:
+    if not isinstance(entry, dict):
+        raise ReceiptInvalid("a kept record must be a JSON object")
+    return _number(entry, "terminal_sequence"), _octets(entry, "card_serial", 10), _octets(entry, "tac", 4)
 
 
 def _number(entry: Mapping[str, object], name: str) -> int:

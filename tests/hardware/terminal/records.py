@@ -49,8 +49,11 @@ def intent(terminal_sequence: int, **changes: Any) -> TapRecord:
     return record(terminal_sequence, **{"kind": RecordKind.UNCONFIRMED, "tac": bytes(4), **changes})
 
 
+KEPT = "kept"
+
+
 def receipt_document(terminal: bytes, batch: int, *verdicts: tuple[TapRecord, str]) -> dict[str, Any]:
-    """The JSON of a receipt with these verdicts."""
+    """The JSON of a receipt with these verdicts; KEPT stands for none."""
     return {
         "object": "batch_receipt",
         "terminal": terminal.hex().upper(),
@@ -66,6 +69,17 @@ def receipt_document(terminal: bytes, batch: int, *verdicts: tuple[TapRecord, st
                 "findings": [],
             }
             for tap, verdict in verdicts
+            if verdict != KEPT
+        ],
+        "kept": [
+            {
+                "terminal_sequence": tap.terminal_sequence,
+                "card_serial": tap.card_serial.hex().upper(),
+                "tac": tap.tac.hex().upper(),
+                "reason": "too_many_bad_tacs_of_card",
+            }
+            for tap, verdict in verdicts
+            if verdict == KEPT
         ],
         "counts": {},
     }

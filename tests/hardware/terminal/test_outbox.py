@@ -11,7 +11,7 @@ from hardware.terminal.batch import Batch, RecordKind, TapRecord
 from hardware.terminal.errors import OutboxInvalid, PsamSequenceReused, ReceiptInvalid
 from hardware.terminal.outbox import Outbox, OutboxCounts
 from hardware.terminal.receipts import BatchReceipt
-from tests.hardware.terminal.records import HEAD, ISSUER, KEY, SERIAL, TERMINAL, intent, receipt_document
+from tests.hardware.terminal.records import HEAD, ISSUER, KEPT, KEY, SERIAL, TERMINAL, intent, receipt_document
 
 TAC = bytes.fromhex("01020304")
 
@@ -71,6 +71,15 @@ def test_nothing_else_ends_a_record(outbox: Outbox) -> None:
     ]
     assert outbox.apply_receipt(receipt(batch, *others)) == 0
     assert outbox.open_batch() == batch
+
+
+def test_a_record_that_the_server_keeps_waiting_holds_up_no_other(outbox: Outbox) -> None:
+    """Somebody guesses TACs of one card: its taps wait for a person, and what the others paid since is sent in the next batch."""
+    parked, paid = ride(outbox, 1), ride(outbox, 2)
+    assert outbox.apply_receipt(receipt(build(outbox), (parked, KEPT), (paid, "accepted"))) == 1
+    later = ride(outbox, 3)
+    following = build(outbox)
+    assert (following.number, following.records) == (2, [parked, later])
 
 
 def test_a_receipt_of_another_batch_or_terminal_ends_nothing(outbox: Outbox) -> None:
