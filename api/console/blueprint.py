@@ -6,10 +6,13 @@ from typing import Any, Final
 from flask import Blueprint
 
 from api.web.page import page_blueprint
+from citizencard.cards.hotlist_acts import BLOCK, UNBLOCK
 from citizencard.checkout.refunds import PAYMENT_REFUND
+from citizencard.settlement.findings.lines import TAP_DECIDE
 from citizencard.tariffs.drafts.rollbacks import ROLL_BACK
 from citizencard.tariffs.drafts.withdrawals import WITHDRAW
 from citizencard.tariffs.versions import PUBLISH
+from citizencard.terminals.issuers import ADMIT, WITHDRAW_ISSUER
 from citizencard.terminals.registry import BIND
 
 pages: Final[Blueprint] = page_blueprint("console", "api.console")
@@ -31,7 +34,9 @@ LOAD_TONES: Final[Mapping[str, str]] = {
     "reserved": "warning",
     "disproven": "danger",
 }
-KNOWN_ACTS: Final = frozenset({PAYMENT_REFUND, PUBLISH, ROLL_BACK, WITHDRAW, BIND})
+KNOWN_ACTS: Final = frozenset(
+    {PAYMENT_REFUND, PUBLISH, ROLL_BACK, WITHDRAW, BIND, TAP_DECIDE, BLOCK, UNBLOCK, ADMIT, WITHDRAW_ISSUER}
+)
 """Acts of approvals that have a name in the catalogue; others are shown as what they carry."""
 
 

@@ -149,6 +149,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "public_key": "D75A980182B10AB7D54BFED3C964073A0EE172F3DAA62325AF021A68F707511A",
     },
     "TerminalSignInRequest": {"psam_serial": "33020000000000000001", "software": "reference validator 1"},
+    "HotlistBlockRequest": {
+        "kind": "range",
+        "first": "03103302000000090005",
+        "last": "03103302000000099998",
+        "reason": "stolen",
+    },
+    "EndingRequest": {"reason": "found again"},
+    "PartnerIssuerRequest": {"issuer": "01012000FFFFFFFF", "city": "2000", "name": "Shanghai"},
     "HeartbeatRequest": {
         "software": "reference validator 1",
         "parameter_version": 3,

@@ -21,6 +21,7 @@ from citizencard.approvals.decisions import approve, decline, find_approval
 from citizencard.approvals.models import Approval
 from citizencard.approvals.waiting import waiting
 from citizencard.audit import Actor
+from citizencard.cards.hotlist_acts import BLOCK, UNBLOCK, block_as_approved, unblock_as_approved
 from citizencard.checkout.flow import send_refunds
 from citizencard.checkout.refunds import PAYMENT_REFUND, refund_as_approved
 from citizencard.db import reading
@@ -35,6 +36,7 @@ from citizencard.tariffs.drafts.withdrawals import WITHDRAW, withdraw_as_approve
 from citizencard.tariffs.versions import PUBLISH
 from citizencard.terminals.fitting.bindings import bind_as_approved
 from citizencard.terminals.fitting.unbindings import unbind_as_approved
+from citizencard.terminals.issuers import ADMIT, WITHDRAW_ISSUER, admit_as_approved, withdraw_issuer_as_approved
 from citizencard.terminals.life import ENABLE, enable_as_approved
 from citizencard.terminals.registry import BIND, UNBIND
 
@@ -50,6 +52,10 @@ EFFECTS: Final[dict[str, Effect]] = {
     BANK_ACCOUNT: bank_account_as_approved,
     PAYMENT_REFUND: refund_as_approved,
     TAP_DECIDE: decide_as_approved,
+    BLOCK: block_as_approved,
+    UNBLOCK: unblock_as_approved,
+    ADMIT: admit_as_approved,
+    WITHDRAW_ISSUER: withdraw_issuer_as_approved,
 }
 """What is carried out when an act is approved."""
 

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     TARIFFS_READ = "tariffs.read"
     TERMINALS_MANAGE = "terminals.manage"
     TERMINALS_BIND = "terminals.bind"
+    DEVICE_LISTS_MANAGE = "device_lists.manage"
     TERMINALS_READ = "terminals.read"
     TERMINALS_DISABLE = "terminals.disable"
     PSAMS_PERSONALISE = "psams.personalise"
@@ -120,6 +121,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.TARIFFS_READ: STAFF_ROLES,
     Permission.TERMINALS_MANAGE: frozenset({Role.STOCK_KEEPER}),
     Permission.TERMINALS_BIND: frozenset({Role.STOCK_KEEPER}),
+    Permission.DEVICE_LISTS_MANAGE: frozenset({Role.STOCK_KEEPER, Role.SUPERVISOR}),
     Permission.TERMINALS_READ: _BOOKS | {Role.SUPERVISOR, Role.STOCK_KEEPER},
     Permission.TERMINALS_DISABLE: frozenset({Role.SUPERVISOR, Role.STOCK_KEEPER}),
     Permission.PSAMS_PERSONALISE: frozenset({Role.STOCK_KEEPER, Role.KEY_CUSTODIAN}),

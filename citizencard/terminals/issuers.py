@@ -20,7 +20,7 @@ from citizencard.terminals.lists.models import ISSUER_BYTES, IssuerPublication, 
 from ledger import barrier
 
 ADMIT: Final = "issuer.admit"
-WITHDRAW: Final = "issuer.withdraw"
+WITHDRAW_ISSUER: Final = "issuer.withdraw"
 MAX_ISSUERS: Final = 1_000
 MAX_NAME_CHARACTERS: Final = 120
 CITY_DIGITS: Final = 4
@@ -129,10 +129,10 @@ def propose_withdrawal(session: Session, issuer_id: int, reason: str, actor: Act
         FourEyesNeeded, ReasonUnfit: see `propose`.
     """
     row = _admitted_one(session, issuer_id)
-    return propose(session, Proposal(WITHDRAW, str(row.id), {"issuer_id": row.id}, reason), actor, now)
+    return propose(session, Proposal(WITHDRAW_ISSUER, str(row.id), {"issuer_id": row.id}, reason), actor, now)
 
 
-def withdraw_as_approved(session: Session, approval: Approval, actor: Actor, now: datetime) -> PartnerIssuer:
+def withdraw_issuer_as_approved(session: Session, approval: Approval, actor: Actor, now: datetime) -> PartnerIssuer:
     """Carry an approved withdrawal out, in the transaction of the approval.
 
     Raises:
@@ -143,7 +143,7 @@ def withdraw_as_approved(session: Session, approval: Approval, actor: Actor, now
     row = _admitted_one(session, approval.payload["issuer_id"])
     row.withdrawn_from, row.end_approval_id = max(now, row.admitted_from), approval.id
     session.flush()
-    record(session, actor, WITHDRAW, str(row.id), reason=approval.reason, now=now)
+    record(session, actor, WITHDRAW_ISSUER, str(row.id), reason=approval.reason, now=now)
     return row
 
 

@@ -94,7 +94,7 @@ def put_on_the_road(world: World, folder: Path) -> tuple[Bus, str]:
     begun = ok(device.post("/terminals/sign-ins", {"psam_serial": equipped.psam["psam_serial"], "software": "test"}))
     assert begun["parameter_version"] == 1
     table = DeviceTable.parse(b64decode(ok(device.get("/terminals/parameters"))["table"], validate=True))
-    hotlist = Hotlist.parse(ok(device.get("/terminals/hotlist")))
+    hotlist = Hotlist.parse(device.get("/terminals/hotlist").data)
     settings = ValidatorSettings(
         terminal_number=bytes.fromhex(equipped.psam["terminal_number"]),
         psam_serial=bytes.fromhex(equipped.psam["psam_serial"]),

@@ -1,18 +1,14 @@
 """What devices call."""
 
 from base64 import b64decode
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from citizencard.db import reading
 from citizencard.staff.permissions import Role
 from citizencard.tariffs.device import compile_table
 from citizencard.tariffs.document import read
-from citizencard.terminals.models import AcknowledgedKind
-from citizencard.terminals.shifts import acknowledged_version
 from hardware.terminal.fares import DeviceTable
 from tests.api.registry import TARIFF, bind, equip, license_line, set_fares
 from tests.api.signing import SigningDevice, Wish
-from tests.api.test_journey import issue_card
 from tests.api.world import World, ok, problem
 
 OCTETS = "application/octet-stream"
@@ -65,31 +61,6 @@ def test_device_gets_the_fares_without_the_sponsors(world: World) -> None:
     sponsors = {rule["sponsor"] for rule in TARIFF["transit"]["concessions"] if "sponsor" in rule}
     assert sponsors
     assert not any(sponsor.encode() in raw for sponsor in sponsors)
-    with reading(world.sessions) as session:
-        assert acknowledged_version(session, equipped.terminal["id"], AcknowledgedKind.PARAMETERS) == 1
-
-
-def test_lost_card_is_on_the_hotlist_when_its_time_has_come(world: World) -> None:
-    """Buses refuse a lost card once the report takes effect, not a minute earlier; which list a bus has fetched is written down."""
-    equipped = equip(world)
-    card, _ = issue_card(world)
-    lost = {"reason": "left on a bench"}
-    report = ok(world.as_(Role.CLERK).post(f"/v1/cards/{card['id']}/loss-reports", lost))
-    assert report["state"] == "lost"
-    effective_from = datetime.fromisoformat(report["effective_from"])
-    if effective_from > world.clock():
-        assert ok(equipped.device.get("/terminals/hotlist"))["serials"] == []
-    world.clock.advance(max(effective_from - world.clock(), timedelta(0)))
-    equipped.device.now = world.clock()
-    after = ok(equipped.device.get("/terminals/hotlist"))
-    assert after["version"] == 1
-    assert after["serials"] == ["0" + card["number"]]
-    begun = ok(equipped.device.post("/terminals/sign-ins", {"psam_serial": equipped.psam["psam_serial"]}))
-    assert begun["hotlist_version"] == 1
-    with reading(world.sessions) as session:
-        terminal_id = equipped.terminal["id"]
-        assert acknowledged_version(session, terminal_id, AcknowledgedKind.HOTLIST) == 1
-        assert acknowledged_version(session, terminal_id, AcknowledgedKind.PARAMETERS) is None
 
 
 def test_batch_that_is_no_batch_is_refused_as_a_whole(world: World) -> None:

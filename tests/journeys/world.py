@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from citizencard.cards.hotlist import hotlist_snapshot
+from citizencard.cards.hotlist_downloads import download
+from citizencard.cards.hotlist_publications import publish as publish_hotlist
 from citizencard.cards.models import Card
 from citizencard.cards.states import Deed, report_loss
 from citizencard.db import Sessions, reading, transaction
@@ -204,10 +205,9 @@ class World:
 
     def fetch_hotlist(self, bus: Bus) -> None:
         """Let a validator have the list in force."""
-        with reading(self.sessions) as session:
-            version, serials = hotlist_snapshot(session, self.now)
-        document = {"version": version, "serials": [serial.hex().upper() for serial in serials]}
-        bus.validator.hotlist = Hotlist.parse(document)
+        held = bus.validator.hotlist
+        with transaction(self.sessions) as session:
+            bus.validator.hotlist = held.updated(download(session, publish_hotlist(session, self.now), held.version))
 
     def lose(self, rider: Rider) -> datetime:
         """The holder reports the card lost; returns when the loss takes effect."""

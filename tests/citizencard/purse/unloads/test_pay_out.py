@@ -3,7 +3,7 @@
 import pytest
 
 from citizencard import chart
-from citizencard.cards.hotlist import hotlist_snapshot
+from citizencard.cards.as_of import hotlisted_at
 from citizencard.cards.models import CardState
 from citizencard.db import reading, transaction
 from citizencard.purse.unloads import pay_out
@@ -28,7 +28,7 @@ def test_card_is_given_up_and_its_money_paid_in_cash(city: City) -> None:
     assert city.money(card) == Money(purse=0, due=0, till=0)
     assert stored_card(city.sessions, card.id).state == CardState.CLOSED
     with reading(city.sessions) as session:
-        assert card.serial in hotlist_snapshot(session, city.now)[1]
+        assert hotlisted_at(session, [card.serial], [city.now]) == [True]
         assert prove(session).differences == ()
         assert [found.id for found in unloads_of_card(session, card.id)] == [unload.id]
     with pytest.raises(UnloadStateForbids):
