@@ -194,7 +194,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "final": True,
     },
     "HoldReleaseRequest": {**_NAMED},
-    "BalanceRequest": {**_NAMED, **_CARD_THEN, "proof": "1122334455667788"},
+    "CardBalanceRequest": {**_NAMED, **_CARD_THEN, "proof": "1122334455667788"},
     "KioskLoadRequest": {
         **_NAMED,
         **_CARD_THEN,

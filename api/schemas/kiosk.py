@@ -22,7 +22,7 @@ from citizencard.purse.loads.models import LoadSource, LoadState
 SOURCES = (LoadSource.DUE, LoadSource.ACCOUNT)
 
 
-class BalanceRequest(NamedRequest):
+class CardBalanceRequest(NamedRequest):
     """Ask what a card's account can spend. The proof covers the name, amount 0, the date and the time."""
 
     into = EnquiryClaim
@@ -33,7 +33,7 @@ class BalanceRequest(NamedRequest):
     proof = Hex(8, required=True, metadata={"description": "the card's answer to INTERNAL AUTHENTICATE"})
 
 
-class BalanceAnswer(Answer):
+class CardBalanceAnswer(Answer):
     """What a card's holder may read; the first answer, however often it is asked for."""
 
     object = Kind("balance")

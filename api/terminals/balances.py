@@ -3,14 +3,14 @@
 from api.auth import signer
 from api.city import city, now, request_id
 from api.face import Face, Shapes
-from api.schemas.kiosk import BalanceAnswer, BalanceRequest
+from api.schemas.kiosk import CardBalanceAnswer, CardBalanceRequest
 from citizencard.accounts.balances import EnquiryAnswer, EnquiryClaim, enquire
 from citizencard.audit import Actor
 
 face = Face("Balances", "/terminals", "What an account can spend, told to whoever holds its card.")
 
 
-@face.post("/balances", Shapes(gives=BalanceAnswer, takes=BalanceRequest))
+@face.post("/balances", Shapes(gives=CardBalanceAnswer, takes=CardBalanceRequest))
 def ask_for_a_balance(claim: EnquiryClaim) -> EnquiryAnswer:
     """Tell what the card's account can spend, and what waits to be written onto the chip. Without a good proof nothing is told.
 
