@@ -63,9 +63,9 @@ class Post:
     equipped: Equipped
 
     @classmethod
-    def stand(cls, world: World, merchant_id: str, kind: str) -> "Post":
+    def stand(cls, world: World, merchant_id: str, name: str, kind: str = "pos") -> "Post":
         """Registered, bound, signed in."""
-        equipped = equip(world, kind)
+        equipped = equip(world, name, kind=kind)
         body = {
             "terminal_id": equipped.terminal["id"],
             "psam_id": equipped.psam["id"],

@@ -32,11 +32,13 @@ class Equipped:
     psam: dict[str, Any]
 
 
-def equip(world: World, name: str = "bus 26", chip_serial: bytes | None = None) -> Equipped:
+def equip(
+    world: World, name: str = "bus 26", chip_serial: bytes | None = None, kind: str = "bus_validator"
+) -> Equipped:
     """A device that has brought its key, not bound to anybody."""
     serial = (chip_serial or secrets.token_bytes(8)).hex()
     stock = world.as_(Role.STOCK_KEEPER)
-    terminal = ok(stock.post("/v1/terminals", {"kind": "bus_validator", "name": name}))
+    terminal = ok(stock.post("/v1/terminals", {"kind": kind, "name": name}))
     psam = ok(stock.post("/v1/psams", {"chip_serial": serial, "terminal_id": terminal["id"]}))
     device = SigningDevice(world.app.test_client(), psam["terminal_number"], world.clock())
     enrolment = {
