@@ -12,7 +12,7 @@ DRILLS = {
     "ledger-races": "many at once on the ledger: one wallet and 32 tills, opposite batches, double reversals, closes under 8 writers",
     "payments": "nine faults at each step of a payment, power cuts, lost and doubled reports: nobody pays twice, every fen agrees",
     "restore": "backups taken while taps arrive, everything wiped, restored: books proved, cards alive, nothing acknowledged lost",
-    "reversals": "purchases and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
+    "reversals": "purchases, holds and parking exits race their reversals, and arrive twenty times at once: never both, never neither",
     "tear": "every APDU and every commit of personalisation, load, unload and ride torn: chip, terminal and host agree",
     "uploads": "every bit of a record flipped; a day of 20,000 permuted, split, doubled, cut, with forged ones: nobody gets a fen more",
     "uploads-kill": "kill -9 of server, workers, PostgreSQL and its backends during uploads: no tap lost, none paid twice",

@@ -1,4 +1,4 @@
-"""Reversals race their purchases, and one purchase arrives twenty times at once: never both, never neither, never twice.
+"""Reversals race their purchases and holds, one purchase arrives twenty times at once: never both, never neither, never twice.
 
 Shops and gates of a lot, with cards that sign as genuine ones do, over a real database, vault and books. After every race all accounts
 hold what they held before, the two answers agree, and the books prove.
@@ -6,12 +6,12 @@ hold what they held before, the two answers agree, and the books prove.
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -24,9 +24,11 @@ from citizencard.keys.hsm import Hsm
 from citizencard.parking.exits import ExitAnswer
 from citizencard.parking.models import StayState
 from ledger.models import PostedTransfer
+from tests.citizencard.accounts.holds.make_holds import Pump, race_endings, race_holds
 from tests.citizencard.accounts.make_accounts import STAGGER_S, STAGGERS, Shop, at_once
 from tests.citizencard.keys.make_vault import regression_vault
 from tests.citizencard.parking.make_parking import Lot
+from tests.citizencard.purse.uploads.make_records import Device
 from tests.drills.drill_uploads import NOW
 from tests.journeys.databases import both_databases, committing
 
@@ -34,6 +36,7 @@ COPIES: Final = 20
 PRICE_FEN: Final = 700
 FREE_MINUTES: Final = 10
 PAID_MINUTES: Final = 67
+FIRST_HOLD: Final = 2_000_000
 PORTION: Final = 500
 """Races between two looks at everything."""
 
@@ -46,15 +49,19 @@ class Size:
         races: so many purchases race their reversals.
         exits: so many paid exits of a lot, and as many free ones, race theirs.
         crowds: so often one purchase arrives twenty times at once.
+        holds: so many holds race their reversals.
+        endings: so many holds race with their settlement, their release and their reversal, when they expire.
     """
 
     races: int
     exits: int
     crowds: int
+    holds: int
+    endings: int
 
 
-FULL: Final = Size(races=10_000, exits=150, crowds=20)
-REDUCED: Final = Size(races=12, exits=4, crowds=2)
+FULL: Final = Size(races=10_000, exits=150, crowds=20, holds=1_000, endings=1_000)
+REDUCED: Final = Size(races=12, exits=4, crowds=2, holds=4, endings=4)
 
 
 @dataclass
@@ -100,6 +107,7 @@ def run(sessions: Sessions, hsm: Hsm, now: datetime, size: Size) -> Result:
     for number in range(2 * size.exits):
         _race_exit(lot, number + 1, (PAID_MINUTES, PRICE_FEN) if number % 2 else (FREE_MINUTES, 0), result)
     result.tried["exits against their reversals"] = 2 * size.exits
+    _race_holds(lot.shop, size, result)
     return result
 
 
@@ -147,6 +155,43 @@ def _paid_fen(shop: Shop, name: PurchaseName) -> int:
             select(PostedTransfer.reference, PostedTransfer.amount_fen).where(PostedTransfer.reference.in_(wanted))
         )
         return sum(wanted[reference] * amount_fen for reference, amount_fen in found)
+
+
+def _race_holds(shop: Shop, size: Size, result: Result) -> None:
+    """Under names that no purchase has."""
+    races: tuple[tuple[str, int, Callable[[Pump, int], Mapping[Any, int]]], ...] = (
+        ("holds against their reversals", size.holds, race_holds),
+        ("holds against settlement, release and reversal", size.endings, race_endings),
+    )
+    first = FIRST_HOLD
+    for name, times, race in races:
+        try:
+            for outcome, won in race(Pump(_Later.than(shop, first)), times).items():
+                result.count(f"of holds {outcome}", won)
+        except AssertionError as found:
+            result.differences.append(f"{name}: {found}")
+        result.tried[name] = times
+        first += times
+
+
+@dataclass(frozen=True, slots=True)
+class _Later(Shop):
+    """The same shop, whose traces have come further.
+
+    Args:
+        first: so far.
+    """
+
+    first: int = 0
+
+    @classmethod
+    def than(cls, shop: Shop, first: int) -> "_Later":
+        """The shop, so much later."""
+        return cls(shop.sessions, shop.hsm, shop.now, shop.city, shop.till, shop.account_id, first)
+
+    def name(self, trace: int = 1, batch: int = 1, device: Device | None = None) -> PurchaseName:
+        """A name that comes after those of before."""
+        return Shop.name(self, self.first + trace, batch, device)
 
 
 def _crowd(lot: Lot, number: int, result: Result) -> None:
