@@ -15,11 +15,12 @@ from citizencard.db import reading, transaction
 from citizencard.purse.uploads.errors import UploadRefused
 from citizencard.purse.uploads.flow import take_batch, take_records
 from citizencard.purse.uploads.limits import open_limits, release_limit
-from citizencard.purse.uploads.models import TapFinding, TapRecord
+from citizencard.purse.uploads.models import TapRecord
 from citizencard.purse.uploads.records import PurchaseRecord
+from citizencard.settlement.clearing.state import State as Cleared
+from citizencard.settlement.clearing.state import state_of
 from tests.citizencard.purse.uploads.make_records import MAKER, Device, json_of, seal, unsealed
 from tests.drills.uploads_city import Own
-from tests.journeys.agreement import balances_of
 from tests.journeys.world import World
 
 SIZES: Final = (1, 7, 40, 250, 1_000, 3_000)
@@ -60,14 +61,12 @@ class State:
     """What a way of bringing the day in came to.
 
     Args:
-        balances: of every account.
+        cleared: balances, findings that stand, and taps whose money is set aside.
         records: verdict, reason and subsidy of each record, by its bytes.
-        findings: kind and bytes of the record.
     """
 
-    balances: dict[str, int]
+    cleared: Cleared
     records: dict[str, tuple[str, str | None, int]]
-    findings: Counter[tuple[str, str]]
 
     @classmethod
     def of(cls, world: World) -> "State":
@@ -76,36 +75,28 @@ class State:
             rows = session.execute(
                 select(TapRecord.digest, TapRecord.verdict, TapRecord.reason, TapRecord.subsidy_fen)
             ).all()
-            found = session.execute(
-                select(TapFinding.kind, TapRecord.digest).join(TapRecord, TapRecord.id == TapFinding.record_id)
-            )
-            return cls(
-                balances_of(session),
-                {row.digest: (row.verdict, row.reason, row.subsidy_fen) for row in rows},
-                Counter((row.kind, row.digest) for row in found),
-            )
+            records = {row.digest: (row.verdict, row.reason, row.subsidy_fen) for row in rows}
+            return cls(state_of(session), records)
 
     def differences(self, other: "State") -> list[str]:
         """Where another state is not this one, in words."""
-        mine, others = self.balances, other.balances
-        codes = sorted(code for code in mine.keys() | others.keys() if mine.get(code, 0) != others.get(code, 0))
-        words = [f"{code} holds {others.get(code, 0)}, not {mine.get(code, 0)}" for code in codes[:5]]
+        words = self.money_differences(other)
         if self.records != other.records:
-            unlike = [
-                key
-                for key in self.records.keys() | other.records.keys()
-                if self.records.get(key) != other.records.get(key)
-            ]
-            words += [
-                f"{len(unlike)} verdicts, such as {other.records.get(unlike[0])}, not {self.records.get(unlike[0])}"
-            ]
-        if self.findings != other.findings:
-            words += [f"findings {self._unlike(other)}"]
-        return words
+            names = self.records.keys() | other.records.keys()
+            unlike = [name for name in names if self.records.get(name) != other.records.get(name)]
+            first, second = self.records.get(unlike[0]), other.records.get(unlike[0])
+            words.append(f"{len(unlike)} verdicts, such as {second}, not {first}")
+        lost, added = self.cleared.findings - other.cleared.findings, other.cleared.findings - self.cleared.findings
+        words += [f"finding {one} is missing" for one in sorted(lost)[:5]]
+        words += [f"finding {one} is new" for one in sorted(added)[:5]]
+        unlike_aside = self.cleared.aside ^ other.cleared.aside
+        return words + ([f"{len(unlike_aside)} taps are set aside only here or there"] if unlike_aside else [])
 
-    def _unlike(self, other: "State") -> str:
-        lost, added = self.findings - other.findings, other.findings - self.findings
-        return f"lost {Counter(kind for kind, _ in lost)}, added {Counter(kind for kind, _ in added)}"
+    def money_differences(self, other: "State") -> list[str]:
+        """Which accounts hold something else."""
+        mine, others = self.cleared.balances, other.cleared.balances
+        codes = sorted(code for code in mine.keys() | others.keys() if mine.get(code, 0) != others.get(code, 0))
+        return [f"{code} holds {others.get(code, 0)}, not {mine.get(code, 0)}" for code in codes[:5]]
 
 
 @dataclass

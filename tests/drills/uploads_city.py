@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from citizencard import chart
 from citizencard.cards.models import Card, CardState, CardStateChange, ChipKind, HotlistEntry
@@ -27,6 +27,7 @@ from tests.citizencard.purse.uploads.make_records import (
     ISSUER,
     MAKER,
     NO_ANCHOR,
+    TARIFF,
     Device,
     TestCard,
     a_card,
@@ -44,6 +45,13 @@ POOR_FEN: Final = 500
 SENIORS_EVERY, LOST_EVERY, POOR_EVERY = 7, 41, 97
 AHEAD, BEHIND = timedelta(hours=3), timedelta(days=60)
 WILD_DATES: Final = ("19700101", "20991231")
+
+
+def fares(lines: int) -> dict[str, Any]:
+    """The small city's fares, for the crowd's lines as well."""
+    numbers = ("1", "2", *(str(number) for number in range(FIRST_LINE, FIRST_LINE + lines)))
+    of_lines = {number: {"mode": "bus", "fare": {"flat": "2.00"}} for number in numbers}
+    return {**TARIFF, "transit": {**TARIFF["transit"], "lines": of_lines}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
 from hardware.card import crypto
 from tests.citizencard.purse.uploads.make_records import a_card
 from tests.drills.uploads_arrivals import Road, State, anyhow, plainly
-from tests.drills.uploads_city import Crowd, GreatDay, Own, tac_keys
+from tests.drills.uploads_city import Crowd, GreatDay, Own, fares, tac_keys
 from tests.journeys.world import World
 
 NOW: Final = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
@@ -76,7 +76,7 @@ def great_day(sessions: Sessions, hsm: Hsm, folder: Path, size: DaySize) -> Foun
         folder: for the memories of the validators.
         size: how much.
     """
-    world = World.found(sessions, hsm, folder, NOW)
+    world = World.found(sessions, hsm, folder, NOW, fares(size.crowd.lines))
     chance, found = random.Random(size.seed), Found()
     day = GreatDay.ride(world, size.crowd, chance)
     found.counts["records of a day"] = len(day.owns)
@@ -87,7 +87,10 @@ def great_day(sessions: Sessions, hsm: Hsm, folder: Path, size: DaySize) -> Foun
     honest = _plain(day.owns, world)
     with world.undone():
         reference = (road := Road(world)).bring(plainly([*day.owns, *forged]))
-        found.add("days device by device", road, _same_money(honest, reference))
+        found.add("days device by device", road, honest.money_differences(reference))
+        kinds = Counter(kind for kind, _, _ in reference.cleared.findings)
+        found.counts.update({f"findings {kind}": count for kind, count in kinds.items()})
+        found.counts["taps set aside"] = len(reference.cleared.aside)
     for _ in range(size.orders):
         with world.undone():
             parcels = anyhow([*day.owns, *forged], chance)
@@ -103,10 +106,6 @@ def great_day(sessions: Sessions, hsm: Hsm, folder: Path, size: DaySize) -> Foun
 def _plain(owns: Sequence[Own], world: World) -> State:
     with world.undone():
         return Road(world).bring(plainly(owns))
-
-
-def _same_money(wanted: State, found: State) -> list[str]:
-    return replace(wanted, records={}, findings=Counter()).differences(replace(found, records={}, findings=Counter()))
 
 
 def _check_sample(day: GreatDay, found: Found) -> None:
@@ -143,7 +142,7 @@ def _attack(day: GreatDay, victims: int, chance: random.Random, found: Found) ->
     if paid != len(owns):
         found.differences.append(f"{paid} records were paid, {len(owns)} are genuine")
     found.counts["forged or replayed records paid"] += max(0, paid - len(owns))
-    found.add("attacked days", road, _same_money(honest, state))
+    found.add("attacked days", road, honest.money_differences(state))
 
 
 def _deliver(road: Road, owns: Sequence[Own]) -> None:
