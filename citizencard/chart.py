@@ -181,11 +181,15 @@ def open_missing(session: Session, codes: Iterable[str]) -> None:
     Raises:
         UnknownAccountPattern: the chart has no such account; nothing was opened.
     """
-    wanted = [account(code) for code in sorted(set(codes))]
+    wanted = sorted(set(codes))
+    missing: list[str] = []
     for begin in range(0, len(wanted), MAX_ACCOUNTS_AT_ONCE):
         part = wanted[begin : begin + MAX_ACCOUNTS_AT_ONCE]
-        known = existing(session, [new.code for new in part])
-        open_accounts(session, [new for new in part if new.code not in known])
+        known = existing(session, part)
+        missing += [code for code in part if code not in known]
+    terms = [account(code) for code in missing]
+    for begin in range(0, len(terms), MAX_ACCOUNTS_AT_ONCE):
+        open_accounts(session, terms[begin : begin + MAX_ACCOUNTS_AT_ONCE])
 
 
 def till(till_id: str) -> str:

@@ -1,6 +1,6 @@
 """A batch by its columns: one list for each, as statements take them; what all transfers share is said once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
@@ -66,11 +66,20 @@ def by_column(transfers: Sequence[Transfer]) -> Columns | None:
         kinds[0],
         [] if kinds.count(kinds[0]) == len(kinds) else kinds,
         [] if journals.count(None) == len(journals) else journals,
-        [canonical_metadata(one) for one in metadata] if any(metadata) else [],
+        _written(metadata) if any(metadata) else [],
         debited_fen,
         credited_fen,
         any(transfer.recharge and not transfer.fact for transfer in transfers),
     )
+
+
+def _written(metadata: Sequence[Mapping[str, str | int]]) -> list[str]:
+    """The metadata in their canonical form. Transfers of one event share theirs: each is written once."""
+    texts: dict[int, str] = {}
+    for one in metadata:
+        if id(one) not in texts:
+            texts[id(one)] = canonical_metadata(one)
+    return [texts[id(one)] for one in metadata]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,12 @@ class Marks:
     @classmethod
     def of(cls, transfers: Sequence[Transfer]) -> "Marks":
         """Compute them, in the order of the batch."""
-        instants = [canonical(transfer.occurred_at) for transfer in transfers]
+        # Transfers of one event share its instant.
+        texts: dict[int, str] = {}
+        for transfer in transfers:
+            if id(transfer.occurred_at) not in texts:
+                texts[id(transfer.occurred_at)] = canonical(transfer.occurred_at)
+        instants = [texts[id(transfer.occurred_at)] for transfer in transfers]
         return cls(
             instants,
             [

@@ -134,9 +134,15 @@ def _first_fault(transfer: Transfer) -> tuple[str, str] | None:
 
 def _metadata_fault(metadata: Mapping[str, str | int]) -> str:
     # The types are promised, and callers pass on what came from outside: floats and nested values would not compare on both databases.
+    characters = 0
     for name, value in metadata.items():
         if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, str | int):
             return "metadata holds texts and whole numbers by name"
-    if len(canonical_metadata(metadata)) > MAX_METADATA_BYTES:
+        characters += len(name) + (len(value) if isinstance(value, str) else value.bit_length())
+    # Nothing is longer than its characters as escapes, twelve bytes each, with quotes, colon and comma.
+    if (
+        characters * 12 + len(metadata) * 6 + 2 > MAX_METADATA_BYTES
+        and len(canonical_metadata(metadata)) > MAX_METADATA_BYTES
+    ):
         return f"metadata is longer than {MAX_METADATA_BYTES} bytes"
     return ""

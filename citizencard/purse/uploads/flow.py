@@ -18,7 +18,7 @@ from citizencard.purse.uploads.certify import certify
 from citizencard.purse.uploads.counting import count_bad_tacs, kept_by_limits, set_limits
 from citizencard.purse.uploads.errors import FileSignatureInvalid, ForeignTerminal, UploadRefused
 from citizencard.purse.uploads.facts import Facts, gather
-from citizencard.purse.uploads.judge import judge, refuse_before_tac
+from citizencard.purse.uploads.judge import Memo, judge, refuse_before_tac
 from citizencard.purse.uploads.known import Upload, keep_upload, known_digests
 from citizencard.purse.uploads.receipts import BatchReceipt, KeptRecord
 from citizencard.purse.uploads.records import PurchaseRecord, RecordKind
@@ -132,14 +132,14 @@ def _take(sessions: Sessions, hsm: Hsm, upload: Upload, batch: Batch) -> BatchRe
 def _judged(
     hsm: Hsm, terminal: bytes, records: Mapping[str, PurchaseRecord], facts: Mapping[str, Facts], now: datetime
 ) -> list[Judged]:
-    good = _certified(hsm, terminal, records, facts)
+    good, memo = _certified(hsm, terminal, records, facts), Memo()
     return [
         Judged(
             record,
             digest,
             record.identity(terminal),
             facts.get(digest),
-            judge(record, facts.get(digest), tac_is_good=digest in good, now=now),
+            judge(record, facts.get(digest), tac_is_good=digest in good, now=now, memo=memo),
         )
         for digest, record in records.items()
     ]

@@ -63,6 +63,13 @@ class Judgement:
         return sum(self.subsidies.values())
 
 
+@dataclass(slots=True)
+class Memo:
+    """Judgements that were made before, for the length of a batch: most rides of a line and a class have one price and one reason."""
+
+    accepted: dict[tuple[object, ...], tuple[Priced, Judgement]] = field(default_factory=dict)
+
+
 def refuse_before_tac(record: PurchaseRecord, facts: Facts | None) -> Reason | None:
     """What can be said without asking for the TAC: a malformed record, a foreign or unknown card, a key version it does not have.
 
@@ -82,7 +89,9 @@ def refuse_before_tac(record: PurchaseRecord, facts: Facts | None) -> Reason | N
     return None
 
 
-def judge(record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now: datetime) -> Judgement:
+def judge(
+    record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now: datetime, memo: Memo | None = None
+) -> Judgement:
     """Say accepted, suspicious or rejected: refusals first, then the TAC, then doubts; duplicates are the database's to find.
 
     Args:
@@ -90,6 +99,7 @@ def judge(record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now
         facts: what the registry says; None when the record is malformed.
         tac_is_good: the vault's answer; of no account for kinds that carry none.
         now: when the upload came; bounds the times that are believed.
+        memo: of the batch: equal prices are explained once.
     """
     reason = refuse_before_tac(record, facts)
     if reason is not None or facts is None:
@@ -105,7 +115,7 @@ def judge(record: PurchaseRecord, facts: Facts | None, *, tac_is_good: bool, now
     suspicion = _suspicion(record, facts, now)
     if suspicion is not None:
         return Judgement(Verdict.SUSPICIOUS, suspicion, claims_identity=True, explanation=_paid(record))
-    return _accept(record, facts)
+    return _accept(record, facts, memo or Memo())
 
 
 def _suspicion(record: PurchaseRecord, facts: Facts, now: datetime) -> Reason | None:
@@ -125,11 +135,11 @@ def _suspicion(record: PurchaseRecord, facts: Facts, now: datetime) -> Reason | 
     return next((reason for doubtful, reason in doubts if doubtful), None)
 
 
-def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
+def _accept(record: PurchaseRecord, facts: Facts, memo: Memo) -> Judgement:
     """Accepted: reckon the price again from the registry's line and class, and what the sponsors owe for the difference."""
-    findings: dict[FindingKind, Mapping[str, int | str]] = {}
     if facts.binding.line is None:
         return Judgement(Verdict.ACCEPTED, claims_identity=True, explanation=_paid(record))
+    findings: dict[FindingKind, Mapping[str, int | str]] = {}
     if record.line != facts.binding.line:
         findings[FindingKind.LINE_DIFFERS] = {"claimed": record.line, "bound": facts.binding.line}
     if facts.tariff is None or facts.tariff.version != record.tariff_version:
@@ -142,6 +152,19 @@ def _accept(record: PurchaseRecord, facts: Facts) -> Judgement:
     except EventInvalid:
         findings[FindingKind.IMPOSSIBLE_BASE] = {"line": facts.binding.line, "claimed_fen": record.base_fare_fen}
         return Judgement(Verdict.ACCEPTED, claims_identity=True, findings=findings, explanation=_paid(record))
+    if findings or facts.card is None:
+        return _accepted(record, facts, priced, findings)
+    # The price of a ride that is no change is one object of its tariff: it and what was paid say everything else.
+    key = (id(priced.quote), id(facts.tariff), facts.card.card_class, facts.base_fare_fen, record.amount_fen)
+    known = memo.accepted.get(key)
+    if known is None:
+        known = memo.accepted[key] = priced, _accepted(record, facts, priced, findings)
+    return known[1]
+
+
+def _accepted(
+    record: PurchaseRecord, facts: Facts, priced: Priced, findings: dict[FindingKind, Mapping[str, int | str]]
+) -> Judgement:
     if priced.quote.minor != record.amount_fen:
         findings[FindingKind.PRICE_DIFFERENCE] = {"paid_fen": record.amount_fen, "expected_fen": priced.quote.minor}
     owed = subsidies(priced, _full_fare(priced, facts), record.amount_fen)
