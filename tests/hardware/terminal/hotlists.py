@@ -55,7 +55,7 @@ def download(wanted: Wanted) -> bytes:
         0,
         wanted.version,
         wanted.base,
-        848_534_400,
+        848_563_200,
         len(wanted.cards),
         len(added),
         len(wanted.removed),
