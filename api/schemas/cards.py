@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from marshmallow import fields
 from marshmallow.validate import Length
 
-from api.schemas.fields import Day, Flag, Hex, Id, Instant, Kind, MinorUnits, Text, WholeNumber
+from api.schemas.fields import Day, Flag, Hex, Id, Instant, Kind, MinorUnits, SubjectId, Text, WholeNumber
 from api.schemas.shape import Answer, Request
 from api.schemas.staff import MAX_REASON_CHARACTERS
 from citizencard.cards.flow import MAX_ATR_BYTES
@@ -135,7 +135,7 @@ class ReaderJobRequest(Request):
         required=True,
         metadata={"description": "personalise, personalise_psam, load, recover_load, unload or recover_unload"},
     )
-    subject_id = Id(required=True, metadata={"description": "the card, the ordered module, the load or the unload"})
+    subject_id = SubjectId(required=True, metadata={"description": "the card, the ordered module, the load or the unload"})
     atr = Hex(2, MAX_ATR_BYTES, required=True, metadata={"description": "the chip's answer to reset"})
 
 

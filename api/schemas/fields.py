@@ -13,6 +13,8 @@ MAX_SAFE_INTEGER: Final = 2**53
 """JSON numbers beyond this lose digits in other people's programs (RFC 8259 §6)."""
 MAX_ID_CHARACTERS: Final = 64
 ID: Final = re.compile(r"[a-z]{2,8}_[0-9a-z]{1,40}")
+KIOSK_LOAD_ID: Final = re.compile(r"[0-9]{12}\.[0-9]{1,10}\.[0-9]{1,10}")
+"""Terminal number, batch and trace."""
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -155,11 +157,25 @@ class Id(fields.String):
         super().__init__(validate=_is_id, **more)
 
 
+class SubjectId(fields.String):
+    """Id of what a reader job is about: a prefixed one, or that of a load which was begun at a kiosk."""
+
+    def __init__(self, **more: Any) -> None:  # noqa: ANN401 # the library's options
+        more.setdefault("metadata", {})
+        more["metadata"] |= {"pattern": f"^({ID.pattern}|{KIOSK_LOAD_ID.pattern})$"}
+        super().__init__(validate=_is_subject_id, **more)
+
+
 class Kind(fields.Constant[str]):
     """The name of the kind of thing that an answer is."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, metadata={"type": "string", "const": name})
+
+
+def _is_subject_id(text: str) -> None:
+    if not KIOSK_LOAD_ID.fullmatch(text):
+        _is_id(text)
 
 
 def _is_id(text: str) -> None:

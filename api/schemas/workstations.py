@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from marshmallow import fields
 
-from api.schemas.fields import Flag, Hex, Id, Instant, Kind, Text
+from api.schemas.fields import Flag, Hex, Id, Instant, Kind, SubjectId, Text
 from api.schemas.shape import Answer, Request
 
 MAX_CODE_CHARACTERS: Final = 32
@@ -89,7 +89,7 @@ class AgentJobRequest(Request):
     into = AgentJobWanted
 
     kind = Text(32, required=True, metadata={"description": "personalise, personalise_psam, load or recover_load"})
-    subject_id = Id(required=True, metadata={"description": "the card, the ordered module or the load"})
+    subject_id = SubjectId(required=True, metadata={"description": "the card, the ordered module or the load"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def check_outlet(kind: str, subject_id: str) -> None:
     with reading(city().sessions) as session:
         load = find_load(session, subject_id)
         is_unpaid, outlet_id = load.state == LoadState.REQUESTED, load.outlet_id
-    if is_unpaid:
+    if is_unpaid and outlet_id is not None:
         actor_at(Permission.LOADS_TAKE, outlet_id)
 
 

@@ -61,6 +61,7 @@ def test_hold_is_settled_late_or_released_over_http(world: World, post: Post) ->
     assert ok(post.post("/terminals/online-purchases", post.signed(holder, 500, trace=3)))["verdict"] == "approved"
     late = ok(post.post(SETTLE, {**part, "trace": 2, "amount_fen": START_FEN - 2_000}))
     assert (late["verdict"], late["reason"], late["is_late"]) == ("refused", "insufficient_funds", True)
+    world.signed_in.clear()
     listed = ok(world.as_(Role.FINANCE).get("/v1/unpaid-hold-settlements"))
     assert [item["amount_fen"] for item in listed["data"]] == [START_FEN - 2_000]
     after = listed["data"][0]["id"]

@@ -102,7 +102,7 @@ def test_load_survives_a_cut_of_power_at_every_step(booth: Booth, monkeypatch: p
             loaded += chip_balance(chip) // AMOUNT_FEN - loaded
             assert found is None or found.ending is Ending.LOADED or found.reason == "never_began"
         booth.check(loaded)
-    assert step > 20
+    assert step > 15
     assert ok(booth.world.as_(Role.AUDITOR).post("/v1/ledger-proofs", {}))["proved"]
 
 
