@@ -10,8 +10,10 @@ from flask import Response, request
 from api.auth import actor, principal
 from api.city import city, now
 from api.console.blueprint import pages
+from api.console.findings import KNOWN_KINDS
 from api.console.tariff_words import TariffSeen, seen
 from api.v1.approvals import EFFECTS
+from api.v1.taps import masked_number
 from api.web.forms import Choice, Form, Line, new_form, read_form
 from api.web.page import Said, go_to, render_page
 from api.web.submitting import answer_form, book_once
@@ -24,6 +26,10 @@ from citizencard.checkout.refunds import PAYMENT_REFUND
 from citizencard.checkout.views import PaymentView, payment_view
 from citizencard.db import reading
 from citizencard.idempotency.work import Transaction
+from citizencard.merchants.registry import list_merchants
+from citizencard.settlement.findings.entries import Entry
+from citizencard.settlement.findings.lines import TAP_DECIDE, lines_of
+from citizencard.settlement.findings.queue import entries
 from citizencard.settlement.previewing import preview
 from citizencard.settlement.simulating import CURRENCY
 from citizencard.staff.colleagues import names_of
@@ -54,6 +60,24 @@ class DecisionForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedTap:
+    """A line of a decision, in words.
+
+    Args:
+        entry: the tap as the queue shows it now.
+        number: of its card, masked.
+        outcome, amount_fen: what becomes of its money.
+        payee: the merchant, where the decision names it; else empty.
+    """
+
+    entry: Entry
+    number: str
+    outcome: str
+    amount_fen: int
+    payee: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalPage:
     """A proposal for the eyes of the second person.
 
@@ -66,6 +90,7 @@ class ApprovalPage:
         details: exactly what would be carried out, as text, where no better picture of it is drawn.
         tariff: in words, with what it changes; None for other acts.
         withdrawn: the version that shall never take effect; None for other acts.
+        taps: what becomes of each tap that a decision is about; none for other acts.
     """
 
     approval: Approval
@@ -76,6 +101,7 @@ class ApprovalPage:
     details: str
     tariff: TariffSeen | None = None
     withdrawn: TariffView | None = None
+    taps: tuple[DecidedTap, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -98,7 +124,8 @@ def inbox() -> Response:
 @pages.get("/console/approvals/<approval_id>")
 def see_approval(approval_id: str) -> Response:
     """One proposal."""
-    return render_page("console/approval.html", form=new_form(), shown=_page(approval_id, previewed=True))
+    shown = _page(approval_id, previewed=True)
+    return render_page("console/approval.html", form=new_form(), shown=shown, kinds=KNOWN_KINDS)
 
 
 @pages.post("/console/approvals/<approval_id>/decisions")
@@ -125,7 +152,7 @@ def decide(approval_id: str) -> Response:
             _send(str(done["subject"]))
         return go_to(f"{LIST}/{approval_id}", Said(f"console.approval.done.{given.decision}"))
 
-    return answer_form(form, act, "console/approval.html", shown=_page(approval_id))
+    return answer_form(form, act, "console/approval.html", shown=_page(approval_id), kinds=KNOWN_KINDS)
 
 
 def _send(payment_id: str) -> None:
@@ -147,6 +174,7 @@ def _page(approval_id: str, *, previewed: bool = False) -> ApprovalPage:
         found = None
         if drafted and previewed and approval.state == PROPOSED and drafted["currency"] == CURRENCY:
             found = preview(session, drafted, now(), None, None)
+        taps = _taps(session, approval)
         withdrawn = tariff_view(session, approval.payload["version"], now()) if approval.act == WITHDRAW else None
         session.expunge_all()
     return ApprovalPage(
@@ -160,4 +188,24 @@ def _page(approval_id: str, *, previewed: bool = False) -> ApprovalPage:
         else json.dumps(drafted or approval.payload, ensure_ascii=False, indent=2, sort_keys=True),
         tariff=seen(drafted, found) if drafted else None,
         withdrawn=withdrawn,
+        taps=taps,
+    )
+
+
+def _taps(session: Any, approval: Approval) -> tuple[DecidedTap, ...]:  # noqa: ANN401 # as `reading` gives it: its class stays below
+    if approval.act != TAP_DECIDE:
+        return ()
+    lines = lines_of(approval.payload)
+    found = {one.record_id: one for one in entries(session, [line.record_id for line in lines], now())}
+    names = {merchant.id: merchant.name for merchant in list_merchants(session)}
+    return tuple(
+        DecidedTap(
+            entry=found[line.record_id],
+            number=masked_number(found[line.record_id].card_serial),
+            outcome=line.outcome,
+            amount_fen=line.amount_fen,
+            payee="" if line.merchant_id is None else names.get(line.merchant_id, line.merchant_id),
+        )
+        for line in lines
+        if line.record_id in found
     )

@@ -6,6 +6,8 @@ from api.console import (
     accounts,
     approvals,
     cards,
+    finding_decisions,
+    findings,
     loads,
     losses,
     people,
@@ -16,6 +18,7 @@ from api.console import (
     tariff_drafts,
     tariffs,
     unloads,
+    upload_limits,
 )
 from api.console.blueprint import pages, steps
 
@@ -23,6 +26,8 @@ VIEWS: Final = (
     accounts,
     approvals,
     cards,
+    finding_decisions,
+    findings,
     loads,
     losses,
     people,
@@ -33,5 +38,6 @@ VIEWS: Final = (
     tariff_drafts,
     tariffs,
     unloads,
+    upload_limits,
 )
 CHAPTERS: Final = (pages, steps)

@@ -5,6 +5,7 @@ from typing import Final
 
 from api.pages.texts_console import CONSOLE
 from api.pages.texts_docs import DOCS
+from api.pages.texts_findings import FINDINGS
 from api.pages.texts_home import HOME
 from api.pages.texts_portal import PORTAL
 from api.pages.texts_receipts import RECEIPTS
@@ -49,4 +50,5 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **RECEIPTS,
     **UNLOADS,
     **TARIFFS,
+    **FINDINGS,
 }

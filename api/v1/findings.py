@@ -113,7 +113,7 @@ def _wanted(given: FindingsWanted) -> Wanted:
 
 
 def _seen(entry: Entry) -> dict[str, object]:
-    shown = {
-        name: getattr(entry, name) for name in entry.__dataclass_fields__ if name not in {"card_serial", "card_id"}
-    }
-    return shown | {"id": f"tap_{entry.record_id}", "card_number": masked_number(entry.card_serial)}
+    hidden = {"card_serial", "card_id", "bearing"}
+    shown = {name: getattr(entry, name) for name in entry.__dataclass_fields__ if name not in hidden}
+    number = masked_number(entry.card_serial)
+    return shown | {"id": f"tap_{entry.record_id}", "bearer": entry.bearer, "card_number": number}

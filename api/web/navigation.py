@@ -23,6 +23,7 @@ CONSOLE: Final[tuple[Entry, ...]] = (
     Entry("/console", "console.start"),
     Entry("/console/people/new", "console.nav.people"),
     Entry("/console/approvals", "console.nav.approvals"),
+    Entry("/console/findings", "console.nav.findings"),
     Entry("/console/tariffs", "console.nav.tariffs"),
     Entry("/console/reader-agents", "console.nav.agents"),
 )

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from citizencard.settlement.clearing.bearing import Bearing
+
 DAY: Final = timedelta(days=1)
 
 
@@ -105,7 +107,7 @@ class Entry:
         is_money: whether a decision about money is due, if only over 0 fen.
         may_be_goodwill: it is a rejected purchase, for which goodwill can be given.
         card_serial: mask it before it is shown.
-        bearer: who would bear it by the rule: holder, merchant or company; None where the rule says nothing.
+        bearing: who would bear it by the rule, and why; None where the rule says nothing.
         approval_id: of the proposal that waits.
         decided: what became of it.
     """
@@ -128,9 +130,14 @@ class Entry:
     tapped_at: datetime | None
     received_at: datetime
     age: Age
-    bearer: str | None = None
+    bearing: Bearing | None = None
     approval_id: str | None = None
     decided: Decided | None = None
+
+    @property
+    def bearer(self) -> str | None:
+        """Who would bear it by the rule: holder, merchant or company."""
+        return None if self.bearing is None else self.bearing.bearer.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from citizencard.merchants.registry import merchants_by_id
 from citizencard.purse.decisions.models import TapDecision, TapNote
+from citizencard.purse.uploads.models import Reason as Verdicts
 from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
 from citizencard.purse.uploads.records import RecordKind
+from citizencard.settlement.clearing.bearing import Bearing, bearer
 from citizencard.settlement.clearing.models import TapSetAside
 from citizencard.settlement.findings.choosing import SUSPICIOUS, chosen_ids
 from citizencard.settlement.findings.deciding import waiting_proposals
@@ -66,6 +68,7 @@ def entries(session: Session, record_ids: Sequence[int], now: datetime) -> list[
     waiting = suspended(session, records)
     proposed = waiting_proposals(session, record_ids, now)
     last, seen = last_findings(session, record_ids), seen_to(session, record_ids)
+    bearing = _bearing(session, records)
     names = {
         merchant.id: merchant.name
         for merchant in merchants_by_id(session, [row.merchant_id for row in records if row.merchant_id]).values()
@@ -95,6 +98,7 @@ def entries(session: Session, record_ids: Sequence[int], now: datetime) -> list[
                 tapped_at=row.tapped_at,
                 received_at=row.received_at,
                 age=age_of(row.received_at, now),
+                bearing=bearing.get(row.id),
                 approval_id=proposed.get(row.id),
                 decided=done,
             )
@@ -145,6 +149,12 @@ def _is_open(row: TapRecord, last: Mapping[int, int], seen: Mapping[int, int]) -
     if row.verdict == Verdict.REJECTED and row.id not in seen:
         return True
     return last.get(row.id, 0) > seen.get(row.id, 0)
+
+
+def _bearing(session: Session, records: Sequence[TapRecord]) -> Mapping[int, Bearing]:
+    """Who bears the taps on listed cards by the rule."""
+    hotlisted = [row.id for row in records if row.reason == Verdicts.HOTLISTED]
+    return bearer(session, hotlisted) if hotlisted else {}
 
 
 def _of_verdict(row: TapRecord) -> Iterable[Reason]:
