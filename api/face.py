@@ -93,10 +93,10 @@ class Face:
             content_type, gives = shapes.answer or (None, shapes.gives)
             documented = self.blueprint.response(shapes.status, gives, content_type=content_type)(documented)
             if shapes.query is not None:
-                documented = self.blueprint.arguments(shapes.query, location="query")(documented)
+                documented = self.blueprint.arguments(shapes.query(), location="query")(documented)
             if shapes.takes is not None:
                 example = dict(EXAMPLES.get(shapes.takes.__name__, {}))
-                documented = self.blueprint.arguments(shapes.takes, example=example)(documented)
+                documented = self.blueprint.arguments(shapes.takes(), example=example)(documented)
             if shapes.body is not None:
                 kind, schema = shapes.body
                 body = {"required": True, "content": {kind: {"schema": schema}}}

@@ -139,7 +139,7 @@ def within(session: Session, transfer: Transfer, now: datetime) -> Posted | None
 
 
 def steps(transfer: Transfer, now: datetime) -> list[Step]:
-    """The barrier and the posting, to be carried out by `prepared.attempt` after steps of the caller's, in the same transaction.
+    """The barrier and the posting, to be carried out by `prepared.Line.attempt` after steps of the caller's, in the same transaction.
 
     Nobody may wait for anything but the ledger's own locks after them: whatever else the caller locks, it locks before.
 

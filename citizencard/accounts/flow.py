@@ -43,8 +43,8 @@ def signed_purchase(sessions: Sessions, hsm: Hsm, nonce: Nonce, claim: PurchaseC
     claim.check()
     bind = sessions.kw["bind"]
     if prepared.usable(bind):
-        with bind.connect() as connection:
-            if paid_plainly(connection, hsm, nonce, claim, now):
+        with prepared.line(bind) as line:
+            if paid_plainly(line, hsm, nonce, claim, now):
                 return approved(claim)
     return _purchase(sessions, hsm, nonce, claim, now)
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Final
 
 from psycopg.pq.abc import PGresult
-from sqlalchemy import Connection
 
 from citizencard import chart
 from citizencard.accounts.proof import PurchaseClaim
@@ -21,7 +20,7 @@ from citizencard.accounts.purchases import CLOCK_WINDOW, transfer_of
 from citizencard.keys.hsm import Hsm
 from citizencard.terminals.signing import Nonce
 from ledger import plain
-from ledger.prepared import Statement, Step, ask, attempt
+from ledger.prepared import Line, Statement, Step
 
 _BOUND: Final = (
     "terminal_binding b ON b.terminal_number = $1::text AND b.terminal_id = $4::text AND b.valid_from <= $6::timestamptz"
@@ -62,11 +61,11 @@ class _Found:
     merchant_id: str
 
 
-def paid_plainly(connection: Connection, hsm: Hsm, nonce: Nonce, claim: PurchaseClaim, now: datetime) -> bool:
+def paid_plainly(line: Line, hsm: Hsm, nonce: Nonce, claim: PurchaseClaim, now: datetime) -> bool:
     """Whether the purchase was new, and is approved, booked and committed now, with its nonce. Otherwise nothing at all was written.
 
     Args:
-        connection: to PostgreSQL, outside of a transaction; also outside of one while the vault is asked.
+        line: to PostgreSQL; there is no transaction on it while the vault is asked.
         hsm: checks the card's proof.
         nonce: of the request, not used up yet; its terminal is the sender, whose signature was checked.
         claim: well formed.
@@ -74,7 +73,7 @@ def paid_plainly(connection: Connection, hsm: Hsm, nonce: Nonce, claim: Purchase
     """
     if abs(claim.happened_at - now) > CLOCK_WINDOW:
         return False
-    found = _look(connection, nonce.terminal_id, claim, now)
+    found = _look(line, nonce.terminal_id, claim, now)
     if found is None or not hsm.card_proof_is_valid(claim.card_serial, found.key_version, claim.challenge, claim.proof):
         return False
     transfer = transfer_of(claim, nonce.terminal_id, found.card_id, chart.wallet(found.account_id), found.merchant_id)
@@ -89,11 +88,11 @@ def paid_plainly(connection: Connection, hsm: Hsm, nonce: Nonce, claim: Purchase
         Step(_ENTER, (*_named(nonce.terminal_id, claim, now), *_content(claim, found))),
         *plain.steps(transfer, now),
     ]
-    return attempt(connection, steps, holds) is not None
+    return line.attempt(steps, holds) is not None
 
 
-def _look(connection: Connection, terminal_id: str, claim: PurchaseClaim, now: datetime) -> _Found | None:
-    result = ask(connection, Step(_LOOK, _named(terminal_id, claim, now)))
+def _look(line: Line, terminal_id: str, claim: PurchaseClaim, now: datetime) -> _Found | None:
+    result = line.ask(Step(_LOOK, _named(terminal_id, claim, now)))
     if not result.ntuples:
         return None
     card_id, key_version, account_id, merchant_id = (

@@ -126,8 +126,8 @@ def speaking(sessions: Sessions, key_id: str) -> Signer | None:
     if not prepared.usable(bind) or not key_id.isascii() or "\0" in key_id:
         return None
     statement = _BY_NUMBER if _is_number(key_id) else _BY_ID
-    with bind.connect() as connection:
-        found = prepared.ask(connection, Step(statement, (key_id,)))
+    with prepared.line(bind) as line:
+        found = line.ask(Step(statement, (key_id,)))
     terminal_id, public_key = (found.get_value(0, 0), found.get_value(0, 1)) if found.ntuples else (None, None)
     return (
         None if not terminal_id or not public_key else Signer(terminal_id.decode(), bytes.fromhex(public_key.decode()))
@@ -170,8 +170,8 @@ def use_up(sessions: Sessions, nonce: Nonce, now: datetime) -> None:
         with transaction(sessions) as session:
             take_nonce(session, nonce, now=now)
         return
-    with bind.connect() as connection:
-        taken = prepared.ask(connection, nonce.step(now)).ntuples
+    with prepared.line(bind) as line:
+        taken = line.ask(nonce.step(now)).ntuples
     if not taken:
         raise NonceReplayed("the request was sent before")
 
