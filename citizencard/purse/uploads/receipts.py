@@ -1,6 +1,8 @@
 """The answer to an upload: one verdict per record, in file order. The terminal deletes what has a verdict, and nothing else."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -91,3 +93,28 @@ class BatchReceipt:
             "kept": [one.as_json() for one in self.kept],
             "counts": self.counts(),
         }
+
+    def as_text(self) -> str:
+        """The published form as JSON text, put together line by line: a city's evening has millions of lines, and all are alike."""
+        verdicts = ",".join([_line(*one) for one in self.verdicts])
+        kept = json.dumps([one.as_json() for one in self.kept], separators=(",", ":"))
+        counts = json.dumps(self.counts(), separators=(",", ":"))
+        return (
+            f'{{"object":"batch_receipt","terminal":"{self.terminal.hex().upper()}","batch":{self.batch},'
+            f'"verdicts":[{verdicts}],"kept":{kept},"counts":{counts}}}'
+        )
+
+
+def _line(
+    record: PurchaseRecord, verdict: Verdict, original: Verdict | None, reason: str | None, findings: Sequence[str]
+) -> str:
+    """One verdict: numbers, hexadecimal digits and words of ours, so that nothing needs to be escaped."""
+    return (
+        f'{{"terminal_sequence":{record.terminal_sequence},"card_serial":"{record.card_serial.hex().upper()}",'
+        f'"tac":"{record.tac.hex().upper()}","verdict":{_word(verdict)},"original":{_word(original)},'
+        f'"reason":{_word(reason)},"findings":[{",".join(map(_word, findings))}]}}'
+    )
+
+
+def _word(word: str | None) -> str:
+    return "null" if word is None else f'"{word}"'
