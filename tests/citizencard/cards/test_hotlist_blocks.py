@@ -1,0 +1,76 @@
+"""Blocks of the hotlist, as taps are judged by them."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from citizencard.approvals.decisions import approve
+from citizencard.approvals.errors import FourEyesNeeded
+from citizencard.audit import Actor
+from citizencard.cards.errors import HotlistBlockTaken
+from citizencard.cards.hotlist_acts import (
+    NewBlock,
+    block_as_approved,
+    propose_block,
+    propose_unblock,
+    unblock_as_approved,
+)
+from citizencard.cards.hotlist_blocks import active_blocks, listed_by_block, module_listed
+from citizencard.cards.models import BlockKind, HotlistBlock
+from hardware.card.files import application_serial
+
+HOUR = timedelta(hours=1)
+STOCK = Actor("staff", "staff_stock", person_id="P-1", role="stock_keeper")
+SUPERVISOR = Actor("staff", "staff_supervisor", person_id="P-2", role="supervisor")
+MODULE = bytes.fromhex("330200000099")
+
+
+def serial(number: int) -> bytes:
+    return application_serial("3302", f"{number:011}")
+
+
+RANGE = NewBlock(BlockKind.RANGE, serial(100), serial(200), "stolen")
+
+
+def put_on(session: Session, new: NewBlock, now: datetime) -> HotlistBlock:
+    approval = propose_block(session, new, STOCK, now)
+    approve(session, approval.id, SUPERVISOR, now)
+    return block_as_approved(session, approval, SUPERVISOR, now)
+
+
+def test_taps_are_judged_by_what_counted_when_they_were_made(session: Session, now: datetime) -> None:
+    """A box of cards that was stolen and found again: only taps between the two decisions are refused, however late they come in."""
+    block = put_on(session, RANGE, now)
+    put_on(session, NewBlock(BlockKind.MODULE, MODULE, MODULE, "stolen"), now)
+    ending = propose_unblock(session, block.id, "found again", STOCK, now + HOUR)
+    approve(session, ending.id, SUPERVISOR, now + HOUR)
+    unblock_as_approved(session, ending, SUPERVISOR, now + HOUR)
+    blocks = active_blocks(session)
+    moments = [now - HOUR, now, now + HOUR - timedelta(seconds=1), now + HOUR]
+    assert [listed_by_block(blocks, serial(150), at) for at in moments] == [False, True, True, False]
+    assert [listed_by_block(blocks, serial(n), now) for n in (99, 100, 200, 201)] == [False, True, True, False]
+    assert [module_listed(blocks, MODULE, at) for at in moments] == [False, True, True, True]
+    assert not module_listed(blocks, bytes.fromhex("330200000098"), now)
+
+
+def test_one_person_alone_bars_nobody(session: Session, now: datetime) -> None:
+    """A range of cards is thousands of people: the one who proposes it does not decide it, and the same range is not put on twice."""
+    approval = propose_block(session, RANGE, STOCK, now)
+    with pytest.raises(FourEyesNeeded):
+        approve(session, approval.id, STOCK, now)
+    second = propose_block(session, RANGE, STOCK, now)
+    for one in (approval, second):
+        approve(session, one.id, SUPERVISOR, now)
+    block_as_approved(session, approval, SUPERVISOR, now)
+    with pytest.raises(HotlistBlockTaken):
+        block_as_approved(session, second, SUPERVISOR, now)
+
+
+def test_database_refuses_a_back_dated_block(session: Session, now: datetime) -> None:
+    """Nobody makes taps of the past refused ones, not even with SQL."""
+    block = put_on(session, RANGE, now)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(update(HotlistBlock).values(effective_from=now - HOUR).where(HotlistBlock.id == block.id))
