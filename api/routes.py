@@ -66,6 +66,11 @@ def console(*permissions: Permission, fresh_code: bool = False) -> Access:
     return Access(Door.CONSOLE, permissions, fresh_code=fresh_code, max_body_bytes=SMALL_BODY_BYTES)
 
 
+TERMINAL_ACTS: Final = "<any(disablings, enablings, invitations, unbindings):act>"
+"""What is done to a device at the desk, for a reason; each has its own permission."""
+TERMINAL_ACT: Final = console(Permission.TERMINALS_DISABLE, Permission.TERMINALS_MANAGE, Permission.TERMINALS_BIND)
+MERCHANT_CLEAR: Final = console(Permission.MERCHANTS_REVEAL, fresh_code=True)
+
 ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/"): OPEN,
     ("GET", "/home/figures"): OPEN,
@@ -235,6 +240,38 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/console/tariffs/<int:version>/file"): console(Permission.TARIFFS_READ),
     ("POST", "/console/tariffs/<int:version>/rollbacks"): console(Permission.TARIFFS_PROPOSE),
     ("POST", "/console/tariffs/<int:version>/withdrawals"): console(Permission.TARIFFS_PROPOSE),
+    ("GET", "/console/terminals"): console(Permission.TERMINALS_READ),
+    ("GET", "/console/terminals/new"): console(Permission.TERMINALS_MANAGE),
+    ("POST", "/console/terminals"): console(Permission.TERMINALS_MANAGE),
+    ("GET", "/console/terminals/software"): console(Permission.TERMINALS_READ),
+    ("POST", "/console/terminals/software"): console(Permission.TERMINALS_MANAGE),
+    ("GET", "/console/terminals/<terminal_id>"): console(Permission.TERMINALS_READ),
+    ("GET", f"/console/terminals/<terminal_id>/{TERMINAL_ACTS}"): TERMINAL_ACT,
+    ("POST", f"/console/terminals/<terminal_id>/{TERMINAL_ACTS}"): TERMINAL_ACT,
+    ("GET", "/console/terminals/<terminal_id>/codes"): console(Permission.TERMINALS_MANAGE),
+    ("POST", "/console/terminals/<terminal_id>/codes"): console(Permission.TERMINALS_MANAGE),
+    ("GET", "/console/terminals/<terminal_id>/place"): console(Permission.TERMINALS_MANAGE),
+    ("POST", "/console/terminals/<terminal_id>/place"): console(Permission.TERMINALS_MANAGE),
+    ("GET", "/console/merchants"): console(Permission.MERCHANTS_READ),
+    ("GET", "/console/merchants/new"): console(Permission.MERCHANTS_MANAGE),
+    ("POST", "/console/merchants"): console(Permission.MERCHANTS_MANAGE),
+    ("GET", "/console/merchants/<merchant_id>"): console(Permission.MERCHANTS_READ),
+    ("GET", "/console/merchants/<merchant_id>/lines/new"): console(Permission.MERCHANTS_MANAGE),
+    ("POST", "/console/merchants/<merchant_id>/lines"): console(Permission.MERCHANTS_MANAGE),
+    ("GET", "/console/merchants/<merchant_id>/outlets/new"): console(Permission.MERCHANTS_MANAGE),
+    ("POST", "/console/merchants/<merchant_id>/outlets"): console(Permission.MERCHANTS_MANAGE),
+    ("POST", "/console/merchant-outlets/<outlet_id>/closings"): console(Permission.MERCHANTS_MANAGE),
+    ("GET", "/console/merchants/<merchant_id>/contacts/new"): console(Permission.MERCHANTS_MANAGE),
+    ("POST", "/console/merchants/<merchant_id>/contacts"): console(Permission.MERCHANTS_MANAGE),
+    ("GET", "/console/merchants/<merchant_id>/bank-accounts/new"): console(Permission.MERCHANTS_MANAGE),
+    ("POST", "/console/merchants/<merchant_id>/bank-accounts"): console(Permission.MERCHANTS_MANAGE),
+    ("GET", "/console/bank-accounts/<bank_account_id>/withdrawal"): console(Permission.BANK_ACCOUNTS_TAKE_BACK),
+    ("POST", "/console/bank-accounts/<bank_account_id>/withdrawal"): console(Permission.BANK_ACCOUNTS_TAKE_BACK),
+    ("GET", "/console/bank-accounts/<bank_account_id>/revelation"): MERCHANT_CLEAR,
+    ("POST", "/console/bank-accounts/<bank_account_id>/revelation"): MERCHANT_CLEAR,
+    ("GET", "/console/merchant-contacts/<contact_id>/revelation"): MERCHANT_CLEAR,
+    ("POST", "/console/merchant-contacts/<contact_id>/revelation"): MERCHANT_CLEAR,
+    ("POST", "/console/merchant-notices/<notice_id>/tellings"): console(Permission.BANK_ACCOUNTS_TAKE_BACK),
     ("GET", "/console/reader-agents"): console(Permission.READER_AGENTS_MANAGE),
     ("POST", "/console/reader-agents"): console(Permission.READER_AGENTS_MANAGE),
     ("GET", "/console/reader-agents/<agent_id>"): console(Permission.READER_AGENTS_MANAGE),

@@ -8,12 +8,15 @@ from flask import Blueprint
 from api.web.page import page_blueprint
 from citizencard.cards.hotlist_acts import BLOCK, UNBLOCK
 from citizencard.checkout.refunds import PAYMENT_REFUND
+from citizencard.merchants.bank_accounts import BANK_ACCOUNT
 from citizencard.settlement.findings.lines import TAP_DECIDE
 from citizencard.tariffs.drafts.rollbacks import ROLL_BACK
 from citizencard.tariffs.drafts.withdrawals import WITHDRAW
 from citizencard.tariffs.versions import PUBLISH
+from citizencard.terminals.fitting.invitations import INVITE
 from citizencard.terminals.issuers import ADMIT, WITHDRAW_ISSUER
-from citizencard.terminals.registry import BIND
+from citizencard.terminals.life import ENABLE
+from citizencard.terminals.registry import BIND, UNBIND
 
 pages: Final[Blueprint] = page_blueprint("console", "api.console")
 steps: Final = Blueprint("console_steps", "api.console")
@@ -35,7 +38,22 @@ LOAD_TONES: Final[Mapping[str, str]] = {
     "disproven": "danger",
 }
 KNOWN_ACTS: Final = frozenset(
-    {PAYMENT_REFUND, PUBLISH, ROLL_BACK, WITHDRAW, BIND, TAP_DECIDE, BLOCK, UNBLOCK, ADMIT, WITHDRAW_ISSUER}
+    {
+        PAYMENT_REFUND,
+        PUBLISH,
+        ROLL_BACK,
+        WITHDRAW,
+        BIND,
+        TAP_DECIDE,
+        BLOCK,
+        UNBLOCK,
+        ADMIT,
+        WITHDRAW_ISSUER,
+        UNBIND,
+        ENABLE,
+        INVITE,
+        BANK_ACCOUNT,
+    }
 )
 """Acts of approvals that have a name in the catalogue; others are shown as what they carry."""
 

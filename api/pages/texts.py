@@ -9,6 +9,7 @@ from api.pages.texts_findings import FINDINGS
 from api.pages.texts_home import HOME
 from api.pages.texts_portal import PORTAL
 from api.pages.texts_receipts import RECEIPTS
+from api.pages.texts_registry import REGISTRY
 from api.pages.texts_tariffs import TARIFFS
 from api.pages.texts_unloads import UNLOADS
 from api.pages.texts_web import WEB
@@ -50,5 +51,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **RECEIPTS,
     **UNLOADS,
     **TARIFFS,
+    **REGISTRY,
     **FINDINGS,
 }

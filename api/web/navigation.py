@@ -25,6 +25,8 @@ CONSOLE: Final[tuple[Entry, ...]] = (
     Entry("/console/approvals", "console.nav.approvals"),
     Entry("/console/findings", "console.nav.findings"),
     Entry("/console/tariffs", "console.nav.tariffs"),
+    Entry("/console/terminals", "console.nav.terminals"),
+    Entry("/console/merchants", "console.nav.merchants"),
     Entry("/console/reader-agents", "console.nav.agents"),
 )
 PORTAL: Final[tuple[Entry, ...]] = (

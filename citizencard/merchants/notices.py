@@ -58,6 +58,18 @@ def notices_of(session: Session, merchant_id: str, limit: int = MAX_PAGE) -> lis
     return list(session.scalars(newest.limit(min(limit, MAX_PAGE))))
 
 
+def notice_by_id(session: Session, notice_id: str) -> MerchantNotice:
+    """Look a notice up.
+
+    Raises:
+        UnknownNotice: there is none with this id.
+    """
+    notice = session.get(MerchantNotice, notice_id)
+    if notice is None:
+        raise UnknownNotice("there is no such notice", notice_id=notice_id)
+    return notice
+
+
 def mark_sent(session: Session, notice_id: str, way: str, actor: Actor, now: datetime) -> MerchantNotice:
     """Write down that a contact was told, by whom and how.
 

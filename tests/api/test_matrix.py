@@ -11,6 +11,7 @@ from tests.api.world import World
 
 FILLED = {
     "<int:step>": "1",
+    "<any(disablings, enablings, invitations, unbindings):act>": "disablings",
     "<int:version>": "1",
     "<day:day>": "2026-11-20",
     "<code>": "purse:none",

@@ -1,5 +1,6 @@
 """One-time codes: a device that has no key gets one from any clerk; one that has a key only by four eyes, shown to the proposer once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from citizencard.approvals.decisions import Proposal, execute, find_approval, propose
 from citizencard.approvals.errors import ApprovalNotGiven
-from citizencard.approvals.models import EXECUTED, Approval
+from citizencard.approvals.models import APPROVED, EXECUTED, Approval
 from citizencard.audit import Actor, record
 from citizencard.terminals.enrolment import issue_enrolment_code
 from citizencard.terminals.errors import InvitationForeign, InvitationNeeded
@@ -16,6 +17,7 @@ from citizencard.terminals.models import TerminalKey
 from citizencard.terminals.registry import terminal_by_id
 
 INVITE: Final = "terminal.invite"
+MAX_INVITATIONS: Final = 20
 
 
 def invite_again(session: Session, terminal_id: str, *, now: datetime) -> str | None:
@@ -83,6 +85,18 @@ def collect_again(session: Session, terminal_id: str, approval_id: str, actor: A
     if session.scalar(brought.limit(1)) is not None:
         return None
     return issue_enrolment_code(session, terminal_id, now=now)
+
+
+def invitations_to_collect(session: Session, terminal_id: str, actor: Actor, now: datetime) -> Sequence[Approval]:
+    """Approved invitations of a device whose code the person has not had yet, oldest first, at most 20."""
+    chosen = select(Approval).where(
+        Approval.act == INVITE,
+        Approval.subject == terminal_id,
+        Approval.state == APPROVED,
+        Approval.maker_person_id == actor.person_id,
+        Approval.expires_at > now,
+    )
+    return session.scalars(chosen.order_by(Approval.proposed_at, Approval.id).limit(MAX_INVITATIONS)).all()
 
 
 def has_key(session: Session, terminal_id: str) -> bool:
