@@ -83,7 +83,7 @@ TERMINALS: Final[Mapping[str, tuple[str, str]]] = {
     "terminal.clock": ("时钟偏差", "Clock offset"),
     "terminal.seconds": ("{n} 秒", "{n} s"),
     "terminal.free": ("剩余空间", "Room left"),
-    "terminal.kib": ("{n} KiB", "{n} KiB"),
+    "terminal.kib": ("剩 {n} KiB", "{n} KiB"),
     "terminal.faults": ("故障", "Faults"),
     "terminal.no_faults": ("无", "None"),
     "terminal.papers": ("登记资料", "Papers"),
