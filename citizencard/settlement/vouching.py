@@ -18,6 +18,7 @@ from citizencard.settlement.clearing.vouching import (
     set_asides_subsidised,
     taps_booked,
 )
+from citizencard.settlement.findings.vouching import decisions_booked, decisions_within, made_good
 from citizencard.settlement.histories.vouching import (
     adjustments_booked,
     adjustments_of_parties,
@@ -95,6 +96,9 @@ CHECKS: Final[Sequence[Check]] = (
     set_asides_booked,
     set_asides_subsidised,
     set_aside_sponsors,
+    decisions_booked,
+    decisions_within,
+    made_good,
     adjustments_booked,
     adjustments_of_parties,
     adjustments_subsidised,

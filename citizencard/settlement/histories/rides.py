@@ -1,9 +1,9 @@
 """The rides of some cards, as they were judged, in the order in which the cards were used."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -109,8 +109,9 @@ def rides_of(session: Session, whole: Sequence[str], further: Sequence[str]) -> 
     counted = _counted(whole, further)
     given = _given(session, counted)
     chosen = (
-        select(TapRecord)
+        select(TapRecord, TapDecision.explanation)
         .join(RideToRate, RideToRate.record_id == TapRecord.id)
+        .outerjoin(TapDecision, TapDecision.record_id == TapRecord.id)
         .where(TapRecord.id.in_(counted))
         .order_by(
             RideToRate.card_id,
@@ -120,8 +121,8 @@ def rides_of(session: Session, whole: Sequence[str], further: Sequence[str]) -> 
             TapRecord.id,
         )
     )
-    for record in session.scalars(chosen.execution_options(yield_per=ROWS_AT_A_TIME)):
-        yield _judged(record, given.get(record.id, []))
+    for record, decided in session.execute(chosen.execution_options(yield_per=ROWS_AT_A_TIME)):
+        yield _judged(record, decided or record.explanation, given.get(record.id, []))
 
 
 def _counted(whole: Sequence[str], further: Sequence[str]) -> Select[int]:
@@ -165,15 +166,16 @@ def _given(session: Session, counted: Select[int]) -> dict[int, list[_Given]]:
     return found
 
 
-def _judged(record: TapRecord, given: Sequence[_Given]) -> JudgedRide:
-    # A ride is kept for rating only when it was accepted and priced: it has a card, a merchant, a line and a time.
-    alone = read_quote(record.explanation)
+def _judged(record: TapRecord, explanation: Mapping[str, Any], given: Sequence[_Given]) -> JudgedRide:
+    # A ride is kept for rating only when it was accepted, or decided for its merchant, and priced: it has a card, a merchant, a line and a
+    # time. One that was in doubt when it came in was priced by the decision.
+    alone = read_quote(explanation)
     return JudgedRide(
         record_id=record.id,
         reference=f"tap:{record.identity}",
         card_id=str(record.card_id),
         merchant_id=str(record.merchant_id),
-        version=record.explanation["tariff_version"],
+        version=explanation["tariff_version"],
         ride=_ride(record, alone),
         charged=Charged(alone, record.amount_fen, {rule: fen for rule, fen, _ in given}),
         parts={rule: parts for rule, _, parts in given},

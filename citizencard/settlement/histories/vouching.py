@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 
 from citizencard import chart
 from citizencard.db import is_postgresql
+from citizencard.purse.decisions.models import Outcome, TapDecision
 from citizencard.purse.uploads.book import SUBSIDY
 from citizencard.purse.uploads.models import TapAdjustment, TapRecord, Verdict
 from citizencard.settlement.histories.adjusting import ADJUST
@@ -93,9 +94,13 @@ def adjustments_of_parties(session: Session) -> Iterator[Difference]:
     found = (
         select(TapAdjustment.reference, TapAdjustment.merchant_id, TapAdjustment.card_id)
         .join(TapRecord, TapRecord.id == TapAdjustment.record_id)
+        .outerjoin(TapDecision, TapDecision.record_id == TapRecord.id)
         .where(
             or_(
-                TapRecord.verdict != Verdict.ACCEPTED,
+                and_(
+                    TapRecord.verdict != Verdict.ACCEPTED,
+                    func.coalesce(TapDecision.outcome, "") != Outcome.MERCHANT.value,
+                ),
                 TapRecord.merchant_id.is_distinct_from(TapAdjustment.merchant_id),
                 TapRecord.card_id.is_distinct_from(TapAdjustment.card_id),
             )
@@ -113,8 +118,15 @@ def subsidies_booked(session: Session) -> Iterator[Difference]:
     identity = func.substr(PostedTransfer.reference, len(_TAP) + 1, _IDENTITY)
     said = select(TapRecord.identity, TapRecord.subsidy_fen.label("said"), literal(0).label("paid"))
     paid = select(identity.label("identity"), literal(0).label("said"), PostedTransfer.amount_fen.label("paid"))
+    # A ride that was in doubt at upload is subsidised by the decision for its merchant; one that was set aside is not in doubt there.
+    decided = (
+        select(TapRecord.identity, TapDecision.subsidy_fen.label("said"), literal(0).label("paid"))
+        .join(TapDecision, TapDecision.record_id == TapRecord.id)
+        .where(TapRecord.verdict == Verdict.SUSPICIOUS, TapDecision.subsidy_fen > 0)
+    )
     both = union_all(
         said.where(TapRecord.subsidy_fen > 0),
+        decided,
         paid.where(PostedTransfer.kind == SUBSIDY, PostedTransfer.reference.startswith(_TAP, autoescape=True)),
     ).subquery()
     sums = func.sum(both.c.said), func.sum(both.c.paid)
@@ -127,10 +139,11 @@ def subsidies_of_parties(session: Session) -> Iterator[Difference]:
     """What sponsors have paid for rides, each has paid as the explanation of the price says, and the merchant of the ride has it."""
     debit, credit = aliased(Account), aliased(Account)
     sponsor = func.substr(debit.code, len(chart.owed("sponsor", "")) + 1)
+    explained = func.coalesce(TapDecision.explanation, TapRecord.explanation)
     said: ColumnElement[int] = (
-        cast(func.jsonb_extract_path_text(TapRecord.explanation, "subsidies", sponsor), BigInteger)
+        cast(func.jsonb_extract_path_text(explained, "subsidies", sponsor), BigInteger)
         if is_postgresql(session)
-        else func.json_extract(TapRecord.explanation, literal('$.subsidies."') + sponsor + literal('"'))
+        else func.json_extract(explained, literal('$.subsidies."') + sponsor + literal('"'))
     )
     payee = literal("merchant:") + TapRecord.merchant_id + literal(":subsidy")
     found = (
@@ -140,6 +153,7 @@ def subsidies_of_parties(session: Session) -> Iterator[Difference]:
         .join(debit, debit.id == PostedTransfer.debit_id)
         .join(credit, credit.id == PostedTransfer.credit_id)
         .join(TapRecord, TapRecord.identity == func.substr(PostedTransfer.reference, len(_TAP) + 1, _IDENTITY))
+        .outerjoin(TapDecision, TapDecision.record_id == TapRecord.id)
         .where(PostedTransfer.kind == SUBSIDY, PostedTransfer.reference.startswith(_TAP, autoescape=True))
         .where(or_(credit.code != payee, func.coalesce(said, 0) != PostedTransfer.amount_fen))
         .order_by(PostedTransfer.id)
