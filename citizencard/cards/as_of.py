@@ -28,10 +28,6 @@ _QUESTIONS_SQLITE: Final = (
     "(SELECT key AS n, json_extract(value, '$[0]') AS serial, json_extract(value, '$[1]') AS at"
     " FROM json_each(:questions)) q"
 )
-_STATE: Final = (
-    "SELECT q.n, (SELECT c.state FROM card_state_change c WHERE c.serial = q.serial AND c.effective_at <= q.at"
-    " ORDER BY c.effective_at DESC, c.id DESC LIMIT 1) AS state FROM {questions} ORDER BY q.n"
-)
 _HOTLISTED: Final = (
     "SELECT q.n, EXISTS (SELECT 1 FROM hotlist_entry h WHERE h.serial = q.serial AND h.effective_from <= q.at"
     " AND (h.removed_from IS NULL OR h.removed_from > q.at)) AS listed FROM {questions} ORDER BY q.n"
@@ -80,7 +76,9 @@ class CardAsOf(NamedTuple):
 
 
 def cards_as_of(session: Session, taps: Iterable[tuple[bytes, datetime, datetime]]) -> list[CardAsOf]:
-    """What there is to know about the card of each tap, in order and in one statement: as the three questions below, together.
+    """What there is to know about the card of each tap, in order and in one statement.
+
+    A report of loss shows in the state at once. Whether it counts for a tap is the hotlist's matter: see `states.IN_CIRCULATION`.
 
     Args:
         session: read only.
@@ -106,22 +104,6 @@ def cards_as_of(session: Session, taps: Iterable[tuple[bytes, datetime, datetime
             text(statement), arrays.given(session, _TAPS, asked)
         ).all()
     ]
-
-
-def card_states_at(session: Session, serials: Sequence[bytes], instants: Sequence[datetime]) -> list[CardState | None]:
-    """The state that each card was in at its instant, in order; None for an unknown card and before its application.
-
-    A report of loss shows here at once. Whether it counts for a tap is the hotlist's matter: see `states.IN_CIRCULATION`.
-
-    Args:
-        session: read only.
-        serials: application serials, 10 bytes each.
-        instants: as many aware instants.
-
-    Raises:
-        ValueError: the two differ in length, or there are more than MAX_QUESTIONS.
-    """
-    return [CardState(row.state) if row.state else None for row in _ask(session, _STATE, serials, instants)]
 
 
 def hotlisted_at(session: Session, serials: Sequence[bytes], instants: Sequence[datetime]) -> list[bool]:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from citizencard.cards.as_of import MAX_QUESTIONS, card_states_at, hotlisted_at, known_cards
+from citizencard.cards.as_of import MAX_QUESTIONS, cards_as_of, hotlisted_at, known_cards
 from citizencard.cards.hotlist import put_on_hotlist
 from tests.citizencard.cards.make_cards import SENIOR, applied_card
 
@@ -25,10 +25,11 @@ def test_thousands_of_questions_are_one_statement(session: Session, now: datetim
     bind = session.get_bind()
     event.listen(bind, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     listed = hotlisted_at(session, serials, moments)
-    states = card_states_at(session, serials, moments)
+    found = cards_as_of(session, zip(serials, moments, moments, strict=True))
     assert len(statements) == 2
-    assert listed == [bool(n % 2 and n % 3) for n in range(count)]
-    assert states == ["applied" if n % 2 else None for n in range(count)]
+    assert listed == [one.hotlisted for one in found] == [bool(n % 2 and n % 3) for n in range(count)]
+    assert [one.state for one in found] == ["applied" if n % 2 else None for n in range(count)]
+    assert [one.card and one.card.card_id for one in found] == [card.id if n % 2 else None for n in range(count)]
 
 
 def test_known_cards_tell_class_and_key_version(session: Session, now: datetime) -> None:
@@ -46,5 +47,8 @@ def test_known_cards_tell_class_and_key_version(session: Session, now: datetime)
 def test_questions_are_bounded(session: Session, now: datetime) -> None:
     """No caller can make the database chew on an endless list; asking nothing costs nothing."""
     assert hotlisted_at(session, [], []) == []
+    assert cards_as_of(session, []) == []
     with pytest.raises(ValueError, match="at most"):
         hotlisted_at(session, [bytes(10)] * (MAX_QUESTIONS + 1), [now] * (MAX_QUESTIONS + 1))
+    with pytest.raises(ValueError, match="at most"):
+        cards_as_of(session, [(bytes(10), now, now)] * (MAX_QUESTIONS + 1))

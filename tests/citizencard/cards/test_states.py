@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard.audit import AuditEntry
-from citizencard.cards.as_of import card_states_at
+from citizencard.cards.as_of import cards_as_of
 from citizencard.cards.classes import CLASSES
 from citizencard.cards.errors import CardStateForbids, UnknownCard
 from citizencard.cards.hotlist import hotlist_snapshot
@@ -116,7 +116,8 @@ def test_every_state_is_remembered(session: Session, now: datetime) -> None:
     card = active_card(session, now)
     report_loss(session, card.id, Deed(CLERK, now + MINUTE), temporary=True)
     moments = [now - MINUTE, now, now + MINUTE, now + WINDOW]
-    assert card_states_at(session, [card.serial] * 4, moments) == [None, "active", "temp_lost", "temp_lost"]
+    found = cards_as_of(session, [(card.serial, at, at) for at in moments])
+    assert [one.state for one in found] == [None, "active", "temp_lost", "temp_lost"]
     acts = session.scalars(select(AuditEntry.act).where(AuditEntry.subject == card.id).order_by(AuditEntry.id)).all()
     assert acts == ["card.apply", "card.personalise", "card.issue", "card.activate", "card.report_temporary_loss"]
 
