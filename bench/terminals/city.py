@@ -96,8 +96,8 @@ class City:
     Args:
         address: of the database, for the role of the app.
         environ: settings of the server, as environment variables.
-        validators: VALIDATORS buses of the company.
-        holders: CARDS cards.
+        validators: buses of the company.
+        holders: of cards.
     """
 
     address: str
@@ -106,13 +106,15 @@ class City:
     holders: tuple[Holder, ...] = field(repr=False)
 
 
-def make_city(address: str, folder: Path, now: datetime) -> City:
+def make_city(address: str, folder: Path, now: datetime, *, validators: int = VALIDATORS, cards: int = CARDS) -> City:
     """Fill an empty database, and make the vault that the server opens.
 
     Args:
         address: of the database, for the role of the app.
         folder: for the vault and its passphrase.
         now: the present; the city is a day old.
+        validators: how many there are.
+        cards: how many there are.
     """
     sessions = make_sessions(make_engine(address))
     then = now - AGE
@@ -124,14 +126,12 @@ def make_city(address: str, folder: Path, now: datetime) -> City:
         tariff = {**TARIFF, "effective_from": f"{beijing_date(then):%Y-%m-%d}T00:00:00+08:00"}
         publish(session, tariff, _approved(session, PUBLISH, publish_payload(tariff), then), now=then - AGE)
     with transaction(sessions) as session:
-        validators = tuple(
-            _device(session, number, bus, 1 + number % LINES, then) for number in range(1, VALIDATORS + 1)
-        )
-    holders = tuple(_holder(number) for number in range(1, CARDS + 1))
+        devices = tuple(_device(session, number, bus, 1 + number % LINES, then) for number in range(1, validators + 1))
+    holders = tuple(_holder(number) for number in range(1, cards + 1))
     with transaction(sessions) as session:
         _insert(session, holders, then)
     sessions.kw["bind"].dispose()
-    return City(address, _settings(address, folder), validators, holders)
+    return City(address, _settings(address, folder), devices, holders)
 
 
 def _settings(address: str, folder: Path) -> dict[str, str]:
