@@ -27,6 +27,8 @@ RESERVED: Final = frozenset({"type", "title", "status", "detail", "instance", "c
 MAX_ERRORS: Final = 100
 MAX_DEPTH: Final = 16
 SERVER_ERROR: Final = 500
+DATABASES: Final = frozenset({"sqlalchemy", "psycopg", "sqlite3"})
+"""Whose errors may say that the database does not answer: the library's and, of connections taken past it, the drivers'."""
 
 log = logging.getLogger("citizencard.api")
 
@@ -192,6 +194,8 @@ def _frames(error: Exception) -> Iterator[str]:
 
 
 def _is_database_away(error: Exception) -> bool:
-    """Whether the database is not there or too busy. Known by its name: this package does not import the database library."""
-    kind = type(error)
-    return kind.__module__.startswith("sqlalchemy.") and kind.__name__ in ("OperationalError", "TimeoutError")
+    """Whether the database is not there or too busy. Known by name: this package imports neither the database library nor a driver."""
+    return any(
+        kind.__module__.partition(".")[0] in DATABASES and kind.__name__ in ("OperationalError", "TimeoutError")
+        for kind in type(error).__mro__
+    )

@@ -4,6 +4,7 @@ import logging
 from typing import NoReturn
 
 import pytest
+from psycopg.errors import AdminShutdown
 from sqlalchemy.exc import OperationalError
 
 from api.application import open_doors
@@ -79,11 +80,15 @@ def test_fault_of_ours_tells_a_reference_and_nothing_else(world: World, caplog: 
     assert "break_down" in caplog.text
 
 
-def test_database_that_is_away_asks_for_patience(world: World) -> None:
-    """A terminal keeps its records and tries again when the database is restarted: 503, not a refusal."""
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("SELECT 1", {}, Exception("connection refused")), AdminShutdown("terminating connection")],
+)
+def test_database_that_is_away_asks_for_patience(world: World, error: Exception) -> None:
+    """A terminal keeps its records and tries again when the database is restarted: 503, not a refusal, whoever noticed it."""
 
     def lose_the_database() -> NoReturn:
-        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+        raise error
 
     _add(world, "/away", lose_the_database)
     answer = world.anybody().get("/away")
