@@ -23,6 +23,7 @@ from citizencard.settlement.errors import DayNotClosed, DayNotOpen, NextDayWrong
 from citizencard.settlement.histories.flow import rate_histories
 from citizencard.settlement.models import BookProof, CustodyCertificate, NetPosition
 from citizencard.settlement.netting import net, positions_of
+from citizencard.settlement.replacements.flow import settle_replacements
 from ledger import (
     ClosedDay,
     Difference,
@@ -151,6 +152,7 @@ def _settle(sessions: Sessions, closed: ClosedDay, now: datetime, tell: Progress
     roll_up(sessions, now)
     clear_taps(sessions, closed, now, _take_turns, tell)
     rate_histories(sessions, closed, now, _take_turns, tell)
+    settle_replacements(sessions, closed, now, _take_turns)
     with transaction(sessions) as session:
         _take_turns(session, closed)
         positions = net(session, closed, now)
