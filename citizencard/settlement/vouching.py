@@ -28,6 +28,7 @@ from citizencard.settlement.histories.vouching import (
     subsidies_of_parties,
 )
 from citizencard.settlement.models import BookProof, CustodyCertificate
+from citizencard.settlement.replacements.vouching import moves_booked, shortfalls_booked
 from ledger import Difference
 from ledger.checks import streamed
 from ledger.models import Account, LedgerDay, Stop
@@ -99,6 +100,8 @@ CHECKS: Final[Sequence[Check]] = (
     decisions_booked,
     decisions_within,
     made_good,
+    moves_booked,
+    shortfalls_booked,
     adjustments_booked,
     adjustments_of_parties,
     adjustments_subsidised,

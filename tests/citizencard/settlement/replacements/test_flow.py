@@ -16,30 +16,13 @@ from citizencard.settlement.replacements.errors import CardNotReplaceable, CardR
 from citizencard.settlement.replacements.models import CardReplacement
 from citizencard.settlement.replacements.registering import Pair, replace_card
 from citizencard.settlement.vouching import CHECKS
-from ledger import balances, existing, prove
-from tests.citizencard.purse.uploads.make_records import ADULT, MAKER, City, file_of, make_card, make_city, tap
+from ledger import prove
+from tests.citizencard.purse.uploads.make_records import MAKER, file_of, tap
 from tests.citizencard.settlement.findings.make_findings import decided, ids, line
-from tests.citizencard.settlement.make import FINANCE, move
+from tests.citizencard.settlement.make import FINANCE
+from tests.citizencard.settlement.replacements.lost_card import held, lose
 
 WEEK = timedelta(days=7)
-
-
-def held(sessions: Sessions, *codes: str) -> list[int]:
-    with reading(sessions) as session:
-        found = balances(session, sorted(existing(session, list(codes))))
-    return [found[code].balance_fen if code in found else 0 for code in codes]
-
-
-def lose(sessions: Sessions, now: datetime) -> tuple[City, str]:
-    """A city whose lost card had ¥50 on it, and a new card of the same person in its place; returns its id."""
-    city = make_city(sessions, now)
-    with transaction(sessions) as session:
-        move(session, now, [("load", chart.till("1"), chart.purse(city.lost.card_id), 5_000)])
-        session.get_one(Card, city.lost.card_id).state = CardState.LOST
-        new = make_card(session, 9, ADULT, now)
-        session.get_one(Card, new.card_id).person_id = session.get_one(Card, city.lost.card_id).person_id
-        replace_card(session, Pair(city.lost.card_id, new.card_id), Deed(MAKER, now, "lost"))
-    return city, new.card_id
 
 
 def test_money_follows_after_seven_days_once(sessions: Sessions, now: datetime) -> None:
