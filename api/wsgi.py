@@ -1,4 +1,4 @@
-"""The server's entry point: `granian --interface wsgi api.wsgi:application`."""
+"""The server's entry points: `granian --interface rsgi api.wsgi:served`; and `application`, by WSGI, for what reads bodies by itself."""
 
 import logging
 import os
@@ -8,6 +8,7 @@ from typing import Final
 from flask import Flask
 
 from api.application import create_app
+from api.serving import Bridge
 from citizencard.checkout.settings import PaymentOptions, gateway_from_env
 from citizencard.clock import now
 from citizencard.config import Settings
@@ -41,3 +42,4 @@ def start() -> Flask:
 
 
 application = start()
+served = Bridge(application)

@@ -147,7 +147,7 @@ def test_command_exists(name: str) -> None:
     given = words(name)
     if not given:
         assert name == "api"
-        assert '"api.wsgi:application"' in DOCKERFILE.read_text()
+        assert '"api.wsgi:served"' in DOCKERFILE.read_text()
         return
     if given[0] == "sh":
         asked = re.findall(r"\bcitizencard [a-z -]+", given[-1])

@@ -36,7 +36,6 @@ PEAK_RATE: Final = 1_600
 """Requests are prepared for so many a second: whoever is faster ends earlier, and is no slower for it."""
 READY_S: Final = 30
 STOP_S: Final = 20
-THREADS: Final = 8
 ROOT: Final = Path(__file__).parent.parent.parent
 SCRIPT: Final = Path(__file__).with_name("online.lua")
 DATABASE: Final = "online"
@@ -127,8 +126,8 @@ def serving(address: str, folder: Path, workers: int) -> Iterator[int]:
         "CITIZENCARD_REALM": "test",
     }
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={port}"]
-    command += [f"--workers={workers}", f"--blocking-threads={THREADS}", "api.wsgi:application"]
+    command = [sys.executable, "-m", "granian", "--interface=rsgi", "--host=127.0.0.1", f"--port={port}"]
+    command += [f"--workers={workers}", "--no-ws", "api.wsgi:served"]
     log = folder / f"server-{workers}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output, start_new_session=True)  # noqa: S603 # our own server
