@@ -91,9 +91,26 @@ def test_everything_that_creates_needs_a_key(world: World) -> None:
         assert codes <= {"idempotency_key_missing", "permission_denied", "person_unknown"}, (path, codes)
 
 
+REGISTRY_BODIES = {
+    "/v1/terminal-unbindings": {"terminal_id": "term_none", "reason": "x"},
+    "/v1/terminals/<terminal_id>/disablings": {"reason": "x"},
+    "/v1/terminals/<terminal_id>/enablings": {"reason": "x"},
+    "/v1/terminals/<terminal_id>/invitations": {"reason": "x"},
+    "/v1/terminals/<terminal_id>/codes": {},
+    "/v1/terminal-software": {"kind": "pos", "software": "x"},
+    "/v1/merchant-outlets": {"merchant_id": "mer_none", "name": "x", "address": "x"},
+    "/v1/merchant-outlets/<outlet_id>/closings": {},
+    "/v1/merchants/<merchant_id>/contacts": {"name": "x", "phone": "13000000000"},
+    "/v1/merchants/<merchant_id>/bank-accounts": {"holder": "x", "bank": "x", "number": "12345678", "reason": "x"},
+    "/v1/bank-accounts/<bank_account_id>/withdrawals": {"reason": "x"},
+    "/v1/merchant-notices/<notice_id>/tellings": {"way": "phone"},
+}
+"""Bodies for the registry of devices and merchants."""
+
+
 def _bodies() -> dict[str, dict[str, Any]]:
     ids = {"terminal_id": "term_none", "merchant_id": "mer_none"}
-    return {
+    return REGISTRY_BODIES | {
         "/v1/outlets": {"name": "x"},
         "/v1/tills": {"outlet_id": "out_none", "name": "x"},
         "/v1/staff": {"login": "abc", "name": "x", "person_reference": "p", "roles": ["clerk"]},
@@ -110,18 +127,6 @@ def _bodies() -> dict[str, dict[str, Any]]:
         "/v1/terminals": {"kind": "bus_validator", "name": "x"},
         "/v1/psams": {"chip_serial": "00" * 8, "terminal_id": "term_none"},
         "/v1/terminal-bindings": {**ids, "psam_id": "psam_none"},
-        "/v1/terminal-unbindings": {"terminal_id": "term_none", "reason": "x"},
-        "/v1/terminals/<terminal_id>/disablings": {"reason": "x"},
-        "/v1/terminals/<terminal_id>/enablings": {"reason": "x"},
-        "/v1/terminals/<terminal_id>/invitations": {"reason": "x"},
-        "/v1/terminals/<terminal_id>/codes": {},
-        "/v1/terminal-software": {"kind": "pos", "software": "x"},
-        "/v1/merchant-outlets": {"merchant_id": "mer_none", "name": "x", "address": "x"},
-        "/v1/merchant-outlets/<outlet_id>/closings": {},
-        "/v1/merchants/<merchant_id>/contacts": {"name": "x", "phone": "13000000000"},
-        "/v1/merchants/<merchant_id>/bank-accounts": {"holder": "x", "bank": "x", "number": "12345678", "reason": "x"},
-        "/v1/bank-accounts/<bank_account_id>/withdrawals": {"reason": "x"},
-        "/v1/merchant-notices/<notice_id>/tellings": {"way": "phone"},
         "/v1/card-stock": {"batch": "x", "chip_serials": ["00" * 8]},
         "/v1/cards": {"person_id": "per_none", "card_class": "01"},
         "/v1/cards/<card_id>/activation": {},

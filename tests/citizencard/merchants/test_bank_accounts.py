@@ -132,7 +132,7 @@ def test_what_was_agreed_to_cannot_be_exchanged(session: Session, vault: Softwar
     for change in ({"bank": "x"}, {"last4": "9999"}, {"number": account.holder}):
         with pytest.raises(DBAPIError, match="keeps its terms"), session.begin_nested():
             session.execute(update(MerchantBankAccount).values(**change))
-    with pytest.raises(DBAPIError, match="keeps its terms|permission denied"), session.begin_nested():
+    with pytest.raises(DBAPIError, match=r"keeps its terms|permission denied"), session.begin_nested():
         session.execute(text("DELETE FROM merchant_bank_account"))
     approval = approve(session, account.approval_id, CHECKER, now)
     approval.payload = {**approval.payload, "sealed_sha256": "00" * 32}
@@ -157,5 +157,5 @@ def test_nobody_is_paid_somewhere_new_without_somebody_to_tell(
         bank_account_by_id(session, "mba_none")
     with pytest.raises(BankAccountInvalid) as refused:
         seal_bank_account(vault, NewBankAccount(lonely, "", "h" * 121, "1234567a"))
-    assert len(refused.value.fields["faults"]) == 3
+    assert str(refused.value).count(";") == 2
     assert "1234567a" not in str(refused.value)

@@ -63,7 +63,7 @@ def test_what_cannot_be_a_contact_is_refused(
     """Neither a number that nobody answers nor a merchant that is not there; what was typed is not repeated."""
     with pytest.raises(MerchantContactInvalid) as refused:
         seal_contact(vault, NewContact("mer_none", "x" * 41, "call me"))
-    assert len(refused.value.fields["faults"]) == 2
+    assert str(refused.value).count(";") == 1
     assert "call me" not in str(refused.value)
     with pytest.raises(UnknownMerchant):
         set_contact(session, seal_contact(vault, NewContact("mer_none", "x", "12345")), clerk, now)

@@ -40,9 +40,10 @@ def test_outlets_are_opened_found_and_closed(session: Session, clerk: Actor, now
     assert list_outlets(session, merchant_id=shop) == []
     closed = close_outlet(session, ids[0], clerk, now + timedelta(days=1))
     assert outlet_by_id(session, closed.id).closed_at == now + timedelta(days=1)
-    for again in (lambda: close_outlet(session, ids[0], clerk, now), lambda: open_outlet_by_id(session, ids[0])):
-        with pytest.raises(MerchantOutletClosed):
-            again()
+    with pytest.raises(MerchantOutletClosed):
+        close_outlet(session, ids[0], clerk, now)
+    with pytest.raises(MerchantOutletClosed):
+        open_outlet_by_id(session, ids[0])
     assert set(outlets_by_id(session, [ids[0], ids[1], "mout_none"])) == set(ids[:2])
 
 
@@ -52,7 +53,7 @@ def test_what_cannot_be_an_outlet_is_refused_with_every_fault(session: Session, 
     open_outlet(session, NewOutlet(merchant, "Main Street", "1 Main Street"), clerk, now)
     with pytest.raises(MerchantDetailsInvalid) as refused:
         open_outlet(session, NewOutlet(merchant, " ", "a" * 201, "b" * 121), clerk, now)
-    assert len(refused.value.fields["faults"]) == 3
+    assert str(refused.value).count(";") == 2
     with pytest.raises(UnknownMerchant):
         open_outlet(session, NewOutlet("mer_none", "x", "y"), clerk, now)
     with pytest.raises(UnknownMerchantOutlet):
