@@ -4,7 +4,6 @@ The holder before the loss took effect, and of a class that cannot be reported l
 or went on with a list longer than the contract allows after a newer one was published. Else the company: nobody at the terminal could know.
 """
 
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

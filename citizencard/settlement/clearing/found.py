@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from citizencard.purse.uploads.models import FindingKind, TapFinding
-from citizencard.purse.uploads.rows import insert_new
+from citizencard.purse.uploads.rows import as_json, insert_new, listed
 
 _FINDINGS: Final = cast("Table", TapFinding.__table__)
 _AT_ONCE: Final = 5_000
@@ -55,10 +55,9 @@ def settle_findings(
     known: set[tuple[int, str]] = set()
     for begin in range(0, len(ids), _AT_ONCE):
         kinds = {kind for _, kind in (*wanted, *looked_at)}
-        chosen = select(TapFinding).where(
-            TapFinding.record_id.in_(ids[begin : begin + _AT_ONCE]), TapFinding.kind.in_(sorted(kinds))
-        )
-        for row in session.scalars(chosen):
+        among = text(f"tap_finding.record_id IN {listed(session, 'ids', of='bigint')}")
+        chosen = select(TapFinding).where(among, TapFinding.kind.in_(sorted(kinds)))
+        for row in session.scalars(chosen, {"ids": as_json(ids[begin : begin + _AT_ONCE])}):
             known.add((row.record_id, row.kind))
             if (row.record_id, row.kind) in wanted or (row.record_id, row.kind) in looked_at:
                 _settle(row, wanted.get((row.record_id, row.kind)), now)

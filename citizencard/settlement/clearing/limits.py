@@ -20,7 +20,7 @@ OVERDRAFT_FEN: Final[Mapping[int, int]] = dict.fromkeys(CLASSES, 0)
 """By class: how far a chip may go below zero. In this city none may."""
 SILENT_AFTER: Final = timedelta(hours=24)
 """A terminal without tap and heartbeat for so long, while others of its line work, is looked for."""
-TRANSFERS_WITHIN: Final = timedelta(hours=4)
+TRANSFERS_WITHIN: Final = timedelta(hours=2)
 """No tariff that we know has a longer transfer window; rides further apart are not held against each other."""
 LIST_MAY_BE_OLD: Final = timedelta(hours=24)
 """So long after a newer hotlist was published may a terminal go on with the one before, by contract."""

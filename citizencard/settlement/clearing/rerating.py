@@ -12,6 +12,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from citizencard.purse.uploads.models import FindingKind, TapRecord
+from citizencard.purse.uploads.rows import as_json, listed
 from citizencard.settlement.clearing.asking import (
     BELIEVED,
     TAP_ORDER,
@@ -24,7 +25,6 @@ from citizencard.settlement.clearing.found import Found, live
 from citizencard.settlement.clearing.limits import TRANSFERS_WITHIN
 from citizencard.tariffs.document import Tariff
 from citizencard.tariffs.errors import EventInvalid, RuleMissing
-from citizencard.tariffs.quotes import Quote, read_quote
 from citizencard.tariffs.transit.pricing import Anchor, Ride, price
 from citizencard.tariffs.versions import read_version, tariff_version
 
@@ -35,14 +35,15 @@ _PAIRS: Final = (
     " row_number() OVER (PARTITION BY r.card_serial ORDER BY r.card_counter, {order}) AS n"
     " FROM {asked} JOIN tap_record r ON r.card_serial = q.subject AND r.tapped_at >= q.from_at AND r.tapped_at <= q.to_at"
     " AND {believed}),"
-    " rides AS (SELECT r.id, r.at_s, r.n, r.card_counter, {from_s} AS from_s, lag(r.id) OVER w AS before_id,"
+    " rides AS (SELECT r.id, r.card_serial, r.at_s, r.n, r.card_counter, {from_s} AS from_s, lag(r.id) OVER w AS before_id,"
     " lag(r.at_s) OVER w AS before_s,"
     " lag(r.n) OVER w AS before_n, lag(r.card_counter) OVER w AS before_counter FROM slice r WHERE ride = 1"
     " WINDOW w AS (PARTITION BY r.card_serial ORDER BY r.card_counter, {order_of_rides})),"
-    " said AS (SELECT id, CASE WHEN at_s - before_s BETWEEN 0 AND :within AND n - before_n = card_counter - before_counter"
+    " said AS (SELECT id, card_serial, card_counter, CASE WHEN at_s - before_s BETWEEN 0 AND :within"
+    " AND n - before_n = card_counter - before_counter"
     " THEN before_id END AS before_id FROM rides WHERE at_s >= from_s + :within)"
     " SELECT s.id, s.before_id, f.id AS stands FROM said s {findings}"
-    " WHERE s.before_id IS NOT NULL OR f.id IS NOT NULL ORDER BY s.id"
+    " WHERE s.before_id IS NOT NULL OR f.id IS NOT NULL ORDER BY s.card_serial, s.card_counter, s.id"
 )
 _COLUMNS: Final = (
     TapRecord.id,
@@ -69,7 +70,7 @@ class Rerating:
     def differing(self, portion: Portion) -> tuple[list[Found], list[tuple[int, str]]]:
         """Rides whose price after the ride before is not the one they were priced at, and the findings that stand.
 
-        Three statements for every 2,000 pairs of rides.
+        One statement, one for every 2,000 pairs of rides, and one for each version of the tariff.
         """
         statement = _PAIRS.format(
             asked=asked_from(self._session),
@@ -90,34 +91,41 @@ class Rerating:
 
     def _rate(self, pairs: list[tuple[int, int]]) -> list[Found]:
         ids = sorted({record_id for pair in pairs for record_id in pair})
-        rows = {row.id: row for row in self._session.execute(select(*_COLUMNS).where(TapRecord.id.in_(ids)))}
+        among = text(f"tap_record.id IN {listed(self._session, 'ids', of='bigint')}")
+        chosen = self._session.execute(select(*_COLUMNS).where(among), {"ids": as_json(ids)})
+        rows = {row.id: row for row in chosen if _is_priced(row)}
         found = []
         for record_id, before_id in pairs:
-            detail = self._differs(rows[record_id], rows[before_id])
-            if detail is not None:
-                found.append(Found(record_id, FindingKind.RERATED, detail))
+            if record_id in rows and before_id in rows:
+                detail = self._differs(rows[record_id], rows[before_id])
+                if detail is not None:
+                    found.append(Found(record_id, FindingKind.RERATED, detail))
         return found
 
     def _differs(self, row: Row[Any], before: Row[Any]) -> dict[str, Any] | None:
-        if not (_is_priced(row) and _is_priced(before)):
-            return None
-        alone, earlier = read_quote(row.explanation), read_quote(before.explanation)
-        claimed = _anchor(alone)
         try:
-            carried = price(self._tariff(before), _ride(before, earlier, _anchor(earlier))).next_anchor
-            if carried == claimed:
+            carried = self._carried_on(before)
+            if carried == _anchor(row):
                 return None
-            expected = price(self._tariff(row), _ride(row, alone, carried)).quote.minor
+            expected = price(self._tariff(row), _ride(row, carried)).quote.minor
         except (RuleMissing, EventInvalid):
             return None
-        if expected == alone.minor:
+        priced_fen = row.explanation["minor"]
+        if expected == priced_fen:
             return None
         return {
             "paid_fen": row.amount_fen,
-            "priced_fen": alone.minor,
+            "priced_fen": priced_fen,
             "expected_fen": expected,
             "before": before.identity,
         }
+
+    def _carried_on(self, before: Row[Any]) -> Anchor | None:
+        """What the card carried after a ride: the ride itself, or what its transfer rule says."""
+        anchor = _anchor(before)
+        if anchor is None:
+            return Anchor(before.line, before.tapped_at)
+        return price(self._tariff(before), _ride(before, anchor)).next_anchor
 
     def _tariff(self, row: Row[Any]) -> Tariff:
         version = row.explanation["tariff_version"]
@@ -130,13 +138,13 @@ def _is_priced(row: Row[Any]) -> bool:
     return "tariff_version" in row.explanation and row.tapped_at is not None and row.card_class is not None
 
 
-def _ride(row: Row[Any], alone: Quote, anchor: Anchor | None) -> Ride:
-    return Ride(row.line, row.card_class, row.tapped_at, anchor, claimed_base=alone.lines[0].minor)
+def _ride(row: Row[Any], anchor: Anchor | None) -> Ride:
+    return Ride(row.line, row.card_class, row.tapped_at, anchor, claimed_base=row.explanation["lines"][0]["minor"])
 
 
-def _anchor(quote: Quote) -> Anchor | None:
+def _anchor(row: Row[Any]) -> Anchor | None:
     """The ride that a price from the record alone counted from; None where it was no transfer."""
-    for line in quote.lines:
-        if line.what == "transfer":
-            return Anchor(int(line.facts["from_line"]), datetime.fromisoformat(str(line.facts["from_at"])))
+    for line in row.explanation["lines"]:
+        if line["what"] == "transfer":
+            return Anchor(int(line["facts"]["from_line"]), datetime.fromisoformat(line["facts"]["from_at"]))
     return None
