@@ -22,7 +22,7 @@ from tests.citizencard.keys.make_vault import random_vault, regression_vault
 from tests.drills.uploads_day import FULL_DAY, great_day
 from tests.journeys.agreement import balances_of
 from tests.journeys.databases import both_databases, committing, undoable
-from tests.journeys.day_records import Day, Sent, content_of
+from tests.journeys.day_records import Day, Sent, content_of, judged
 from tests.journeys.playback import Playback
 from tests.journeys.world import ADULT, LOADED_FEN, SOON, Bus, Rider, World
 
@@ -124,7 +124,7 @@ def flipped(raw: bytes, bit: int) -> bytes:
 
 def _flipped_after(world: World, raw: bytes, bit: int, paid: dict[str, int]) -> list[str]:
     copy = Sent(world.bus1, (flipped(raw, bit),), bit + 2, as_json=False)
-    (verdict,) = world.take(world.bus1, content_of(copy)).verdicts
+    (verdict,) = judged(world, copy)
     found = [] if verdict.verdict in ("rejected", "duplicate") else [f"bit {bit}: {verdict.verdict}"]
     return found + _moved(f"bit {bit}", paid, _balances(world))
 
@@ -132,7 +132,7 @@ def _flipped_after(world: World, raw: bytes, bit: int, paid: dict[str, int]) -> 
 def _flipped_before(world: World, raw: bytes, bit: int, before: dict[str, int], paid: dict[str, int]) -> list[str]:
     """The changed copy is rejected, and the genuine record paid; or it is the tap itself, and the genuine record a duplicate."""
     verdicts = [
-        str(world.take(world.bus1, content_of(Sent(world.bus1, (one,), bit + 2, as_json=False))).verdicts[0].verdict)
+        str(judged(world, Sent(world.bus1, (one,), bit + 2, as_json=False))[0].verdict)
         for one in (flipped(raw, bit), raw)
     ]
     found = []

@@ -11,15 +11,14 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from citizencard.db import reading, transaction
+from citizencard.db import reading
 from citizencard.purse.uploads.errors import UploadRefused
 from citizencard.purse.uploads.flow import take_batch, take_records
-from citizencard.purse.uploads.limits import open_limits, release_limit
 from citizencard.purse.uploads.models import TapRecord
 from citizencard.purse.uploads.records import PurchaseRecord
 from citizencard.settlement.clearing.state import State as Cleared
 from citizencard.settlement.clearing.state import state_of
-from tests.citizencard.purse.uploads.make_records import MAKER, Device, json_of, seal, unsealed
+from tests.citizencard.purse.uploads.make_records import Device, json_of, seal, unsealed
 from tests.drills.uploads_city import Own
 from tests.journeys.world import World
 
@@ -134,7 +133,7 @@ class Road:
             waiting = self._once(parcel, waiting)
             if not waiting:
                 return
-            self._release()
+            self.counts["limits released"] += self.world.release_limits()
         self.differences.append(f"{len(waiting)} records were never judged")
 
     def _send_cut(self, parcel: Parcel) -> None:
@@ -164,13 +163,6 @@ class Road:
         if isinstance(content, bytes):
             return take_batch(world.sessions, world.hsm, device.terminal_id, content, world.now).as_json()
         return take_records(world.sessions, world.hsm, device.terminal_id, content, world.now).as_json()
-
-    def _release(self) -> None:
-        """A person looks, and lets everything be judged again."""
-        with transaction(self.world.sessions) as session:
-            for limit in open_limits(session, 0, 200):
-                release_limit(session, limit.id, MAKER, "looked at", self.world.now)
-                self.counts["limits released"] += 1
 
 
 def _name(record: PurchaseRecord) -> tuple[int, str, str]:

@@ -33,6 +33,7 @@ from citizencard.keys.hsm import Hsm
 from citizencard.merchants.registry import NewLine, register_line, register_merchant
 from citizencard.purse.loads.models import Load
 from citizencard.purse.uploads.flow import take_batch, take_records
+from citizencard.purse.uploads.limits import open_limits, release_limit
 from citizencard.purse.uploads.receipts import BatchReceipt, RecordVerdict
 from citizencard.settlement.flow import DayClosing, SettledDay, settle_day
 from citizencard.tariffs.device import compile_table
@@ -202,6 +203,14 @@ class World:
         if isinstance(content, bytes):
             return take_batch(self.sessions, self.hsm, bus.terminal_id, content, self.now)
         return take_records(self.sessions, self.hsm, bus.terminal_id, content, self.now)
+
+    def release_limits(self) -> int:
+        """A person looks at whatever is parked for bad TACs, and lets it be judged again; returns how many limits there were."""
+        with transaction(self.sessions) as session:
+            found = open_limits(session, 0, 200)
+            for limit in found:
+                release_limit(session, limit.id, MAKER, "looked at", self.now)
+            return len(found)
 
     def fetch_hotlist(self, bus: Bus) -> None:
         """Let a validator have the list in force."""
