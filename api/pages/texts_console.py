@@ -325,6 +325,12 @@ MONEY: Final[Mapping[str, tuple[str, str]]] = {
         "The card proved that it was not credited. Load again, or a supervisor gives the cash back.",
     ),
     "load.done": ("已写入 {amount}，凭条号 {slip}", "{amount} are on the chip, slip {slip}"),
+    "load.done.kiosk": ("已写入 {amount}，经自助终端办理", "{amount} are on the chip, begun at a kiosk"),
+    "load.given_back.kiosk": (
+        "{amount} 已退回原处，没有写入卡片",
+        "{amount} went back to where they came from and are not on the chip",
+    ),
+    "load.slip.kiosk": ("自助终端，无凭条", "begun at a kiosk, no slip"),
     "load.given_back": (
         "{amount} 已退回现金，没有写入卡片",
         "{amount} were given back in cash and are not on the chip",

@@ -17,7 +17,19 @@ from citizencard.db import reading
 
 PAGE_ROWS: Final = 20
 MAX_DIGITS: Final = 18
-KINDS: Final = frozenset({"top_up_cash", "online_purchase", "bill_payment", "stripe_charge", "refund", "reversal"})
+KINDS: Final = frozenset(
+    {
+        "top_up_cash",
+        "online_purchase",
+        "online_hold",
+        "load_paid",
+        "load_given_back",
+        "bill_payment",
+        "stripe_charge",
+        "refund",
+        "reversal",
+    }
+)
 """Kinds of transfers that have a name in the catalogue; others are shown by what they did: money in, money out."""
 
 
