@@ -205,9 +205,17 @@ class Day:
                     self._count(receipt, "first")
                 for batch in sent * 2:
                     self._count(device.uplink.upload_batch(batch), "again")
+                self._sign_out(name, device)
         self.story.fact(
             "every batch sent twice more", f"{self.figures.get('again duplicate', 0)} records, all duplicates"
         )
+
+    def _sign_out(self, name: str, device: Device) -> None:
+        """The device's totals of its shift against what the server has (签退)."""
+        answer = device.sign_out()
+        if answer is not None:
+            said = "its totals are the server's" if answer.agrees else "its totals are NOT the server's"
+            self.story.fact(f"{name} signs out: {said}", f"{answer.records} records, {yuan(answer.amount_fen)}")
 
     def _at_provider(self) -> tuple[int, int]:
         """What the provider says that it holds for the city, and what the books say: both in fen."""

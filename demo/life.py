@@ -27,6 +27,7 @@ UPLOAD_AFTER_TAPS = 5
 PROVE_EVERY_S = 60
 PARK_EVERY_S = 40
 TOP_UP_EVERY_S = 150
+HEARTBEAT_EVERY_S = 90
 STAY_MINUTES = (20, 200)
 LOAD_FEN = 3_000
 ACCOUNT_FEN = 5_000
@@ -65,7 +66,7 @@ def live(city: City, story: Story) -> None:
     _welcome(crowd)
     _tell_doors(city, story)
     taps = 0
-    due = {_prove: PROVE_EVERY_S, _park: PARK_EVERY_S, _top_up: TOP_UP_EVERY_S}
+    due = {_prove: PROVE_EVERY_S, _park: PARK_EVERY_S, _top_up: TOP_UP_EVERY_S, _beat: HEARTBEAT_EVERY_S}
     done_at = dict.fromkeys(due, time.monotonic())
     while True:
         time.sleep(crowd.chance.uniform(*EVENT_EVERY_S))
@@ -233,6 +234,19 @@ def _park(crowd: Crowd) -> None:
             crowd.story.fact(f"{driver.name} pays cash into the account", yuan(ACCOUNT_FEN))
     except FAILURES as error:
         crowd.story.fact(f"{driver.name} cannot park", str(error))
+
+
+def _beat(crowd: Crowd) -> None:
+    """The buses say how they are, and fetch what is new."""
+    for name in BUSES:
+        try:
+            with crowd.city.device(name) as device:
+                orders = device.heartbeat()
+                waiting = device.outbox.counts().waiting
+            fetched = f", fetches {', '.join(orders.fetch)}" if orders.fetch else ""
+            crowd.story.fact(f"{name} is well{fetched}", f"{waiting} records wait")
+        except HardwareError as error:
+            crowd.story.fact(f"{name} has no line", str(error))
 
 
 def _top_up(crowd: Crowd) -> None:
