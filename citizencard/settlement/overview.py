@@ -138,7 +138,11 @@ def _counts(session: Session, now: datetime) -> Mapping[str, Any]:
         bound.scalar_subquery().label("terminals_bound"),
         today.scalar_subquery().label("taps_today"),
         waiting.scalar_subquery().label("taps_waiting"),
-        select(func.count()).select_from(TapFinding).scalar_subquery().label("findings"),
+        select(func.count())
+        .select_from(TapFinding)
+        .where(TapFinding.withdrawn_at.is_(None))
+        .scalar_subquery()
+        .label("findings"),
     )
     return dict(session.execute(counted).mappings().one())
 
