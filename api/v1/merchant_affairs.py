@@ -67,14 +67,14 @@ def see_merchant(merchant_id: str) -> dict[str, object]:
 
 
 @face.post("/merchant-outlets", Shapes(gives=MerchantOutletAnswer, takes=MerchantOutletRequest, status=201))
-def open_an_outlet(new: NewOutlet) -> Once:
+def open_a_merchant_outlet(new: NewOutlet) -> Once:
     """Open an outlet of a merchant: a depot, a station, a lot, a shop."""
     who = actor(Permission.MERCHANTS_MANAGE)
     return Once(lambda session: open_outlet(session, new, who, now()))
 
 
 @face.get("/merchant-outlets", Shapes(gives=list_of(MerchantOutletAnswer), query=MerchantOutletQuery))
-def see_outlets(wanted: OutletsWanted) -> Page:
+def see_merchant_outlets(wanted: OutletsWanted) -> Page:
     """Outlets of one merchant or of all, open and closed, by id."""
     with reading(city().sessions) as session:
         found = list_outlets(
@@ -84,7 +84,7 @@ def see_outlets(wanted: OutletsWanted) -> Page:
 
 
 @face.post("/merchant-outlets/<outlet_id>/closings", Shapes(gives=MerchantOutletAnswer, status=201))
-def close_an_outlet(outlet_id: str) -> Once:
+def close_a_merchant_outlet(outlet_id: str) -> Once:
     """Close an outlet. Devices that stand at it keep earning: who is paid does not follow from a place."""
     who = actor(Permission.MERCHANTS_MANAGE)
     return Once(lambda session: close_outlet(session, outlet_id, who, now()))
