@@ -7,7 +7,6 @@ from api.pages.formats import MINUS, ago, bare, masked, share, stamp, yuan
 from api.pages.language import Language, say
 from api.pages.texts import TEXTS
 from citizencard.purse.uploads.journeys import Tap
-from citizencard.purse.uploads.models import Verdict
 from citizencard.tariffs.quotes import Quote, read_quote
 
 
@@ -37,7 +36,7 @@ class Sentence:
 
 def sentence(tap: Tap, language: Language, now: datetime) -> Sentence:
     """Say a tap in words."""
-    suspicious = tap.verdict is Verdict.SUSPICIOUS
+    suspicious = tap.is_undecided
     return Sentence(
         key=f"tap-{tap.record_id}",
         when="" if tap.at is None else stamp(tap.at, now),
@@ -63,7 +62,7 @@ def _card(tap: Tap, language: Language) -> str:
 
 
 def _doubt(tap: Tap, language: Language) -> str:
-    return say(language, "tap.suspicious", reason=named(language, "reason", tap.reason or ""))
+    return say(language, "tap.suspicious", reason=named(language, "reason", tap.reason or "aside"))
 
 
 def _price(tap: Tap, language: Language) -> str:

@@ -9,8 +9,8 @@ from api.pages.sentences import sentence
 from api.portal.rides import why as why_of_ride
 from citizencard.parking.models import StayState
 from citizencard.parking.views import StayView
+from citizencard.purse.decisions.models import Outcome
 from citizencard.purse.uploads.journeys import Tap
-from citizencard.purse.uploads.models import Verdict
 from citizencard.tariffs.sentences import piece
 
 BETWEEN: Final = " · "
@@ -41,11 +41,25 @@ class Journey:
 
 
 def journey_of_tap(tap: Tap, language: Language, now: datetime) -> Journey:
-    """A tap. What our checks think of it is our business: its holder reads that it is being checked, and why not to worry."""
+    """A tap. What our checks think of it is our business: its holder reads that it is being checked, and why not to worry.
+
+    Once two people have decided, he reads what became of his money.
+    """
     said = sentence(tap, language, now)
-    doubted = tap.verdict is Verdict.SUSPICIOUS
-    why = say(language, "portal.journey.checked") if doubted else why_of_ride(tap, language)
-    return Journey(said.key, tap.at, said.place, tap.card_serial, tap.paid_fen, why, doubted)
+    return Journey(said.key, tap.at, said.place, tap.card_serial, tap.paid_fen, _told(tap, language), tap.is_undecided)
+
+
+def _told(tap: Tap, language: Language) -> str:
+    if tap.is_undecided:
+        return say(language, "portal.journey.checked")
+    match tap.decided:
+        case Outcome.HOLDER:
+            return say(language, "portal.journey.decided.holder")
+        case Outcome.COMPANY:
+            return say(language, "portal.journey.decided.company")
+        case Outcome.MERCHANT:
+            return why_of_ride(tap, language) + say(language, "portal.journey.decided.merchant")
+    return why_of_ride(tap, language)
 
 
 def journey_of_stay(stay: StayView, card_serial: bytes, language: Language, now: datetime) -> Journey:

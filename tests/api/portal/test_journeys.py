@@ -1,11 +1,13 @@
 """Why something cost what it cost, in sentences."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from api.pages.language import Language
 from api.portal.journeys import journey_of_stay, journey_of_tap
 from citizencard.parking.models import StayState
 from citizencard.parking.views import StayView
+from citizencard.purse.decisions.models import Outcome
 from citizencard.purse.uploads.journeys import Tap
 from citizencard.purse.uploads.models import Verdict
 from citizencard.tariffs.amounts import Money
@@ -62,3 +64,18 @@ def test_what_we_check_is_no_accusation(now: datetime) -> None:
     assert told.is_checked
     assert "uspicious" not in told.why
     assert "nothing for you to do" in told.why
+
+
+def test_holder_reads_what_two_people_have_decided(now: datetime) -> None:
+    """A tap that was in doubt says what became of its money: his after all, made good, or simply in order."""
+    doubted = Tap(8, SERIAL, now, None, 26, 180, 0, Verdict.SUSPICIOUS, "hotlisted", {})
+    for outcome, told in (
+        (Outcome.HOLDER, "given back to you"),
+        (Outcome.COMPANY, "made good to you"),
+        (Outcome.MERCHANT, "it was in order"),
+    ):
+        journey = journey_of_tap(replace(doubted, decided=outcome), Language.EN, now)
+        assert told in journey.why
+        assert not journey.is_checked
+    aside = replace(doubted, verdict=Verdict.ACCEPTED, reason=None, is_aside=True)
+    assert journey_of_tap(aside, Language.ZH, now).is_checked
