@@ -73,14 +73,17 @@ GUIDES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """The way that each of the three newcomers goes through the interface; steps that a document does not have are left out."""
 
 _OTHER_PROBLEMS: Final = (
+    (400, "body_truncated", "The body is shorter than was announced"),
     (404, "not_found", "Not Found"),
     (405, "method_not_allowed", "Method Not Allowed"),
+    (408, "body_too_slow", "The body did not come in time"),
     (413, "request_entity_too_large", "Request Entity Too Large"),
     (415, "unsupported_media_type", "Unsupported Media Type"),
     (500, "internal_error", "Something went wrong on our side"),
     (503, "database_away", "The database does not answer"),
+    (503, "too_many_bodies", "Too many bodies are on their way"),
 )
-"""Problems that come from the web framework or from faults, not from a refusal of the domain."""
+"""Problems that come from the bridge to the server, from the web framework or from faults, not from a refusal of the domain."""
 
 pages = Blueprint("docs", __name__)
 

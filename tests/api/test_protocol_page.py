@@ -1,8 +1,15 @@
 """The page that vendors build terminals from says what a device must do on every answer that it can get."""
 
+import ast
+import inspect
 import re
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
+from api import serving
+from api.pages.docs import problems
+from api.pages.language import Language
 from tests.api.reachable import codes_of
 from tests.api.world import World
 
@@ -24,6 +31,18 @@ def test_page_lists_exactly_the_codes_that_devices_can_get(world: World) -> None
     """No answer finds a vendor unprepared, and no row is about an answer that never comes."""
     wanted = codes_of(world.app, "/terminals")
     assert {code: status for code, (status, _) in table().items()} == wanted
+
+
+def test_codes_of_the_bridge_are_known() -> None:
+    """What is answered before the application sees a request is in the documentation's table, and so on the page."""
+    made = [node.args[:2] for node in ast.walk(ast.parse(inspect.getsource(serving))) if _is_refusal(node)]
+    codes = {code.value: HTTPStatus[status.attr] for status, code in made}
+    assert codes
+    assert codes.items() <= {one.code: one.status for one in problems(Language.EN)}.items()
+
+
+def _is_refusal(node: Any) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_Refused"
 
 
 def test_each_code_has_one_of_the_five_duties() -> None:

@@ -17,7 +17,6 @@ from tests.postgres import free_port
 ROOT: Final = Path(__file__).parents[2]
 READY_WITHIN_S: Final = 60
 POLL_S: Final = 0.05
-THREADS: Final = 8
 GRACE_S: Final = 2
 
 
@@ -58,8 +57,8 @@ class MortalServer:
         Raises:
             RuntimeError: it does not start; with the end of its log.
         """
-        command = [sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={self.port}"]
-        command += [f"--workers={self._workers}", f"--blocking-threads={THREADS}", "api.wsgi:application"]
+        command = [sys.executable, "-m", "granian", "--interface=rsgi", "--host=127.0.0.1", f"--port={self.port}"]
+        command += [f"--workers={self._workers}", "--no-ws", "--http1-header-read-timeout=10000", "api.wsgi:served"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
