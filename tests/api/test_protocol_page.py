@@ -3,9 +3,9 @@
 import ast
 import inspect
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from api import serving
 from api.pages.docs import problems
@@ -35,14 +35,16 @@ def test_page_lists_exactly_the_codes_that_devices_can_get(world: World) -> None
 
 def test_codes_of_the_bridge_are_known() -> None:
     """What is answered before the application sees a request is in the documentation's table, and so on the page."""
-    made = [node.args[:2] for node in ast.walk(ast.parse(inspect.getsource(serving))) if _is_refusal(node)]
-    codes = {code.value: HTTPStatus[status.attr] for status, code in made}
+    codes = dict(_refusals_of_the_bridge())
     assert codes
     assert codes.items() <= {one.code: one.status for one in problems(Language.EN)}.items()
 
 
-def _is_refusal(node: Any) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_Refused"
+def _refusals_of_the_bridge() -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(inspect.getsource(serving))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "_Refused":
+            status, code = node.args[:2]
+            yield ast.literal_eval(code), HTTPStatus[ast.unparse(status).removeprefix("HTTPStatus.")]
 
 
 def test_each_code_has_one_of_the_five_duties() -> None:
