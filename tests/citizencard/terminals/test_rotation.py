@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -28,6 +29,7 @@ from citizencard.terminals.signing import signer
 
 HOUR = timedelta(hours=1)
 WORKERS = 4
+PROTOCOL = Path(__file__).parents[3] / "hardware/terminal/PROTOCOL.md"
 
 
 def raw(key: Ed25519PrivateKey) -> bytes:
@@ -60,6 +62,15 @@ def test_the_new_key_counts_and_the_old_one_still_proves_what_it_signed(session:
     assert rotate_key(session, asked(terminal_id, old, new), again, device, now + 2 * HOUR) == rotated
     third = Ed25519PrivateKey.generate()
     assert rotation_keys(session, terminal_id, raw(third)).may_sign == (raw(new),)
+
+
+def test_what_the_new_key_signs_is_what_the_page_for_vendors_says() -> None:
+    """The page's example, keys of the seeds 00 to 1F and 20 to 3F, is what this code makes of them."""
+    old, new = (Ed25519PrivateKey.from_private_bytes(bytes(range(first, first + 32))) for first in (0, 32))
+    message = rotation_message("330200000001", raw(old), raw(new))
+    page = PROTOCOL.read_text(encoding="utf-8")
+    assert f"```\n{message.decode()}\n```" in page
+    assert f'"possession": "{new.sign(message).hex().upper()}"' in page
 
 
 def test_only_who_has_both_keys_changes_one(session: Session, now: datetime) -> None:
