@@ -8,9 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from citizencard.approvals.decisions import approve
-from citizencard.approvals.errors import FourEyesNeeded
 from citizencard.audit import Actor
-from citizencard.cards.errors import HotlistBlockTaken
 from citizencard.cards.hotlist_acts import (
     NewBlock,
     block_as_approved,
@@ -54,19 +52,6 @@ def test_taps_are_judged_by_what_counted_when_they_were_made(session: Session, n
     assert [listed_by_block(blocks, serial(n), now) for n in (99, 100, 200, 201)] == [False, True, True, False]
     assert [module_listed(blocks, MODULE, at) for at in moments] == [False, True, True, True]
     assert not module_listed(blocks, bytes.fromhex("330200000098"), now)
-
-
-def test_one_person_alone_bars_nobody(session: Session, now: datetime) -> None:
-    """A range of cards is thousands of people: the one who proposes it does not decide it, and the same range is not put on twice."""
-    approval = propose_block(session, RANGE, STOCK, now)
-    with pytest.raises(FourEyesNeeded):
-        approve(session, approval.id, STOCK, now)
-    second = propose_block(session, RANGE, STOCK, now)
-    for one in (approval, second):
-        approve(session, one.id, SUPERVISOR, now)
-    block_as_approved(session, approval, SUPERVISOR, now)
-    with pytest.raises(HotlistBlockTaken):
-        block_as_approved(session, second, SUPERVISOR, now)
 
 
 def test_database_refuses_a_back_dated_block(session: Session, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Partner issuers by version, and which terminals lag behind."""
+"""Partner issuers by version."""
 
 from datetime import datetime, timedelta
 
@@ -15,11 +15,7 @@ from citizencard.terminals.issuers import (
     publish_issuers,
     withdraw_issuer_as_approved,
 )
-from citizencard.terminals.lags import lagging
 from citizencard.terminals.lists.models import PartnerIssuer
-from citizencard.terminals.models import AcknowledgedKind, TerminalKind
-from citizencard.terminals.registry import register_terminal
-from citizencard.terminals.shifts import WorksWith, take_word
 from tests.citizencard.terminals.make_terminals import CHECKER, MAKER
 
 DAY = timedelta(days=1)
@@ -51,27 +47,3 @@ def test_issuer_is_listed_from_its_day_on(session: Session, now: datetime) -> No
     assert publish_issuers(session, now + 2 * DAY) == 2
     assert issuer_list(session).issuers == ()
     assert not issuers_are_due(session, now + 9 * DAY)
-
-
-def test_thirty_days_to_learn_a_city_and_seven_to_forget_it(session: Session, now: datetime) -> None:
-    """The report says who is late by the rules of interoperability, and nobody who is not."""
-    terminal = register_terminal(session, "bus 26", TerminalKind.BUS_VALIDATOR, now=now).id
-    row = admit(session, SHANGHAI, now)
-    publish_issuers(session, now)
-
-    def lag(at: datetime) -> list[tuple[int, int, bool]]:
-        found = lagging(session, AcknowledgedKind.ISSUERS, at)
-        return [(one.version, one.current, one.is_overdue) for one in found]
-
-    assert lag(now + 29 * DAY) == [(0, 1, False)]
-    assert lag(now + 30 * DAY) == [(0, 1, True)]
-    take_word(session, terminal, WorksWith(issuer_version=1), now=now + 30 * DAY)
-    assert lag(now + 31 * DAY) == []
-    withdraw(session, row, now + 31 * DAY)
-    publish_issuers(session, now + 31 * DAY)
-    assert lag(now + 37 * DAY) == [(1, 2, False)]
-    assert lag(now + 38 * DAY) == [(1, 2, True)]
-    take_word(session, terminal, WorksWith(issuer_version=3), now=now + 38 * DAY)
-    assert lag(now + 38 * DAY) == [(1, 2, True)], "a version that never was is not believed"
-    take_word(session, terminal, WorksWith(issuer_version=2), now=now + 38 * DAY)
-    assert lag(now + 99 * DAY) == []
