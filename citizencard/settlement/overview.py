@@ -19,6 +19,7 @@ from citizencard.purse.uploads.journeys import Tap, latest_taps
 from citizencard.purse.uploads.judge import NEWEST
 from citizencard.purse.uploads.models import TapFinding, TapRecord, Verdict
 from citizencard.purse.uploads.records import RecordKind
+from citizencard.settlement.findings.choosing import undecided_taps
 from citizencard.settlement.models import BookProof
 from citizencard.terminals.models import TerminalBinding
 from ledger.models import LedgerDay
@@ -113,7 +114,7 @@ def holdings(session: Session) -> Holdings:
 
 
 def pulse(session: Session, now: datetime) -> Pulse:
-    """Look at the city at an instant, in four statements."""
+    """Look at the city at an instant, in six statements."""
     counts = _counts(session, now)
     return Pulse(
         at=now,
@@ -131,13 +132,12 @@ def pulse(session: Session, now: datetime) -> Pulse:
 def _counts(session: Session, now: datetime) -> Mapping[str, Any]:
     midnight = datetime.combine(now.astimezone(BEIJING).date(), time(), BEIJING)
     today = select(func.count()).where(_counted(), TapRecord.tapped_at >= midnight, TapRecord.tapped_at <= now + NEWEST)
-    waiting = select(func.count()).where(TapRecord.verdict == Verdict.SUSPICIOUS)
     bound = select(func.count()).select_from(TerminalBinding).where(TerminalBinding.valid_to.is_(None))
     counted = select(
         select(LedgerDay.day).where(LedgerDay.state == "open").scalar_subquery().label("business_day"),
         bound.scalar_subquery().label("terminals_bound"),
         today.scalar_subquery().label("taps_today"),
-        waiting.scalar_subquery().label("taps_waiting"),
+        undecided_taps().label("taps_waiting"),
         select(func.count())
         .select_from(TapFinding)
         .where(TapFinding.withdrawn_at.is_(None))

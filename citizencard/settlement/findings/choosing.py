@@ -96,6 +96,19 @@ def _filters(wanted: Wanted, now: datetime, after: int) -> Iterator[ColumnElemen
         yield from _aged(wanted.age, now)
 
 
+def undecided_taps() -> ColumnElement[int]:
+    """How many taps wait for people to decide about their money; by indexes of the few that it can be."""
+    suspicious = select(func.count()).select_from(TapRecord).where(SUSPICIOUS, ~_is_decided()).scalar_subquery()
+    aside = (
+        select(func.count())
+        .select_from(TapSetAside)
+        .join(TapRecord, TapRecord.id == TapSetAside.record_id)
+        .where(is_aside(), ~_is_decided())
+        .scalar_subquery()
+    )
+    return suspicious + aside
+
+
 def _aged(age: Age, now: datetime) -> Iterator[ColumnElement[bool]]:
     newer = None
     for one, limit in AGE_LIMITS:

@@ -209,7 +209,7 @@ def test_figures_cost_the_same_in_a_large_city(
         statements.clear()
         assert client.get("/").status_code == 200
         assert statements == []
-    assert len(looked[0]) == len(looked[1]) == 7
+    assert len(looked[0]) == len(looked[1]) == 9
 
 
 def test_names_from_outside_are_text(sessions: Sessions, ridden: City, visit: Visit) -> None:

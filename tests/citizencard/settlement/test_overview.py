@@ -137,4 +137,4 @@ def test_statements_do_not_grow_with_the_city(
     statements.clear()
     pulse(session, now)
     holdings(session)
-    assert len(statements) == few == 7
+    assert len(statements) == few == 9
