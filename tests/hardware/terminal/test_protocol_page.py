@@ -1,7 +1,10 @@
 """The protocol's page: the taps that it shows are taps that our cards and modules make, to the byte."""
 
+import json
 import re
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hardware.card import crypto
 from hardware.card.apdu import CommandApdu
@@ -9,7 +12,7 @@ from hardware.card.files import ManagementData, PublicApplicationData
 from hardware.card.psam import CreditSamForPurchase, InitSamForPurchase
 from hardware.card.purse import DebitForPurchase, InitializeForPurchase, UpdateCompoundCache
 from hardware.card.transit import TripRecord
-from hardware.terminal.batch import TapRecord
+from hardware.terminal.batch import Batch, BatchHead, TapRecord, encode_batch
 
 PAGE = (Path(__file__).parents[3] / "hardware" / "terminal" / "PROTOCOL.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("\n## Cards and security modules\n")[1].split("\n## ")[0]
@@ -78,3 +81,21 @@ def test_the_macs_on_the_page_are_right() -> None:
     _, asked, told = exchanged()[-1]
     internal = crypto.diversify_chain(bytes(range(0xD0, 0xE0)), [CITY, factor])
     assert crypto.external_authenticate_cryptogram(internal, CommandApdu.from_bytes(asked).data) == told
+
+
+def test_the_batch_on_the_page_is_a_batch() -> None:
+    """A vendor who packs the example gets the same bytes as we do, and the JSON form says the same."""
+    section = PAGE.split("\n## Batch file, layout 1\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^([0-9A-F]{4})  ([0-9A-F]+)  ", section, re.MULTILINE)
+    data = b"".join(bytes.fromhex(digits) for _, digits in rows)
+    assert [int(at, 16) for at, _ in rows] == [
+        sum(len(digits) // 2 for _, digits in rows[:n]) for n in range(len(rows))
+    ]
+    raw = re.search(r"^([0-9A-F]{192})$", SECTION, re.MULTILINE)
+    assert raw
+    head = BatchHead(NUMBER, data[14:24], 5, 3, 13, bytes.fromhex("20261121083100"))
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    assert data == encode_batch(head, [TapRecord.decode(bytes.fromhex(raw[1]))], key.sign)
+    form = re.search(r"```json\n(.+?)\n```", section, re.DOTALL)
+    assert form
+    assert json.loads(form[1]) == Batch(5, data).as_json()
