@@ -83,7 +83,7 @@ def open_market(sessions: Sessions, tills: int, cards: int) -> Market:
 
 
 def _till(session: Session, number: int, merchant_id: str, now: datetime) -> Till:
-    terminal = register_terminal(session, f"Till {number}", "bus_validator", now=now)
+    terminal = register_terminal(session, f"Till {number}", "pos", now=now)
     key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"till {number}".encode()).digest())
     enrol(session, issue_enrolment_code(session, terminal.id, now=now), key.public_key().public_bytes_raw(), now=now)
     till = Till(bytes.fromhex(f"{CITY}{number:08d}"), key)

@@ -19,7 +19,15 @@ from citizencard.terminals.errors import (
 )
 from citizencard.terminals.models import TerminalNonce, TerminalState
 from citizencard.terminals.registry import NewBinding, register_terminal, set_terminal_state
-from citizencard.terminals.signing import NONCE_LIFE, Nonce, forget_nonces, signer, speaking, take_nonce, use_up
+from citizencard.terminals.signing import (
+    NONCE_LIFE,
+    Nonce,
+    forget_nonces,
+    signer,
+    speaking,
+    take_nonce,
+    use_up,
+)
 from tests.citizencard.terminals.make_terminals import bind, bus_company, psam
 
 NONCE = "n" * 24
@@ -28,7 +36,10 @@ NONCE = "n" * 24
 def test_terminal_is_found_by_its_number_or_its_id(session: Session, now: datetime) -> None:
     """A validator signs with the number in its module, a collector without a module with its own id."""
     merchant, module = bus_company(session, now), psam(session, 1, now)
-    terminal, key = register_terminal(session, "Bus 1", "bus_validator", now=now), Ed25519PrivateKey.generate().public_key()
+    terminal, key = (
+        register_terminal(session, "Bus 1", "bus_validator", now=now),
+        Ed25519PrivateKey.generate().public_key(),
+    )
     with pytest.raises(UnknownTerminal):
         signer(session, "330200000001")
     bind(session, NewBinding(terminal.id, module, merchant, 1), now)
@@ -84,3 +95,20 @@ def test_of_two_replays_at_once_one_is_refused(committed: Sessions, now: datetim
     assert sorted(answers) == ["refused"] * 3 + ["taken"]
     with reading(committed) as session:
         assert session.scalars(select(func.count()).select_from(TerminalNonce)).one() == 1
+
+
+def test_nonces_are_forgotten_when_they_are_over(committed: Sessions, now: datetime) -> None:
+    """Ten minutes after its request a nonce is only in the way; one that is still there may be used again all the same."""
+    with transaction(committed) as session:
+        terminal_id = register_terminal(session, "Bus 1", "bus_validator", now=now).id
+    for number in range(3):
+        use_up(committed, Nonce(terminal_id, f"{NONCE}{number}"), now)
+    with pytest.raises(NonceReplayed):
+        use_up(committed, Nonce(terminal_id, f"{NONCE}0"), now + NONCE_LIFE)
+    later = now + NONCE_LIFE + timedelta(seconds=1)
+    use_up(committed, Nonce(terminal_id, f"{NONCE}0"), later)
+    with transaction(committed) as session:
+        assert forget_nonces(session, now=later) == 2
+    with pytest.raises(NonceInvalid):
+        use_up(committed, Nonce(terminal_id, "short"), now)
+    assert speaking(committed, terminal_id) is None, "it has brought no key"
