@@ -203,6 +203,8 @@ ACCESS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/console/people/<person_id>/cards/new"): console(Permission.CARDS_APPLY),
     ("POST", "/console/people/<person_id>/cards"): console(Permission.CARDS_APPLY),
     ("GET", "/console/cards/<card_id>"): console(Permission.CARDS_READ),
+    ("GET", "/console/cards/<card_id>/replacement"): console(Permission.CARDS_REPLACE),
+    ("POST", "/console/cards/<card_id>/replacements"): console(Permission.CARDS_REPLACE),
     ("GET", "/console/findings"): console(Permission.FINDINGS_READ),
     ("GET", "/console/findings/<tap_id>"): console(Permission.FINDINGS_READ),
     ("GET", "/console/finding-decisions"): console(Permission.FINDINGS_DECIDE),

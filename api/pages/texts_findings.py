@@ -246,6 +246,7 @@ REPLACEMENT: Final[Mapping[str, tuple[str, str]]] = {
     "replacement.new": ("新卡", "New card"),
     "replacement.none": ("没有可以接替的卡", "No card can take its place"),
     "replacement.none.about": ("先为持卡人申请一张新卡。", "Apply for a new card first."),
+    "replacement.apply": ("去申请新卡", "Apply for one"),
     "replacement.submit": ("由它接替", "Let it take the place"),
     "replacement.done": (
         "已由新卡接替；旧卡里的钱将于 {at} 之后转入",
