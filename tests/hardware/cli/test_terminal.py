@@ -63,6 +63,29 @@ def test_a_day_of_a_terminal_by_hand(folder: Path, server: Server, tmp_path: Pat
     assert {result.exit_code for result in (first, uploaded)} == {0}
 
 
+def test_heartbeat_and_sign_out_by_hand(folder: Path, server: Server) -> None:
+    """Each says in a line what the server answered; totals that differ end with 1."""
+    set_up(folder, server)
+    assert run(folder, "sign-out").output == "no shift is open\n"
+    orders = {"fetch": [], "upload_now": True, "rotate_key": True, "heartbeat_every_s": 300, "issuer_version": 0}
+    missing = {"terminal_number": "330200000099", "first": 1, "last": 3}
+    server.answers = [
+        Answer(200, SIGN_IN),
+        Answer(200, FLAT.answer),
+        Answer(200, {**SIGN_IN, **orders, "gaps": [missing]}),
+        Answer(200, {"agrees": False, "records": 1, "amount_fen": 180, "missing": []}),
+        Answer(200, {"agrees": True, "records": 0, "amount_fen": 0, "missing": []}),
+    ]
+    run(folder, "sign-in")
+    assert run(folder, "heartbeat", "--faults", "no paper").output == (
+        "fares version 3, hotlist version 0, issuers version 0\n"
+        "upload now\nchange the key\nrecords 1 to 3 are missing\n"
+    )
+    differs = run(folder, "sign-out")
+    assert (differs.exit_code, differs.output) == (1, "the server has 1 records, ¥1.80; upload, and sign out again\n")
+    assert run(folder, "sign-out").output == "signed out: 0 records, ¥0.00\n"
+
+
 def test_a_red_light_ends_with_1(folder: Path, server: Server, tmp_path: Path) -> None:
     """A script that taps cards sees which were refused, and why."""
     with personalised_card(tmp_path / "card.json"):
