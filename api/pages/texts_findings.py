@@ -224,7 +224,6 @@ DECISION: Final[Mapping[str, tuple[str, str]]] = {
     "decision.lines": ("逐笔内容", "Line by line"),
     "decision.sum": ("{n} 笔，共 {amount}", "{n} tap, {amount} in all|{n} taps, {amount} in all"),
     "decision.why": ("为何可疑", "What is doubtful"),
-    "reason.aside": ("卡片的计数或余额对不上", "the card’s counter or money does not fit"),
     "approval.act.tap.decide": ("处理可疑刷卡", "Decide about taps"),
     "portal.journey.decided.merchant": ("经核对无误。", " Checked: it was in order."),
     "portal.journey.decided.holder": (

@@ -126,6 +126,7 @@ HOME: Final[Mapping[str, tuple[str, str]]] = {
     "reason.card_not_in_use": ("该卡当时不在使用", "the card was not in use then"),
     "reason.hotlisted": ("该卡已挂失或停用", "the card had been reported lost or stopped"),
     "reason.over_limit": ("金额超过单次限额", "the amount is over the limit of one tap"),
+    "reason.aside": ("卡片的计数或余额对不上", "the card’s counter or money does not fit"),
     "reason.other": ("{name}", "{name}"),
     "ago.now": ("刚刚", "just now"),
     "ago.minutes": ("{n} 分钟前", "{n} min ago"),
