@@ -1,17 +1,11 @@
 """Purchases from on-line accounts over HTTP: pre-signed requests from wrk, the server, and PostgreSQL on the same processors."""
 
 import json
-import os
 import shutil
-import signal
 import statistics
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +15,9 @@ from bench.figure import Figure, tell
 from bench.ledger.servers import Server
 from bench.terminals.online_city import open_market
 from bench.terminals.online_requests import Book
+from bench.terminals.serving import serving
 from citizencard.db import make_engine, make_sessions
 from tests.citizencard.keys.make_vault import PASSPHRASE, regression_vault
-from tests.postgres import free_port
 
 CONNECTIONS: Final = 16
 """Terminals that buy at the same time. Each connection speaks for four terminals in turn, so that a fast machine does not run into the
@@ -34,9 +28,6 @@ BAR: Final = 0.08
 TRIED: Final = 0.12
 PEAK_RATE: Final = 1_600
 """Requests are prepared for so many a second: whoever is faster ends earlier, and is no slower for it."""
-READY_S: Final = 30
-STOP_S: Final = 20
-ROOT: Final = Path(__file__).parent.parent.parent
 SCRIPT: Final = Path(__file__).with_name("online.lua")
 DATABASE: Final = "online"
 
@@ -48,11 +39,13 @@ class Run:
     Args:
         rate: purchases a second that were approved.
         p50_ms, p99_ms: time from a request to its answer.
+        cpu_ms: of the server's workers, for each purchase.
     """
 
     rate: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: float = 0.0
 
 
 def figures(server: Server, folder: Path, hard: Callable[[], float], *, quick: bool) -> tuple[list[Figure], list[str]]:
@@ -75,6 +68,7 @@ def figures(server: Server, folder: Path, hard: Callable[[], float], *, quick: b
     book = Book.of(open_market(make_sessions(engine), TERMINALS, CARDS))
     engine.dispose()
     server.settle(DATABASE)
+    environ = environment(address, folder)
     rounds, seconds = (1, 5) if quick else (3, 10)
     references: list[float] = []
     runs: dict[int, list[Run]] = {1: [], 2: []}
@@ -82,9 +76,11 @@ def figures(server: Server, folder: Path, hard: Callable[[], float], *, quick: b
         references.append(hard())
         for workers in (1, 2) if number % 2 else (2, 1):
             tell(f"on-line purchases: {workers} workers, round {number + 1} of {rounds}")
-            with serving(address, folder, workers) as port:
-                warm_up(book, folder, port)
-                runs[workers].append(buy(book, folder, port, seconds))
+            with serving(environ, folder, workers) as served:
+                warm_up(book, folder, served.port)
+                before_s = served.cpu_s()
+                run = buy(book, folder, served.port, seconds)
+                runs[workers].append(replace(run, cpu_ms=(served.cpu_s() - before_s) * 1_000 / (run.rate * seconds)))
     tell("")
     _check_books(server)
     return _told(runs, statistics.median(references))
@@ -105,42 +101,29 @@ def _told(runs: dict[int, list[Run]], reference: float) -> tuple[list[Figure], l
     ]
     notes = [f"on-line purchases: the bar is {BAR} S, tried for is {TRIED} S"]
     for workers, found in runs.items():
-        p50_ms, p99_ms = (statistics.median(getattr(run, name) for run in found) for name in ("p50_ms", "p99_ms"))
-        notes.append(f"on-line purchases, {workers} workers: p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms")
+        p50_ms, p99_ms, cpu_ms = (
+            statistics.median(getattr(run, name) for run in found) for name in ("p50_ms", "p99_ms", "cpu_ms")
+        )
+        notes.append(
+            f"on-line purchases, {workers} worker{'s'[: workers - 1]}: p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms;"
+            f" {cpu_ms:.2f} ms of the workers' time on a processor for each"
+        )
     return made, notes
 
 
-@contextmanager
-def serving(address: str, folder: Path, workers: int) -> Iterator[int]:
-    """The real server on a free port, as a city runs it."""
+def environment(address: str, folder: Path) -> dict[str, str]:
+    """Settings of a server of this city, whose vault has the keys that the cards were made with."""
     passphrase = folder / "passphrase"
     if not passphrase.exists():
         regression_vault(folder)
         passphrase.write_text(PASSPHRASE)
         passphrase.chmod(0o600)
-    environ = {
-        **os.environ,
+    return {
         "CITIZENCARD_DATABASE_URL": address,
         "CITIZENCARD_VAULT_FILE": str(folder / "regression.vault"),
         "CITIZENCARD_VAULT_PASSPHRASE_FILE": str(passphrase),
         "CITIZENCARD_REALM": "test",
     }
-    port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface=rsgi", "--host=127.0.0.1", f"--port={port}"]
-    command += [f"--workers={workers}", "--no-ws", "api.wsgi:served"]
-    log = folder / f"server-{workers}.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output, start_new_session=True)  # noqa: S603 # our own server
-        try:
-            _wait(port, process, log)
-            yield port
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 def warm_up(book: Book, folder: Path, port: int) -> None:
@@ -165,19 +148,6 @@ def buy(book: Book, folder: Path, port: int, seconds: int) -> Run:
     if found["others"] or found["failed"]:
         raise RuntimeError(f"{found['others']} other answers, {found['failed']} failed; the first: {found['first']}")
     return Run(found["approved"] / found["seconds"], found["p50_us"] / 1_000, found["p99_us"] / 1_000)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended: {log.read_text()[-2_000:]}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):  # our own server
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"the server was not ready within {READY_S} s: {log.read_text()[-2_000:]}")
 
 
 def _check_books(server: Server) -> None:
