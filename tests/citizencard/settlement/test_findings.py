@@ -1,10 +1,12 @@
 """What stands around decisions: ages, lines, prices of rides in doubt, what clearing sets aside, notes, the look at one tap."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
 from citizencard import chart
+from citizencard.approvals.models import Approval
 from citizencard.audit import ReasonUnfit
 from citizencard.clock import beijing_date
 from citizencard.db import Sessions, reading, transaction
@@ -14,7 +16,7 @@ from citizencard.purse.uploads.flow import take_batch, take_records
 from citizencard.purse.uploads.journeys import taps_by_id
 from citizencard.purse.uploads.models import RideToRate, TapRecord
 from citizencard.settlement.findings.entries import Age, State, Wanted, age_of
-from citizencard.settlement.findings.errors import NothingToNote, TapAmountDiffers, TapNotOpen, UnknownTap
+from citizencard.settlement.findings.errors import NothingToNote, TapAmountDiffers, TapDecided, TapNotOpen, UnknownTap
 from citizencard.settlement.findings.lines import DecisionLine, lines_of, payload_of
 from citizencard.settlement.findings.looking import look
 from citizencard.settlement.findings.noting import note_taps
@@ -35,7 +37,7 @@ from tests.citizencard.purse.uploads.make_records import (
     make_city,
     tap,
 )
-from tests.citizencard.settlement.findings.make_findings import decided, doubtful_day, ids, line, proposed
+from tests.citizencard.settlement.findings.make_findings import agreed, decided, doubtful_day, ids, line, proposed
 from tests.citizencard.settlement.histories.make_histories import CAPPED
 from tests.citizencard.settlement.make import FINANCE
 
@@ -178,3 +180,23 @@ def test_look_at_a_tap_shows_card_and_terminal_around_it(sessions: Sessions, dou
     assert alone.binding is not None
     assert not alone.binding.registered
     assert found.entry.bearer in {"merchant", "company"}
+
+
+def test_two_decisions_at_the_same_moment_book_once(
+    committed: Sessions, regression: SoftwareVault, now: datetime
+) -> None:
+    """Two people who agree to two proposals about one tap in the same moment: one is carried out, the other is refused whole."""
+    city = doubtful_day(committed, regression, now)
+    _, _, third, fourth, *_ = ids(committed)
+    first = proposed(committed, [line(third, "merchant", 180)], now)
+    with transaction(committed) as session:
+        session.get_one(Approval, first).expires_at = now
+    second = proposed(committed, [line(third, "holder", 180), line(fourth, "holder", 180)], now)
+    with transaction(committed) as session:
+        session.get_one(Approval, first).expires_at = now + timedelta(hours=1)
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(agreed, committed, approval_id, now) for approval_id in (first, second)]
+        refusals = [one.exception() for one in done]
+    assert [type(one) for one in refusals if one is not None] == [TapDecided]
+    suspense, due = held(committed, chart.merchant_suspense(city.merchant_id), chart.due(city.lost.card_id))
+    assert (suspense, due) in {(180, 0), (0, 360)}
