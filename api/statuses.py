@@ -3,9 +3,9 @@
 from typing import Final
 
 from api import errors as api
+from api.faults import SERVER_FAULT, UNAVAILABLE, Refusals
 from api.web import errors as web
 from citizencard import audit, chart
-from citizencard import errors as root
 from citizencard.accounts import errors as accounts
 from citizencard.approvals import errors as approvals
 from citizencard.billing import errors as billing
@@ -13,7 +13,6 @@ from citizencard.cards import errors as cards
 from citizencard.checkout import errors as checkout
 from citizencard.custody import errors as custody
 from citizencard.idempotency import errors as idempotency
-from citizencard.keys import errors as keys
 from citizencard.merchants import errors as merchants
 from citizencard.parking import errors as parking
 from citizencard.payments import errors as payments
@@ -23,7 +22,6 @@ from citizencard.purse.unloads import errors as unloads
 from citizencard.purse.uploads import errors as uploads
 from citizencard.receipts import errors as receipts
 from citizencard.residents import errors as residents
-from citizencard.settlement import clocks
 from citizencard.settlement import errors as settlement
 from citizencard.settlement.findings import errors as findings
 from citizencard.settlement.replacements import errors as replacements
@@ -34,8 +32,6 @@ from citizencard.terminals import errors as terminals
 from citizencard.workstations import errors as workstations
 from hardware import errors as hardware
 from ledger import errors as ledger
-
-Refusals = tuple[type[Exception], ...]
 
 BAD_REQUEST: Final[Refusals] = (
     api.RequestMalformed,
@@ -333,65 +329,6 @@ UNPROCESSABLE: Final[Refusals] = (
     hardware.MalformedCardData,
 )
 TOO_MANY: Final[Refusals] = (api.TooManyRequests,)
-SERVER_FAULT: Final[Refusals] = (
-    # Nothing that a caller did: the installation, the keys, or a rule that the code itself broke. A reference is all that leaves the house.
-    root.SettingsInvalid,
-    root.DatabaseUnsafe,
-    clocks.ClockWrong,
-    keys.VaultMissing,
-    keys.VaultExists,
-    keys.VaultExposed,
-    keys.VaultMalformed,
-    keys.WrongPassphrase,
-    keys.VaultTampered,
-    keys.UnknownKeyVersion,
-    keys.KeyRoleRefused,
-    keys.KeyStateRefused,
-    keys.CheckValueWrong,
-    keys.TacMasterAbsent,
-    keys.ComponentMalformed,
-    keys.KeyWeak,
-    keys.CustodianRepeated,
-    keys.CeremonyOver,
-    keys.TransferMalformed,
-    keys.TransferTampered,
-    keys.TransferRefused,
-    keys.KeyNotExportable,
-    keys.ShareMalformed,
-    keys.SharesDoNotFit,
-    custody.TwoPeopleNeeded,
-    custody.TransferRepeated,
-    custody.KeyHeldByChips,
-    custody.PsamMoveRefused,
-    keys.RealmRefused,
-    keys.KnownTestKeyRefused,
-    keys.CiphertextInvalid,
-    keys.ProcessNotHardened,
-    keys.TokenModuleMissing,
-    keys.TokenEmpty,
-    keys.TokenNotEmpty,
-    keys.TokenMalformed,
-    ledger.InvalidAccount,
-    payments.PaymentSettingsInvalid,
-    hardware.CardImageInvalid,
-    hardware.CardImageInUse,
-    hardware.NoReader,
-    hardware.ReaderBusy,
-    hardware.OutboxFull,
-    hardware.UplinkUnavailable,
-    hardware.UplinkRefused,
-)
-UNAVAILABLE: Final[Refusals] = (
-    api.PdfUnavailable,
-    checkout.OnlinePaymentUnavailable,
-    ledger.LedgerBusy,
-    ledger.LedgerStopped,
-    keys.TokenMissing,
-    keys.TokenPinWrong,
-    keys.TokenPinLocked,
-    keys.TokenInUse,
-    keys.TokenFailed,
-)
 
 STATUS: Final[dict[type[Exception], int]] = {
     refusal: status
