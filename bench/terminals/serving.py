@@ -1,5 +1,6 @@
 """The real server: granian with worker processes, as its image starts it, and what it costs in memory and on the processors."""
 
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +18,6 @@ from tests.postgres import free_port
 
 READY_S: Final = 60
 STOP_S: Final = 20
-THREADS: Final = 8
 ROOT: Final = Path(__file__).parent.parent.parent
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -62,8 +62,7 @@ def serving(environ: Mapping[str, str], folder: Path, workers: int) -> Iterator[
         RuntimeError: it does not start; with the end of its log.
     """
     port, log = free_port(), folder / f"server-{workers}.log"
-    command = [sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={port}"]
-    command += [f"--workers={workers}", f"--blocking-threads={THREADS}", "api.wsgi:application"]
+    command = image_command({"--host": "127.0.0.1", "--port": str(port), "--workers": str(workers)})
     with log.open("ab") as file:
         process = subprocess.Popen(  # noqa: S603 # our own server
             command,
@@ -84,6 +83,22 @@ def serving(environ: Mapping[str, str], folder: Path, workers: int) -> Iterator[
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def image_command(changed: Mapping[str, str]) -> list[str]:
+    """How the image starts the server, with other values for some of its options.
+
+    Raises:
+        ValueError: the image does not start granian, or has no such option.
+    """
+    lines = (ROOT / "api" / "Dockerfile").read_text().splitlines()
+    found = [line for line in lines if line.startswith('CMD ["granian"')]
+    if not found:
+        raise ValueError("the image does not start granian")
+    words: list[str] = json.loads(found[0].removeprefix("CMD "))
+    for option, value in changed.items():
+        words[words.index(option) + 1] = value
+    return [sys.executable, "-m", *words]
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from bench.terminals.city import Device, make_city
 from bench.terminals.sending import headers
-from bench.terminals.serving import ROOT
+from bench.terminals.serving import image_command
 from bench.terminals.taps import Taps
 from citizencard.db import make_engine, make_sessions, reading
 from citizencard.keys.vault import SoftwareVault
@@ -44,4 +44,11 @@ def test_requests_are_signed_by_the_device_that_carries_the_file() -> None:
     assert 'keyid="330200000001"' in first["Signature-Input"]
     assert first["Content-Digest"] == second["Content-Digest"]
     assert first["Signature-Input"] != second["Signature-Input"]
-    assert (ROOT / "api" / "wsgi.py").exists()
+
+
+def test_the_server_is_started_as_in_its_image() -> None:
+    """What is measured is what a city runs, but for the port."""
+    command = image_command({"--port": "1", "--workers": "3"})
+    assert command[command.index("--port") + 1 :][:1] == ["1"]
+    assert command[command.index("--workers") + 1] == "3"
+    assert command[-1].startswith("api.")
