@@ -1,8 +1,8 @@
 """Transfers over the whole set: what a ride costs after the ride that really came before it, and what was paid.
 
 A card carries its last ride, and the device prices by it; the TAC does not cover it. Here the ride before is the one that is in the set. It
-is taken for the one before only where no tap of the card is missing between the two by the card's counters, so a late upload is no false
-alarm. No money moves: what rules over histories give back is their matter.
+is taken for the one before only where the card's counters follow each other, so a late upload is no false alarm, nor a tap at a till
+between the two. No money moves: what rules over histories give back is their matter.
 """
 
 from datetime import datetime
@@ -15,7 +15,6 @@ from citizencard.purse.uploads.models import FindingKind, TapRecord
 from citizencard.purse.uploads.rows import as_json, listed
 from citizencard.settlement.clearing.asking import (
     BELIEVED,
-    TAP_ORDER,
     Portion,
     asked_from,
     seconds,
@@ -30,18 +29,17 @@ from citizencard.tariffs.versions import read_version, tariff_version
 
 _AT_ONCE: Final = 2_000
 _PAIRS: Final = (
-    "WITH slice AS (SELECT r.id, r.card_serial, r.card_counter, {at_s} AS at_s, r.tapped_at, r.terminal_number,"
-    " r.terminal_sequence, r.identity, q.from_at, CASE WHEN r.verdict = 'accepted' AND r.line IS NOT NULL THEN 1 ELSE 0 END AS ride,"
-    " row_number() OVER (PARTITION BY r.card_serial ORDER BY r.card_counter, {order}) AS n"
-    " FROM {asked} JOIN tap_record r ON r.card_serial = q.subject AND r.tapped_at >= q.from_at AND r.tapped_at <= q.to_at"
-    " AND {believed}),"
-    " rides AS (SELECT r.id, r.card_serial, r.at_s, r.n, r.card_counter, {from_s} AS from_s, lag(r.id) OVER w AS before_id,"
-    " lag(r.at_s) OVER w AS before_s,"
-    " lag(r.n) OVER w AS before_n, lag(r.card_counter) OVER w AS before_counter FROM slice r WHERE ride = 1"
-    " WINDOW w AS (PARTITION BY r.card_serial ORDER BY r.card_counter, {order_of_rides})),"
-    " said AS (SELECT id, card_serial, card_counter, CASE WHEN at_s - before_s BETWEEN 0 AND :within"
-    " AND n - before_n = card_counter - before_counter"
-    " THEN before_id END AS before_id FROM rides WHERE at_s >= from_s + :within)"
+    "WITH slice AS (SELECT r.id, r.card_serial, r.card_counter, {at_s} AS at_s, q.low,"
+    " CASE WHEN r.verdict = 'accepted' AND r.line IS NOT NULL THEN 1 ELSE 0 END AS ride,"
+    " count(*) OVER (PARTITION BY r.card_serial, r.card_counter) AS branches"
+    " FROM {asked} JOIN tap_record r ON r.card_serial = q.subject"
+    " AND r.card_counter BETWEEN q.low - 1 AND q.high + 1 AND {believed}),"
+    " taps AS (SELECT t.*, lag(id) OVER w AS before_id, lag(at_s) OVER w AS before_s, lag(ride) OVER w AS before_ride,"
+    " lag(card_counter) OVER w AS before_counter, lag(branches) OVER w AS before_branches FROM slice t"
+    " WINDOW w AS (PARTITION BY card_serial ORDER BY card_counter, id)),"
+    " said AS (SELECT id, card_serial, card_counter, CASE WHEN ride = 1 AND before_ride = 1"
+    " AND card_counter = before_counter + 1 AND branches = 1 AND before_branches = 1"
+    " AND at_s - before_s BETWEEN 0 AND :within THEN before_id END AS before_id FROM taps WHERE card_counter >= low)"
     " SELECT s.id, s.before_id, f.id AS stands FROM said s {findings}"
     " WHERE s.before_id IS NOT NULL OR f.id IS NOT NULL ORDER BY s.card_serial, s.card_counter, s.id"
 )
@@ -75,13 +73,10 @@ class Rerating:
         statement = _PAIRS.format(
             asked=asked_from(self._session),
             at_s=seconds(self._session, "r.tapped_at"),
-            from_s=seconds(self._session, "r.from_at"),
-            order=TAP_ORDER,
-            order_of_rides=TAP_ORDER,
             believed=BELIEVED,
             findings=live([FindingKind.RERATED], "f", "s.id"),
         )
-        values = {"asked": portion.asked(TRANSFERS_WITHIN), "within": whole_seconds(TRANSFERS_WITHIN)}
+        values = {"asked": portion.asked(), "within": whole_seconds(TRANSFERS_WITHIN)}
         rows = self._session.execute(text(statement), values).all()
         pairs = [(row.id, row.before_id) for row in rows if row.before_id is not None]
         found = []

@@ -21,6 +21,8 @@ from citizencard.terminals.lists.models import GapAnswer, TerminalGap
 Span = tuple[int, int]
 """First and last sequence, both included."""
 
+_HAS_TAC: Final = "r.identity IS NOT NULL"
+_KEPT: Final = "r.verdict <> 'rejected'"
 _REUSED: Final = (
     "SELECT id, terminal_sequence FROM (SELECT r.id, r.terminal_sequence,"
     " count(*) OVER (PARTITION BY r.terminal_number, r.terminal_sequence) AS taps"
@@ -29,7 +31,7 @@ _REUSED: Final = (
 )
 _BOUND: Final = (
     "coalesce((SELECT {side}(r.terminal_sequence) FROM tap_record r WHERE r.terminal_number = q.subject"
-    " AND r.verdict <> 'rejected' AND r.terminal_sequence {beyond} q.{own}), q.{own}) AS {own}"
+    " AND {{counts}} AND r.terminal_sequence {beyond} q.{own}), q.{own}) AS {own}"
 )
 _WIDE: Final = (
     "WITH wide AS (SELECT q.subject, "
@@ -75,7 +77,9 @@ def disorder(session: Session, portion: Portion) -> tuple[list[Found], list[tupl
     A clock that is set back, to beat the hotlist say, shows at the first tap after the step.
     """
     findings = live([FindingKind.SEQUENCE_DISORDER], "f", "s.id")
-    statement = _DISORDER.format(asked=asked_from(session), at_s=seconds(session, "r.tapped_at"), findings=findings)
+    statement = _DISORDER.format(
+        asked=asked_from(session), counts=_HAS_TAC, at_s=seconds(session, "r.tapped_at"), findings=findings
+    )
     rows = session.execute(text(statement), {"asked": portion.asked(), "set_back": whole_seconds(CLOCK_SET_BACK)}).all()
     kind = FindingKind.SEQUENCE_DISORDER
     return (
@@ -91,7 +95,7 @@ def gaps(session: Session, portion: Portion, now: datetime) -> tuple[list[Found]
     has said of, that nothing was debited, is no gap.
     """
     asked = asked_from(session)
-    statement = _GAPS.format(asked=asked, findings=live([FindingKind.SEQUENCE_GAP], "f", "s.id"))
+    statement = _GAPS.format(asked=asked, counts=_KEPT, findings=live([FindingKind.SEQUENCE_GAP], "f", "s.id"))
     rows = session.execute(text(statement), {"asked": portion.asked()}).all()
     kind = FindingKind.SEQUENCE_GAP
     missing = [row for row in rows if row.sequence - row.before > 1]
@@ -132,7 +136,7 @@ def _noted(session: Session, portion: Portion) -> dict[str, list[TerminalGap]]:
 
 def _slices(session: Session, portion: Portion, asked: str) -> dict[str, Span]:
     """What was looked at of each number."""
-    rows = session.execute(text(_SLICES.format(asked=asked)), {"asked": portion.asked()})
+    rows = session.execute(text(_SLICES.format(asked=asked, counts=_KEPT)), {"asked": portion.asked()})
     return {row.subject: (row.low, row.high) for row in rows}
 
 

@@ -53,7 +53,7 @@ def _play(nights: Nights, records: Sequence[PurchaseRecord], cuts: Sequence[int]
     return state(nights)
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     chance=st.randoms(use_true_random=False),
     cuts=st.lists(st.integers(0, 15), max_size=3),

@@ -39,7 +39,21 @@ def test_an_anchor_that_never_was(nights: Nights) -> None:
 
 
 def test_a_tap_that_is_missing_between_two_rides(nights: Nights) -> None:
-    """By the counters a tap between the two has not come in: nothing can be said, and nothing is."""
+    """By the counters a tap between the two has not come in: nothing can be said; once it is there, it is the one before."""
     nights.upload(nights.ride(60, card_counter=5), nights.ride(40, bus=nights.city.bus2, card_counter=7))
+    nights.close()
+    assert found(nights, FindingKind.RERATED) == set()
+    nights.upload(nights.ride(1_200, card_counter=6))
+    nights.close()
+    assert found(nights, FindingKind.RERATED) == set()
+
+
+def test_a_fork_explains_nothing(nights: Nights) -> None:
+    """Which of two branches came before cannot be said: what was found is withdrawn."""
+    missed = nights.ride(40, bus=nights.city.bus2, card_counter=6)
+    nights.upload(nights.ride(60, card_counter=5), missed)
+    nights.close()
+    assert found(nights, FindingKind.RERATED) == sequences([missed])
+    nights.upload(nights.ride(50, card_counter=5))
     nights.close()
     assert found(nights, FindingKind.RERATED) == set()

@@ -11,7 +11,11 @@ def test_the_state_names_money_and_findings(nights: Nights) -> None:
     nights.upload(*forked, nights.ride(40, card_counter=6))
     merchant = nights.city.merchant_id
     before = state(nights)
-    assert (before.balances[f"merchant:{merchant}:earned"], before.findings, before.aside) == (540, frozenset(), frozenset())
+    assert (before.balances[f"merchant:{merchant}:earned"], before.findings, before.aside) == (
+        540,
+        frozenset(),
+        frozenset(),
+    )
     nights.close()
     after = state(nights)
     assert after.balances[f"merchant:{merchant}:earned"] == 180
