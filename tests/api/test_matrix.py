@@ -13,6 +13,8 @@ FILLED = {
     "<int:step>": "1",
     "<any(disablings, enablings, invitations, unbindings):act>": "disablings",
     "<int:version>": "1",
+    "<int:block_id>": "1",
+    "<int:issuer_id>": "1",
     "<day:day>": "2026-11-20",
     "<code>": "purse:none",
     "<path:filename>": "nothing.css",
