@@ -10,7 +10,7 @@ from bench.ledger.books import open_city
 from bench.ledger.references import ONE_STATEMENT, Target
 from bench.ledger.servers import Server, server
 from bench.ledger.sizes import CARDS
-from bench.terminals import online, profiles, uploads
+from bench.terminals import hotlist, online, profiles, uploads
 from bench.terminals.sizes import FULL, QUICK, Sizes
 
 REFERENCE = "reference"
@@ -43,6 +43,7 @@ def measure(show: Callable[[Figure], None], *, quick: bool, profiled: bool) -> t
         for figure in figures:
             shown(figure)
         notes += said
+        notes += hotlist.figures(started, _folder(folder, "hotlist"), shown, quick=quick)
     after = os.getloadavg()[0]
     machine = f"{os.cpu_count()} processors, shared by clients, servers and PostgreSQL; load {before:.1f} before, {after:.1f} after"
     return found, [machine, *notes]

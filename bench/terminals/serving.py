@@ -47,11 +47,7 @@ class Serving:
 
     def cpu_s(self) -> float:
         """Time of all workers on a processor so far, in seconds."""
-        spent = 0
-        for pid in self.workers():
-            after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            spent += int(after_name[11]) + int(after_name[12])
-        return spent / _TICKS
+        return sum(map(cpu_s, self.workers()))
 
 
 @contextmanager
@@ -110,6 +106,12 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise RuntimeError(f"the server did not start: {log.read_text()[-2_000:]}")
+
+
+def cpu_s(pid: int) -> float:
+    """Time of a process on a processor so far, in seconds (utime and stime of /proc/PID/stat)."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
 def _status_kb(pid: int, name: str) -> int:

@@ -1,6 +1,7 @@
 """Off-line batches over HTTP: every record verified and booked with its subsidy, by the real server, against the hard reference."""
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ BAR: Final = 0.6
 TRIED: Final = 0.9
 DATABASE: Final = "uploads"
 SHOWN_S: Final = 10.0
-"""The day's progress is told so often."""
+"""The day's progress is told so often, also where there is no terminal."""
 
 
 def figures(
@@ -121,7 +122,11 @@ def _shown(files: Iterable[tuple[Device, bytes]], records: int) -> Iterator[tupl
         at = time.perf_counter()
         if at - told > SHOWN_S or number == 0:
             told = at
-            tell(f"a day: {number * BATCH:,} of {records:,} taps sent, {at - began:,.0f} s")
+            progress = f"a day: {number * BATCH:,} of {records:,} taps sent, {at - began:,.0f} s"
+            if sys.stderr.isatty():
+                tell(progress)
+            else:
+                print(progress, file=sys.stderr, flush=True)
         yield following
 
 
