@@ -9,6 +9,7 @@ from citizencard.cards import hotlist_downloads
 from citizencard.cards.errors import HotlistTooLong
 from citizencard.cards.hotlist import put_on_hotlist, take_off_hotlist
 from citizencard.cards.hotlist_downloads import download
+from citizencard.cards.hotlist_memory import Memory
 from citizencard.cards.hotlist_publications import UNPUBLISHED, Published, publish
 from citizencard.cards.models import Card
 from hardware.terminal.hotlist import Hotlist
@@ -59,7 +60,7 @@ def test_device_too_far_behind_gets_the_whole_list(
     assert cards
     current = publish(session, now + HOUR)
     assert base_of(download(session, current, 3)) == 0
-    monkeypatch.setattr(hotlist_downloads, "_deltas", hotlist_downloads.Memory(1))
+    monkeypatch.setattr(hotlist_downloads, "_deltas", Memory(1))
     monkeypatch.setattr(hotlist_downloads, "MAX_DELTA_CHANGES", 1)
     assert base_of(download(session, current, 1)) == 0
 

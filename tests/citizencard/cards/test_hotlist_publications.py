@@ -3,6 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -50,7 +51,7 @@ def test_version_rises_with_what_takes_effect_and_not_without(session: Session, 
     assert not is_due(session, now + 4 * HOUR)
 
 
-def test_old_version_is_told_as_it_was(session: Session, now: datetime) -> None:
+def test_old_version_is_told_as_it_was(session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Years later it can be said what a bus could know when it took a lost card."""
     cards = sorted((applied_card(session, now) for _ in range(3)), key=number)
     versions = []

@@ -8,10 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizencard.audit import AuditEntry
-from citizencard.cards.as_of import cards_as_of
+from citizencard.cards.as_of import cards_as_of, hotlisted_at
 from citizencard.cards.classes import CLASSES
 from citizencard.cards.errors import CardStateForbids, UnknownCard
-from citizencard.cards.hotlist import hotlist_snapshot
 from citizencard.cards.models import Card, CardState, CardStock, ChipKind, StockState
 from citizencard.cards.states import (
     Act,
@@ -68,8 +67,8 @@ def test_reported_card_is_refused_after_the_window_and_not_before(session: Sessi
     effective = report_loss(session, card.id, Deed(CLERK, now), temporary=False)
     assert card.state == CardState.LOST
     assert effective == now + WINDOW
-    assert hotlist_snapshot(session, now + WINDOW - MINUTE) == (0, [])
-    assert hotlist_snapshot(session, now + WINDOW) == (1, [card.serial])
+    assert hotlisted_at(session, [card.serial], [now + WINDOW - MINUTE]) == [False]
+    assert hotlisted_at(session, [card.serial], [now + WINDOW]) == [True]
 
 
 def test_found_card_works_again(session: Session, now: datetime) -> None:
@@ -78,7 +77,7 @@ def test_found_card_works_again(session: Session, now: datetime) -> None:
     report_loss(session, card.id, Deed(CLERK, now), temporary=True)
     release_loss(session, card.id, Deed(CLERK, now + MINUTE))
     assert card.state == CardState.ACTIVE
-    assert hotlist_snapshot(session, now + WINDOW)[1] == []
+    assert hotlisted_at(session, [card.serial], [now + WINDOW]) == [False]
 
 
 def test_formal_loss_is_final(session: Session, now: datetime) -> None:
@@ -105,10 +104,10 @@ def test_blocked_card_is_refused_at_once(session: Session, now: datetime) -> Non
     card = active_card(session, now)
     report_loss(session, card.id, Deed(CLERK, now), temporary=True)
     block_card(session, card.id, Deed(CLERK, now + MINUTE))
-    assert hotlist_snapshot(session, now + MINUTE)[1] == [card.serial]
+    assert hotlisted_at(session, [card.serial], [now + MINUTE]) == [True]
     unblock_card(session, card.id, Deed(CLERK, now + 2 * MINUTE))
-    assert hotlist_snapshot(session, now + 2 * MINUTE)[1] == []
-    assert hotlist_snapshot(session, now + MINUTE)[1] == [card.serial]
+    assert hotlisted_at(session, [card.serial], [now + 2 * MINUTE]) == [False]
+    assert hotlisted_at(session, [card.serial], [now + MINUTE]) == [True]
 
 
 def test_every_state_is_remembered(session: Session, now: datetime) -> None:
