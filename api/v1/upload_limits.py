@@ -30,10 +30,9 @@ def see_upload_limits(wanted: PageWanted) -> Page:
 def release_upload_limit(given: ReleaseWanted, limit_id: str) -> Once:
     """Let the records of a terminal or a card be judged again; counting begins anew."""
     who = actor(Permission.LIMITS_RELEASE)
-    number = _number(limit_id)
 
     def work(session: Transaction) -> Stored:
-        return _seen(release_limit(session, number, who, given.reason, now()))
+        return _seen(release_limit(session, _number(limit_id), who, given.reason, now()))
 
     return Once(work)
 
