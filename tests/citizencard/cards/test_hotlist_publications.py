@@ -60,7 +60,7 @@ def test_old_version_is_told_as_it_was(session: Session, now: datetime, monkeypa
         versions.append(publish(session, now + hour * HOUR))
     take_off_hotlist(session, cards[0], now=now + 5 * HOUR)
     versions.append(publish(session, now + 5 * HOUR))
-    hotlist_publications._contents = Memory(most=2)  # another process: it remembers nothing
+    monkeypatch.setattr(hotlist_publications, "_contents", Memory(most=2))  # another process: it remembers nothing
     told = [listed(session, version) for version in versions]
     numbers = [number(card) for card in cards]
     assert told == [numbers[:1], numbers[:2], numbers, numbers[1:]]
