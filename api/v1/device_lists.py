@@ -28,7 +28,9 @@ from citizencard.terminals.issuers import list_issuers, propose_admission, propo
 from citizencard.terminals.lags import lagging
 from citizencard.terminals.models import AcknowledgedKind
 
-face = Face("Blocks and issuers", "/v1", "Blocks of the hotlist, partner issuers, and devices that work with old lists.")
+face = Face(
+    "Blocks and issuers", "/v1", "Blocks of the hotlist, partner issuers, and devices that work with old lists."
+)
 
 
 @face.post("/hotlist-blocks", Shapes(gives=ProposedAnswer, takes=HotlistBlockRequest, status=202))
