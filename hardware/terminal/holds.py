@@ -15,13 +15,25 @@ from hardware.card.channel import CardChannel
 from hardware.errors import UplinkRefused
 from hardware.terminal.errors import DeviceInvalid
 from hardware.terminal.journal import Journal
-from hardware.terminal.online import SERVER_FAULT, Bill, Verdict, ask_to_pay, read_serial
+from hardware.terminal.online import Bill, Verdict, ask_to_pay, read_serial
 from hardware.terminal.traces import EventName, Traces
 from hardware.terminal.uplink import Uplink
 
 HOLDS: Final = "/terminals/holds"
 SETTLEMENTS: Final = "/terminals/hold-settlements"
 RELEASES: Final = "/terminals/hold-releases"
+HOPELESS: Final = frozenset(
+    {
+        "hold_amount_exceeded",
+        "hold_is_over",
+        "hold_not_known",
+        "number_of_another_terminal",
+        "purchase_invalid",
+        "settlement_reused",
+        "shape_invalid",
+    }
+)
+"""Refusals that stay what they are, however often one asks; any other is tried again later."""
 ONLY_PART: Final = 1
 """A pump settles a hold in one part."""
 
@@ -99,7 +111,7 @@ class FuelPump:
 
         Raises:
             DeviceInvalid: there is no such open hold, or more was pumped than was held.
-            UplinkUnavailable: no answer; it is settled by the next `catch_up`.
+            UplinkUnavailable, UplinkRefused: no answer, or none that settles anything now; it is settled by a later `catch_up`.
         """
         entry = next((entry for entry in self._journal.entries() if entry.name == name), None)
         if entry is None or not 0 <= pumped_fen <= entry.held_fen or entry.pumped_fen not in {None, pumped_fen}:
@@ -114,7 +126,7 @@ class FuelPump:
         """After a restart: settle what was pumped, give back what was not; returns how many came to an end. What is in trouble stays.
 
         Raises:
-            UplinkUnavailable: the rest stays open.
+            UplinkUnavailable, UplinkRefused: the rest stays open.
         """
         ended = 0
         for entry in self._journal.entries():
@@ -143,7 +155,7 @@ class FuelPump:
         try:
             answer = self._uplink.post(path, request)
         except UplinkRefused as refusal:
-            if refusal.status < SERVER_FAULT:
+            if refusal.problem in HOPELESS:
                 self._journal.replace(entry, replace(entry, trouble=refusal.problem))
                 return {"verdict": "refused", "reason": refusal.problem}
             raise

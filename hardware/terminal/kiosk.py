@@ -29,6 +29,7 @@ GIVE_BACKS: Final = "/terminals/loads/give-backs"
 AUTHORISED, PROVEN, DISPROVEN = "authorised", "proven", "disproven"
 DUE, ACCOUNT = "due", "account"
 OTHER_OPEN: Final = "load_already_open"
+NOT_GENUINE: Final = "card_not_genuine"
 NAME_TAKEN: Final = "trace_reused"
 NEVER_BEGAN: Final = "never_began"
 NOTHING_FEN: Final = 0
@@ -258,7 +259,7 @@ class Kiosk:
             try:
                 return self._proved(entry, {"tac": tac.hex().upper()})
             except UplinkRefused as refusal:
-                if refusal.status >= SERVER_FAULT:
+                if refusal.problem != NOT_GENUINE:
                     raise
         send(card, select_application(PURSE_AID))
         probe = InitializeForLoad(KEY_INDEX, entry.amount_fen, bytes.fromhex(str(asked["probe"])))
@@ -268,7 +269,7 @@ class Kiosk:
         try:
             return self._proved(entry, {"tac": entry.tac.hex().upper()})
         except UplinkRefused as refusal:
-            if refusal.status >= SERVER_FAULT:
+            if refusal.problem != NOT_GENUINE:
                 raise
             # The server does not take it as a proof: ask the card again when it comes back.
             self._journal.replace(entry, replace(entry, tac=b""))

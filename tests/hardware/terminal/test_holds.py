@@ -82,6 +82,9 @@ def test_what_was_pumped_is_settled_after_a_restart(station: Line, tmp_path: Pat
     with pytest.raises(UplinkRefused):
         pump.end(third.name, 7_000, AT)
     awake = _pump(station, tmp_path)
+    station.server.answers = [Answer(403, {"code": "terminal_disabled"})]
+    with pytest.raises(UplinkRefused):
+        awake.catch_up()
     late = {"verdict": "refused", "reason": "insufficient_funds", "is_late": True}
     station.server.answers = [
         Answer(200, late),

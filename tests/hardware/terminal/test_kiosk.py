@@ -109,3 +109,23 @@ def test_name_that_is_taken_takes_nothing_back(hall: Line, tmp_path: Path) -> No
     with pytest.raises(UplinkUnavailable):
         kiosk.balance(adult_card(), AT)
     assert hall.traces.open_names() == []
+
+
+def test_proof_is_kept_until_somebody_has_judged_it(hall: Line, tmp_path: Path) -> None:
+    """A TAC on the disk survives a server that cannot or will not look at it; only one that is no proof is given up for a probe."""
+    kiosk = _kiosk(hall, tmp_path)
+    hall.server.answers = [Answer(200, {"state": "reserved"})]
+    kiosk.load(adult_card(), 1_000, "due", AT)
+    path = tmp_path / "loads.json"
+    path.write_text(path.read_text().replace('"tac": ""', '"tac": "11223344"'))
+    for refusal in (Answer(403, {"code": "terminal_disabled"}), Answer(500, {})):
+        hall.server.answers = [refusal]
+        with pytest.raises(UplinkRefused):
+            _kiosk(hall, tmp_path).catch_up()
+    hall.server.answers = [Answer(403, {"code": "card_not_genuine"})]
+    assert _kiosk(hall, tmp_path).catch_up() == 0
+    assert [entry.tac for entry in _kiosk(hall, tmp_path).open_loads()] == [b""]
+    path.write_text(path.read_text().replace('"tac": ""', '"tac": "11223344"'))
+    hall.server.answers = [Answer(200, {"state": "proven"})]
+    assert _kiosk(hall, tmp_path).catch_up() == 1
+    assert _kiosk(hall, tmp_path).open_loads() == []
