@@ -1,6 +1,7 @@
 """Published versions of the hotlist."""
 
 import random
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from citizencard.cards.hotlist_publications import (
     published,
 )
 from citizencard.cards.models import Card, HotlistEntry, HotlistPublication
+from citizencard.db import Sessions, transaction
 from tests.citizencard.cards.make_cards import applied_card
 
 HOUR = timedelta(hours=1)
@@ -111,3 +113,22 @@ def test_every_row_is_stamped_once(session: Session, now: datetime) -> None:
     publish(session, now + HOUR)
     assert session.scalars(select(HotlistEntry.listed_in)).all() == [1, 1, 1]
     assert session.scalar(select(func.count()).select_from(HotlistPublication)) == 1
+
+
+def test_terminals_that_ask_at_once_get_one_version(committed: Sessions, now: datetime) -> None:
+    """A hundred buses sign in at five in the morning: what is due is published once, and all of them get it."""
+    with transaction(committed) as session:
+        put_on_hotlist(session, applied_card(session, now), reason="lost", window=AT_ONCE, now=now)
+    found: list[Published] = []
+
+    def ask() -> None:
+        with transaction(committed) as session:
+            found.append(publish(session, now))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {(one.version, one.cards) for one in found} == {(1, 1)}
+    assert len(found) == 4
