@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from citizencard.cards.columns import HexBytes
 from citizencard.db import Base, BigId, Json, UtcDateTime
 
-
 HAS_TAC: Final = "identity IS NOT NULL"
 """The record's TAC is good."""
 
@@ -65,6 +64,17 @@ class FindingKind(StrEnum):
     HOLDER_BEARS = "hotlisted_holder_bears"
     MERCHANT_BEARS = "hotlisted_merchant_bears"
     COMPANY_BEARS = "hotlisted_company_bears"
+
+
+AT_UPLOAD: Final = (
+    FindingKind.PRICE_DIFFERENCE,
+    FindingKind.NO_PRICE,
+    FindingKind.IMPOSSIBLE_BASE,
+    FindingKind.UNKNOWN_TARIFF,
+    FindingKind.LINE_DIFFERS,
+    FindingKind.UNCONFIRMED_PURCHASE,
+)
+"""What is said with the first verdict, and repeated with it; the other kinds come when days are closed, and go."""
 
 
 class UploadBatch(Base):
