@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from citizencard.db import is_postgresql
-from citizencard.purse.uploads.models import UploadBatch, Verdict
+from citizencard.purse.uploads.models import AT_UPLOAD, UploadBatch, Verdict
 from citizencard.purse.uploads.rows import as_json, listed
 from ledger import arrays
 
@@ -114,7 +114,8 @@ def known_records(session: Session, digests: Sequence[str], identities: Sequence
     ids = listed(session, "ids", of="bigint")
     found: dict[int, list[str]] = {}
     if rows:
-        findings = text(f"SELECT record_id, kind FROM tap_finding WHERE record_id IN {ids}")
+        kinds = ", ".join(f"'{kind}'" for kind in AT_UPLOAD)
+        findings = text(f"SELECT record_id, kind FROM tap_finding WHERE record_id IN {ids} AND kind IN ({kinds})")
         for record_id, kind in session.execute(findings, {"ids": as_json([row.id for row in rows])}):
             found.setdefault(record_id, []).append(kind)
     known: dict[str, Known] = {}
