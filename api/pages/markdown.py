@@ -67,19 +67,18 @@ def _blocks(lines: Sequence[str], prefix: str) -> Iterator[Markup]:
             end, level = at, len(heading[1]) + 1
             name, words = _anchor(heading[2], prefix), _spans(heading[2])
             yield Markup('<h{} id="{}">{}</h{}>').format(level, name, words, level)
+        elif line.strip():
+            end = next((n for n in range(at + 1, len(lines)) if not _goes_on(lines[n], line)), len(lines)) - 1
+            made = _table if line.startswith("|") else _list if _ITEM.fullmatch(line) else _paragraph
+            yield made(lines[at : end + 1])
         else:
-            starts, made = next((found for found in _KINDS if found[0](line)), (None, None))
             end = at
-            while starts and end + 1 < len(lines) and lines[end + 1].strip() and _goes_on(lines[end + 1], line):
-                end += 1
-            if made:
-                yield made(lines[at : end + 1])
         at = end + 1
 
 
 def _goes_on(line: str, first: str) -> bool:
     """Whether a line belongs to the block that begins with the first one."""
-    if line.startswith((FENCE, "#")):
+    if not line.strip() or line.startswith((FENCE, "#")):
         return False
     return line.startswith("|") == first.startswith("|")
 
@@ -130,11 +129,3 @@ def _spans(text: str) -> Markup:
             made += form.format(strong or stressed)
         at = found.end()
     return made + escape(text[at:])
-
-
-_KINDS: Final = (
-    (lambda line: not line.strip(), None),
-    (lambda line: line.startswith("|"), _table),
-    (lambda line: _ITEM.fullmatch(line) is not None, _list),
-    (lambda _: True, _paragraph),
-)

@@ -75,7 +75,9 @@ def test_vendor_reads_the_whole_protocol_here(manual: Element) -> None:
     assert [heading.words() for heading in shown.all("h3")] == [words.replace("`", "") for words in sections]
     assert len(shown.all("pre")) == sum(line.startswith("```") for line in lines) / 2
     assert len(shown.all("table")) == sum(line.startswith("|--") for line in lines)
-    assert "call" in shown.words()
+    first = next(line for line in lines[1:] if line)
+    assert shown.all("p")[1].words().startswith(first)
+    assert len(shown.all("li")) == sum(bool(re.match(r"(\d+\.|-) ", line)) for line in lines)
 
 
 def test_every_refusal_has_its_row(manual: Element) -> None:
