@@ -63,7 +63,7 @@ def profile(server: Server, folder: Path) -> list[str]:
     took_s, own_s = _timed(once)
     server_s = cpu_s(backend) - before_s
     spent = _in_statements(once)
-    profiler = cProfile.Profile()
+    profiler = cProfile.Profile(time.process_time)
     profiler.runcall(_timed, once)
     sessions.kw["bind"].dispose()
     gc.set_threshold(*usual)
