@@ -46,6 +46,7 @@ class Size:
         clients: so many devices upload at once.
         records: in a batch.
         between_s: a kill comes so long after the server is ready: at least, at most.
+        workers: so many processes answer.
     """
 
     targets: tuple[str, ...]
@@ -53,6 +54,7 @@ class Size:
     clients: int
     records: int
     between_s: tuple[float, float]
+    workers: int = 2
 
 
 FULL: Final = {
@@ -60,8 +62,8 @@ FULL: Final = {
     "SQLite": Size((SERVER, WORKER), 50, 3, 120, (0.1, 1.5)),
 }
 REDUCED: Final = {
-    "PostgreSQL": Size((BACKEND, POSTMASTER), 2, 2, 40, (0.2, 0.4)),
-    "SQLite": Size((SERVER,), 1, 2, 40, (0.2, 0.4)),
+    "PostgreSQL": Size((BACKEND, POSTMASTER), 2, 2, 40, (0.2, 0.4), workers=1),
+    "SQLite": Size((SERVER,), 1, 2, 40, (0.2, 0.4), workers=1),
 }
 
 
@@ -100,7 +102,7 @@ class Drill:
         self._engine = make_engine(url)
         self._sessions = make_sessions(self._engine)
         self._city = make_city(self._sessions, datetime.now(UTC), tariff=_tariff())
-        self._server = MortalServer(settings(url, folder), folder / "server.log", workers=2)
+        self._server = MortalServer(settings(url, folder), folder / "server.log", workers=size.workers)
         self._clients = _clients(self._sessions, self._city, self._server.address, size)
         self._engine.dispose()
 
