@@ -135,7 +135,9 @@ class ReaderJobRequest(Request):
         required=True,
         metadata={"description": "personalise, personalise_psam, load, recover_load, unload or recover_unload"},
     )
-    subject_id = SubjectId(required=True, metadata={"description": "the card, the ordered module, the load or the unload"})
+    subject_id = SubjectId(
+        required=True, metadata={"description": "the card, the ordered module, the load or the unload"}
+    )
     atr = Hex(2, MAX_ATR_BYTES, required=True, metadata={"description": "the chip's answer to reset"})
 
 
