@@ -44,7 +44,8 @@ _ENTER: Final = Statement(
     " AND a.account_id = $12::text AND b.merchant_id = $13::text AND t.state = 'active' AND t.last_batch >= $2::bigint"
     " AND NOT EXISTS (SELECT FROM hotlist_entry h WHERE h.serial = $5::text AND h.effective_from <= $6::timestamptz"
     " AND (h.removed_from IS NULL OR h.removed_from > $6::timestamptz))"
-    " AND NOT EXISTS (SELECT FROM hotlist_block k WHERE k.kind = 'range' AND $5::text BETWEEN k.first AND k.last"
+    " AND NOT EXISTS (SELECT FROM hotlist_block k WHERE (k.kind = 'range' AND $5::text BETWEEN k.first AND k.last"
+    " OR k.kind = 'module' AND k.first = $1::text)"
     " AND k.effective_from <= $6::timestamptz AND (k.removed_from IS NULL OR k.removed_from > $6::timestamptz))"
     " ON CONFLICT DO NOTHING RETURNING id",
 )

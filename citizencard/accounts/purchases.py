@@ -20,7 +20,7 @@ from citizencard.accounts.models import OnlinePurchase, PurchaseReason, Purchase
 from citizencard.accounts.proof import PurchaseClaim, PurchaseName
 from citizencard.accounts.registry import account_of_card
 from citizencard.cards.as_of import hotlisted_at, known_cards
-from citizencard.cards.hotlist_blocks import active_blocks, listed_by_block
+from citizencard.cards.hotlist_blocks import is_module_listed
 from citizencard.cards.models import Card, CardState
 from citizencard.cards.states import locked_card
 from citizencard.db import is_postgresql
@@ -113,6 +113,7 @@ def check_speaker(session: Session, terminal_id: str, name: PurchaseName, now: d
         UnknownTerminal: there is no such terminal.
         TerminalDisabled: it may not speak at present.
         NumberOfAnotherTerminal: the number is bound to another terminal now, or to none.
+        TerminalDisabled: the security module with this number is on the hotlist.
         BatchNotGiven: no sign-in has given this batch number.
     """
     terminal = terminal_by_id(session, terminal_id)
@@ -121,6 +122,8 @@ def check_speaker(session: Session, terminal_id: str, name: PurchaseName, now: d
     binding = bindings_as_of(session, [(name.terminal, now)])[0]
     if binding.terminal_id != terminal_id or binding.merchant_id is None:
         raise NumberOfAnotherTerminal("the number is not this terminal's now", terminal=name.terminal.hex())
+    if is_module_listed(session, name.terminal, now):
+        raise TerminalDisabled(f"the module of terminal {terminal_id} is on the hotlist", terminal=terminal_id)
     if name.batch > terminal.last_batch:
         raise BatchNotGiven(f"last batch is {terminal.last_batch}", batch=name.batch)
     return binding.merchant_id
@@ -206,7 +209,7 @@ def _objection(
         return PurchaseReason.CLOCK
     if CardState(card.state) not in SPENDABLE:
         return PurchaseReason.CARD_STATE
-    if hotlisted_at(session, [card.serial], [now])[0] or listed_by_block(active_blocks(session), card.serial, now):
+    if hotlisted_at(session, [card.serial], [now])[0]:
         return PurchaseReason.HOTLISTED
     return None
 

@@ -30,7 +30,9 @@ _QUESTIONS_SQLITE: Final = (
 )
 _HOTLISTED: Final = (
     "SELECT q.n, EXISTS (SELECT 1 FROM hotlist_entry h WHERE h.serial = q.serial AND h.effective_from <= q.at"
-    " AND (h.removed_from IS NULL OR h.removed_from > q.at)) AS listed FROM {questions} ORDER BY q.n"
+    " AND (h.removed_from IS NULL OR h.removed_from > q.at)) OR EXISTS (SELECT 1 FROM hotlist_block k WHERE k.kind = 'range'"
+    " AND q.serial BETWEEN k.first AND k.last AND k.effective_from <= q.at"
+    " AND (k.removed_from IS NULL OR k.removed_from > q.at)) AS listed FROM {questions} ORDER BY q.n"
 )
 _KNOWN: Final = (
     "SELECT q.n, c.id, c.card_class, c.key_version FROM {questions} JOIN card c ON c.serial = q.serial ORDER BY q.n"
@@ -107,7 +109,7 @@ def cards_as_of(session: Session, taps: Iterable[tuple[bytes, datetime, datetime
 
 
 def hotlisted_at(session: Session, serials: Sequence[bytes], instants: Sequence[datetime]) -> list[bool]:
-    """Whether each card was on the hotlist at its instant, in order.
+    """Whether each card was on the hotlist at its instant, by an entry of its own or in a range of cards, in order; one statement.
 
     An entry counts from `effective_from` on (included) until `removed_from` (excluded).
 

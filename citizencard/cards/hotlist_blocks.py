@@ -58,6 +58,23 @@ def active_blocks(session: Session) -> tuple[Block, ...]:
     )
 
 
+def is_module_listed(session: Session, terminal_number: bytes, at: datetime) -> bool:
+    """As `module_listed`, asked of the database for one module, in one statement.
+
+    Args:
+        session: read only.
+        terminal_number: the number in the module, 6 bytes.
+        at: the instant.
+    """
+    counting = select(HotlistBlock.id).where(
+        HotlistBlock.kind == BlockKind.MODULE,
+        HotlistBlock.first == terminal_number.hex().upper(),
+        HotlistBlock.effective_from <= at,
+        or_(HotlistBlock.removed_from.is_(None), HotlistBlock.removed_from > at),
+    )
+    return session.scalar(counting.limit(1)) is not None
+
+
 def listed_by_block(blocks: Sequence[Block], serial: bytes, at: datetime) -> bool:
     """Whether a card was in a range that was on the hotlist at an instant.
 

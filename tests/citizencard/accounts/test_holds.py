@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from citizencard.accounts.balances import EnquiryAnswer, EnquiryClaim, enquire
 from citizencard.accounts.errors import (
     BatchNotGiven,
     HoldAmountExceeded,
@@ -26,7 +27,9 @@ from citizencard.accounts.holds.placing import LIFETIME
 from citizencard.accounts.holds.settling import SettlementAnswer, settle
 from citizencard.accounts.losses import report_loss
 from citizencard.accounts.models import PurchaseReason, PurchaseVerdict
+from citizencard.accounts.proof import purchase_challenge
 from citizencard.accounts.reversals import ReversalOutcome
+from citizencard.audit import Actor
 from citizencard.db import Sessions, reading, transaction
 from citizencard.keys.vault import SoftwareVault
 from citizencard.terminals.errors import TerminalDisabled
@@ -34,7 +37,8 @@ from citizencard.terminals.models import TerminalState
 from citizencard.terminals.registry import set_terminal_state
 from ledger import expire_holds
 from tests.citizencard.accounts.holds.make_holds import Pump, race_endings, race_holds
-from tests.citizencard.accounts.make_accounts import START_FEN, Shop, at_once
+from tests.citizencard.accounts.make_accounts import START_FEN, Shop, at_once, card_answer
+from tests.citizencard.cards.make_blocks import put_on, stolen_card, stolen_module
 
 RACES = 12
 """Of the thousands that a drill runs at full size."""
@@ -82,6 +86,35 @@ def test_parts_never_come_to_more_than_was_held(pump: Pump) -> None:
     assert shop.money() == (START_FEN - 6_000, 6_000, START_FEN)
     with pytest.raises(HoldIsOver):
         pump.settle(pump.part(1, n=4))
+
+
+def test_stolen_cards_and_modules_get_nothing_on_line(pump: Pump) -> None:
+    """A card of a stolen box neither buys nor holds nor learns its balance; nor does any card at a device with a stolen module."""
+    shop, adult = pump.shop, pump.shop.city.adult
+    teller = Actor("terminal", shop.city.bus1.terminal_id)
+
+    def ask(trace: int) -> EnquiryAnswer:
+        signed = shop.claim(1, trace)
+        proof = card_answer(adult.serial, purchase_challenge(signed.name, 0, signed.date + signed.time))
+        claim = EnquiryClaim(signed.name, adult.serial, signed.date, signed.time, proof)
+        return enquire(shop.sessions, shop.hsm, teller, claim, shop.now)
+
+    assert ask(1).reason is None
+    with transaction(shop.sessions) as session:
+        put_on(session, stolen_card(adult.serial), shop.now)
+    answers = [shop.buy(shop.claim(100, trace=2)), pump.hold(shop.claim(100, trace=3)), ask(4)]
+    assert [one.reason for one in answers] == [PurchaseReason.HOTLISTED] * 3
+    with transaction(shop.sessions) as session:
+        put_on(session, stolen_module(shop.city.bus1.number), shop.now)
+    for refused in (
+        lambda: shop.buy(shop.claim(100, trace=5)),
+        lambda: pump.hold(shop.claim(100, trace=6)),
+        lambda: ask(7),
+    ):
+        with pytest.raises(TerminalDisabled):
+            refused()
+    assert shop.buy(shop.claim(100, trace=2)) == answers[0]
+    assert shop.money() == (START_FEN, 0, START_FEN)
 
 
 def test_hold_is_judged_as_a_purchase_is(pump: Pump) -> None:

@@ -50,7 +50,21 @@ BLOCKED = (
         " SELECT 'range', serial, serial, 'stolen', '2026-11-20 00:00Z', '2026-11-20 00:00Z', (SELECT min(id) FROM approval)"
         " FROM card WHERE id = :card"
     ),
-    "UPDATE hotlist_block SET removed_from = effective_from, end_approval_id = (SELECT max(id) FROM approval)",
+    (
+        "UPDATE hotlist_block SET removed_from = effective_from, end_approval_id = (SELECT max(id) FROM approval)"
+        " WHERE kind = 'range'"
+    ),
+)
+MODULE = (
+    (
+        "INSERT INTO hotlist_block (kind, first, last, reason, recorded_at, effective_from, approval_id)"
+        " SELECT 'module', terminal_number, terminal_number, 'stolen', '2026-11-20 00:00Z', '2026-11-20 00:00Z',"
+        " (SELECT max(id) FROM approval) FROM terminal_binding WHERE terminal_id = :terminal"
+    ),
+    (
+        "UPDATE hotlist_block SET removed_from = effective_from, end_approval_id = (SELECT min(id) FROM approval)"
+        " WHERE kind = 'module'"
+    ),
 )
 _NONCES = itertools.count()
 
@@ -139,7 +153,7 @@ def test_quick_way_takes_nothing_that_is_refused(shop: Shop, owner: Engine) -> N
     use_up(shop.sessions, taken, shop.now)
     assert quickly(shop, shop.claim(10, trace=10))
     claim, before = shop.claim(10, trace=11), counts(owner)
-    for change, back in (*CHANGES, LISTED, BLOCKED):
+    for change, back in (*CHANGES, LISTED, BLOCKED, MODULE):
         with otherwise(owner, shop, change, back):
             assert not quickly(shop, claim), change
     for wrong in (

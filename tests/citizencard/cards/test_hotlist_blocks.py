@@ -8,21 +8,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from citizencard.approvals.decisions import approve
-from citizencard.audit import Actor
-from citizencard.cards.hotlist_acts import (
-    NewBlock,
-    block_as_approved,
-    propose_block,
-    propose_unblock,
-    unblock_as_approved,
-)
-from citizencard.cards.hotlist_blocks import active_blocks, listed_by_block, module_listed
+from citizencard.cards.as_of import hotlisted_at
+from citizencard.cards.hotlist_acts import NewBlock, propose_unblock, unblock_as_approved
+from citizencard.cards.hotlist_blocks import active_blocks, is_module_listed, listed_by_block, module_listed
 from citizencard.cards.models import BlockKind, HotlistBlock
 from hardware.card.files import application_serial
+from tests.citizencard.cards.make_blocks import STOCK, SUPERVISOR, put_on
 
 HOUR = timedelta(hours=1)
-STOCK = Actor("staff", "staff_stock", person_id="P-1", role="stock_keeper")
-SUPERVISOR = Actor("staff", "staff_supervisor", person_id="P-2", role="supervisor")
 MODULE = bytes.fromhex("330200000099")
 
 
@@ -31,12 +24,6 @@ def serial(number: int) -> bytes:
 
 
 RANGE = NewBlock(BlockKind.RANGE, serial(100), serial(200), "stolen")
-
-
-def put_on(session: Session, new: NewBlock, now: datetime) -> HotlistBlock:
-    approval = propose_block(session, new, STOCK, now)
-    approve(session, approval.id, SUPERVISOR, now)
-    return block_as_approved(session, approval, SUPERVISOR, now)
 
 
 def test_taps_are_judged_by_what_counted_when_they_were_made(session: Session, now: datetime) -> None:
@@ -52,6 +39,10 @@ def test_taps_are_judged_by_what_counted_when_they_were_made(session: Session, n
     assert [listed_by_block(blocks, serial(n), now) for n in (99, 100, 200, 201)] == [False, True, True, False]
     assert [module_listed(blocks, MODULE, at) for at in moments] == [False, True, True, True]
     assert not module_listed(blocks, bytes.fromhex("330200000098"), now)
+    assert hotlisted_at(session, [serial(150)] * 4, moments) == [False, True, True, False]
+    assert hotlisted_at(session, [serial(n) for n in (99, 100, 200, 201)], [now] * 4) == [False, True, True, False]
+    assert [is_module_listed(session, MODULE, at) for at in moments] == [False, True, True, True]
+    assert not is_module_listed(session, bytes.fromhex("330200000098"), now)
 
 
 def test_database_refuses_a_back_dated_block(session: Session, now: datetime) -> None:

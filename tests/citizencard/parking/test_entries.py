@@ -9,6 +9,8 @@ from citizencard.accounts.errors import BatchNotGiven, NumberOfAnotherTerminal, 
 from citizencard.accounts.losses import report_loss
 from citizencard.accounts.proof import PurchaseName
 from citizencard.accounts.purchases import CLOCK_WINDOW
+from citizencard.approvals.decisions import approve
+from citizencard.cards.hotlist_acts import propose_unblock, unblock_as_approved
 from citizencard.db import Sessions, transaction
 from citizencard.keys.vault import SoftwareVault
 from citizencard.parking.entries import MAX_LATE, EntryAnswer, enter_lot
@@ -17,6 +19,7 @@ from citizencard.parking.models import EntryOutcome, EntryReason
 from citizencard.parking.passages import EntryClaim
 from citizencard.tariffs.errors import RuleMissing
 from tests.citizencard.accounts.make_accounts import at_once
+from tests.citizencard.cards.make_blocks import STOCK, SUPERVISOR, put_on, stolen_card
 from tests.citizencard.parking.make_parking import Lot
 from tests.citizencard.purse.uploads.make_records import a_card
 
@@ -78,6 +81,12 @@ def test_who_could_not_pay_is_not_let_in(lot: Lot) -> None:
         EntryReason.HOTLISTED,
     ]
     with transaction(lot.sessions) as session:
+        block = put_on(session, stolen_card(lot.adult.serial), lot.shop.now)
+    assert lot.enter(5).reason is EntryReason.HOTLISTED
+    with transaction(lot.sessions) as session:
+        ending = propose_unblock(session, block.id, "found again", STOCK, lot.shop.now)
+        approve(session, ending.id, SUPERVISOR, lot.shop.now)
+        unblock_as_approved(session, ending, SUPERVISOR, lot.shop.now)
         report_loss(session, lot.adult.card_id, lot.shop.deed(), temporary=True)
     assert lot.enter(4).reason is EntryReason.CARD_STATE
     assert lot.enter(1, card=a_card(77)) == found[0]

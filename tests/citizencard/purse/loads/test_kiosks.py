@@ -37,6 +37,7 @@ from citizencard.purse.unloads.errors import AnnouncementStale
 from ledger import prove
 from ledger.errors import BalanceTooLow
 from tests.citizencard.accounts.make_accounts import at_once
+from tests.citizencard.cards.make_blocks import put_on, stolen_card
 from tests.citizencard.purse.loads.kiosks.make_kiosks import DUE_FEN, START_FEN, Hall
 from tests.citizencard.purse.loads.make_loads import chip_balance
 
@@ -187,6 +188,16 @@ def test_account_pays_with_the_proof_of_its_card_only(hall: Hall) -> None:
     assert back.outcome is ReversalOutcome.REMEMBERED
     with pytest.raises(TraceReused):
         hall.begin(hall.claim(trace=2))
+
+
+def test_card_of_a_stolen_box_is_not_loaded(hall: Hall) -> None:
+    """What a kiosk is shown out of a stolen box gets no money, and no MAC2."""
+    before = hall.money()
+    with transaction(hall.city.sessions) as session:
+        put_on(session, stolen_card(hall.card.serial), hall.city.now)
+    with pytest.raises(CardNotLoadable):
+        hall.begin(hall.claim())
+    assert hall.money() == before
 
 
 def test_chip_and_card_are_asked_before_money_moves(hall: Hall) -> None:
