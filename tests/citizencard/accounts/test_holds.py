@@ -102,8 +102,9 @@ def test_stolen_cards_and_modules_get_nothing_on_line(pump: Pump) -> None:
     assert ask(1).reason is None
     with transaction(shop.sessions) as session:
         put_on(session, stolen_card(adult.serial), shop.now)
-    answers = [shop.buy(shop.claim(100, trace=2)), pump.hold(shop.claim(100, trace=3)), ask(4)]
-    assert [one.reason for one in answers] == [PurchaseReason.HOTLISTED] * 3
+    bought = shop.buy(shop.claim(100, trace=2))
+    reasons = [bought.reason, pump.hold(shop.claim(100, trace=3)).reason, ask(4).reason]
+    assert reasons == [PurchaseReason.HOTLISTED] * 3
     with transaction(shop.sessions) as session:
         put_on(session, stolen_module(shop.city.bus1.number), shop.now)
     for refused in (
@@ -113,7 +114,7 @@ def test_stolen_cards_and_modules_get_nothing_on_line(pump: Pump) -> None:
     ):
         with pytest.raises(TerminalDisabled):
             refused()
-    assert shop.buy(shop.claim(100, trace=2)) == answers[0]
+    assert shop.buy(shop.claim(100, trace=2)) == bought
     assert shop.money() == (START_FEN, 0, START_FEN)
 
 
