@@ -182,7 +182,8 @@ def _count_rides(
     A ride that the company makes good was not the holder's, and a time that nobody believes is no place in a history. A ride that was set
     aside is among them already, and counts again.
     """
-    rate_again(session, [row.record_id for row in _earned_again(ready)])
+    paid = [one for one in ready if one.line.outcome is Outcome.MERCHANT]
+    rate_again(session, [row.record_id for row in _earned_again(paid)])
     rows = [
         {
             "record_id": one.record.id,

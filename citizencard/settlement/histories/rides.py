@@ -142,13 +142,16 @@ def _counted(whole: Sequence[str], further: Sequence[str]) -> Select[int]:
 
 
 def _counts() -> ColumnElement[bool]:
-    """A ride that is not set aside: while its money is in doubt, it counts for nothing. A decision for the merchant lets it count again."""
+    """A ride that is not set aside: while its money is in doubt, it counts for nothing. A decision for the merchant lets it count again.
+
+    Not what the company made good: its holder has all of it back, and a cap would give it once more.
+    """
     last = (
         select(func.max(TapSetAside.number)).where(TapSetAside.record_id == RideToRate.record_id).correlate(RideToRate)
     ).scalar_subquery()
     decided = exists().where(
         TapDecision.record_id == RideToRate.record_id,
-        TapDecision.outcome.in_((Outcome.MERCHANT, Outcome.COMPANY)),
+        TapDecision.outcome == Outcome.MERCHANT,
     )
     return or_(func.coalesce(last, 0) % 2 == 0, decided)
 

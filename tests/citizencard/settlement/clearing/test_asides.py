@@ -15,6 +15,7 @@ from citizencard.settlement.clearing.subsidies import restored_subsidies
 from ledger import post
 from tests.citizencard.purse.uploads.make_records import SPONSOR, approved
 from tests.citizencard.settlement.clearing.looking import aside, found
+from tests.citizencard.settlement.findings.make_findings import decided, line
 from tests.citizencard.settlement.histories.make_histories import Nights
 
 
@@ -31,6 +32,19 @@ def test_a_ride_in_doubt_counts_towards_no_cap(capped: Nights) -> None:
     capped.close()
     assert capped.due() == 60
     assert len(aside(capped)) == 2
+
+
+@pytest.mark.parametrize(("outcome", "due_fen"), [("merchant", 240), ("company", 240), ("holder", 240)])
+def test_no_ride_is_given_back_twice(capped: Nights, outcome: str, due_fen: int) -> None:
+    """Of three rides for 5.40 a branch is decided: the cap gives 2.40 back of three, or 0.60 of two, beside the 1.80 made good."""
+    forked = [capped.ride(minutes, card_counter=5) for minutes in (90, 80)]
+    capped.upload(*forked, capped.ride(60, card_counter=6), capped.ride(50, card_counter=7))
+    capped.close()
+    with reading(capped.sessions) as session:
+        first = session.scalars(select(TapRecord.id).order_by(TapRecord.tapped_at).limit(1)).one()
+    decided(capped.sessions, [line(first, outcome, 180)], capped.now)
+    capped.close()
+    assert capped.due() == due_fen
 
 
 def test_what_was_given_back_stays_with_the_holder(capped: Nights) -> None:
