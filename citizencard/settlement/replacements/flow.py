@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from citizencard.db import Sessions, transaction
-from citizencard.settlement.replacements.moving import due_moves, move_purses
+from citizencard.settlement.replacements.moving import due_moves, follow_dues, move_purses
 from citizencard.settlement.replacements.shortfalls import book_shortfalls, moved_cards
 from ledger import ClosedDay
 
@@ -34,7 +34,7 @@ def settle_replacements(
             rows = due_moves(session, closed, CARDS_AT_ONCE, last)
             if not rows:
                 break
-            move_purses(session, rows, now)
+            move_purses(session, rows, closed, now)
             last = rows[-1].old_card_id
     last = ""
     for _ in range(MAX_PORTIONS):
@@ -44,4 +44,5 @@ def settle_replacements(
             if not rows:
                 break
             book_shortfalls(session, rows, closed, now)
+            follow_dues(session, rows, closed, now)
             last = rows[-1].old_card_id

@@ -28,8 +28,8 @@ def test_money_goes_to_the_last_card_of_the_line(sessions: Sessions, now: dateti
         replace_card(session, Pair(second, third), Deed(MAKER, now, "lost again"))
         move(session, now, [("due", chart.till("1"), chart.due(city.lost.card_id), 70)])
         assert successor(session, city.lost.card_id) == third
-        rows = due_moves(session, ClosedDay(DAY, 0, now + WAITING), 10)
-        move_purses(session, rows, now + WAITING)
+        closed = ClosedDay(DAY, 0, now + WAITING)
+        move_purses(session, due_moves(session, closed, 10), closed, now + WAITING)
         assert len(moved_cards(session, 10)) == 2
     assert held(sessions, chart.due(third), chart.due(city.lost.card_id)) == [5_070, 0]
 
@@ -42,8 +42,8 @@ def test_purse_under_order_and_load_on_its_way_wait(sessions: Sessions, now: dat
 
     def night() -> bool:
         with transaction(sessions) as session:
-            rows = due_moves(session, ClosedDay(DAY, 0, later), 10)
-            move_purses(session, rows, later)
+            closed = ClosedDay(DAY, 0, later)
+            move_purses(session, due_moves(session, closed, 10), closed, later)
             return session.get_one(CardReplacement, old).moved_at is not None
 
     with transaction(sessions) as session:

@@ -16,10 +16,10 @@ from citizencard.settlement.replacements.errors import CardNotReplaceable, CardR
 from citizencard.settlement.replacements.models import CardReplacement
 from citizencard.settlement.replacements.registering import Pair, replace_card
 from citizencard.settlement.vouching import CHECKS
-from ledger import prove
+from ledger import AccountState, prove, set_account_state
 from tests.citizencard.purse.uploads.make_records import MAKER, file_of, tap
 from tests.citizencard.settlement.findings.make_findings import decided, ids, line
-from tests.citizencard.settlement.make import FINANCE
+from tests.citizencard.settlement.make import FINANCE, move
 from tests.citizencard.settlement.replacements.lost_card import held, lose
 
 WEEK = timedelta(days=7)
@@ -37,6 +37,36 @@ def test_money_follows_after_seven_days_once(sessions: Sessions, now: datetime) 
     assert held(sessions, chart.purse(city.lost.card_id), chart.due(new)) == [0, 5_000]
     with reading(sessions) as session:
         assert session.get_one(CardReplacement, city.lost.card_id).moved_fen == 5_000
+
+
+def test_what_is_due_to_the_old_card_later_follows_too(sessions: Sessions, now: datetime) -> None:
+    """What a night gives back for an old ride after the money has moved, the holder has with his new card."""
+    city, new = lose(sessions, now)
+    start, at, old = beijing_date(now), now + WEEK + timedelta(hours=1), city.lost.card_id
+    settle_day(sessions, DayClosing(start, start + timedelta(days=1)), FINANCE, at)
+    for day in (1, 2):
+        with transaction(sessions) as session:
+            move(session, at, [(f"back{day}", chart.clearing(city.merchant_id), chart.due(old), 60)])
+        begin = start + timedelta(days=day)
+        settle_day(sessions, DayClosing(begin, begin + timedelta(days=1)), FINANCE, at + timedelta(hours=day))
+    assert held(sessions, chart.due(old), chart.due(new)) == [0, 5_120]
+
+
+def test_purse_waits_while_an_order_holds_what_is_due(sessions: Sessions, now: datetime) -> None:
+    """A court's order over what is due to the old card keeps all of it where it is; nothing moves by halves, and the books prove."""
+    city, new = lose(sessions, now)
+    start, at, old = beijing_date(now), now + WEEK + timedelta(hours=1), city.lost.card_id
+    with transaction(sessions) as session:
+        move(session, now, [("back", chart.clearing(city.merchant_id), chart.due(old), 60)])
+        set_account_state(session, chart.due(old), AccountState.FROZEN)
+    settle_day(sessions, DayClosing(start, start + timedelta(days=1)), FINANCE, at)
+    assert held(sessions, chart.purse(old), chart.due(old), chart.due(new)) == [5_000, 60, 0]
+    with transaction(sessions) as session:
+        assert prove(session, also=CHECKS).proved
+        set_account_state(session, chart.due(old), AccountState.OPEN)
+    begin = start + timedelta(days=1)
+    settle_day(sessions, DayClosing(begin, begin + timedelta(days=1)), FINANCE, at + timedelta(hours=1))
+    assert held(sessions, chart.purse(old), chart.due(old), chart.due(new)) == [0, 0, 5_060]
 
 
 def test_late_taps_are_paid_by_whom_the_date_says(sessions: Sessions, regression: SoftwareVault, now: datetime) -> None:
