@@ -25,6 +25,9 @@ MAX_BUCKETS: Final = 100_000
 """Buckets that are remembered in a process; beyond, those that have filled up again are forgotten, and then the oldest."""
 COST_BYTES: Final = 65_536
 """An upload costs one token, and one more for each whole 64 KiB of its body."""
+OWNED_S: Final = 60.0
+"""So long after its last verified request a key id is taken for the same terminal's. A number may be bound to another device meanwhile, and
+the one before, which goes on under its own id, must not use up the share of the new one."""
 TELL_BAD_EVERY: Final = 100
 """Bad signatures under one key id between two words in the log."""
 MAX_DOUBTED: Final = 10_000
@@ -76,14 +79,15 @@ class Rates:
         self._rates = rates
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, RateClass], _Bucket] = {}
-        self._owners: dict[str, str] = {}
+        self._owners: dict[str, tuple[str, float]] = {}
         self._bad: dict[str, int] = {}
 
     def wait_s(self, key_id: str, kind: RateClass) -> int:
         """Whole seconds after which one who signs under this key id may ask again; 0: now. Takes nothing."""
         with self._lock:
-            bucket = self._buckets.get((self._owners.get(key_id, ""), kind))
-            if bucket is None:
+            owner, seen_s = self._owners.get(key_id, ("", 0.0))
+            bucket = self._buckets.get((owner, kind))
+            if bucket is None or self._clock() - seen_s > OWNED_S:
                 return 0
             rate = self._rates[kind]
             self._refill(bucket, rate)
@@ -101,7 +105,7 @@ class Rates:
         rate = self._rates[kind]
         cost = 1 + (body_bytes // COST_BYTES if kind is RateClass.UPLOADS else 0)
         with self._lock:
-            self._owners[key_id] = terminal_id
+            self._owners[key_id] = (terminal_id, self._clock())
             bucket = self._buckets.get((terminal_id, kind))
             if bucket is None:
                 self._make_room()
@@ -132,7 +136,7 @@ class Rates:
         while len(self._buckets) >= MAX_BUCKETS:
             del self._buckets[next(iter(self._buckets))]
         left = {terminal_id for terminal_id, _ in self._buckets}
-        self._owners = {key_id: owner for key_id, owner in self._owners.items() if owner in left}
+        self._owners = {key_id: owner for key_id, owner in self._owners.items() if owner[0] in left}
 
 
 def rates() -> Rates:

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from api.rates import EXTENSION, MAX_BUCKETS, RATES, TELL_BAD_EVERY, Rate, RateClass, Rates, rate_class, rates
+from api.rates import EXTENSION, MAX_BUCKETS, OWNED_S, RATES, TELL_BAD_EVERY, Rate, RateClass, Rates, rate_class, rates
 from tests.api.registry import Equipped, equip
 from tests.api.signing import Wish
 from tests.api.world import World, problem
@@ -67,6 +67,19 @@ def test_number_and_id_of_a_terminal_are_one_bucket(buckets: Rates) -> None:
     for _ in range(BURST - 2):
         buckets.took(*ME, RateClass.ON_LINE)
     assert [buckets.wait_s(key_id, RateClass.ON_LINE) for key_id in ME] == [1, 1]
+
+
+def test_device_that_lost_its_number_holds_up_nobody_who_has_it_now(buckets: Rates, clock: Clock) -> None:
+    """A number is bound to another device: whoever had it before floods under its own id, and the new one is heard within a minute."""
+    buckets.took(ME[0], "term_before", RateClass.ON_LINE)
+    for _ in range(2):
+        clock.now_s += OWNED_S
+        for _ in range(1_000):
+            buckets.took("term_before", "term_before", RateClass.ON_LINE)
+    assert buckets.wait_s("term_before", RateClass.ON_LINE) > 0
+    assert buckets.wait_s(ME[0], RateClass.ON_LINE) == 0
+    buckets.took(ME[0], "term_now", RateClass.ON_LINE)
+    assert buckets.wait_s(ME[0], RateClass.ON_LINE) == 0
 
 
 def test_long_upload_costs_more(buckets: Rates, clock: Clock) -> None:
