@@ -126,12 +126,14 @@ def _claims() -> _Claims:
     created, key_id, nonce = parameters.get("created"), parameters.get("keyid"), parameters.get("nonce")
     if type(created) is not int or not isinstance(key_id, str) or not isinstance(nonce, str):
         raise SignatureMissing("the signature must name created, keyid and nonce")
-    _check_clock(created)
+    _check_clock(created, parameters.get("expires"))
     return _Claims(key_id, nonce)
 
 
-def _check_clock(created: int) -> None:
-    if not 0 <= created < MAX_CREATED or abs(datetime.fromtimestamp(created, UTC) - now()) > TOLERANCE:
+def _check_clock(created: int, expires: object = None) -> None:
+    """Hold a signature to its time, and to the end that it may have set itself (RFC 9421 section 2.3)."""
+    is_over = expires is not None and not (type(expires) is int and now().timestamp() < expires)
+    if is_over or not 0 <= created < MAX_CREATED or abs(datetime.fromtimestamp(created, UTC) - now()) > TOLERANCE:
         raise ClockSkewed(
             "the signature was not made within five minutes of the server's time",
             server_time=rfc3339(now()),

@@ -51,6 +51,7 @@ class Wish:
     digest_of: bytes | None = None
     digest: str | None = None
     query: str = ""
+    expires_in: timedelta | None = None
 
 
 RIGHT = Wish()
@@ -105,6 +106,7 @@ class SigningDevice:
             message,
             key_id=self.key_id,
             created=self.now - wish.late_by,
+            expires=None if wish.expires_in is None else self.now + wish.expires_in,
             nonce=wish.nonce or secrets.token_urlsafe(16),
             covered_component_ids=wish.covered,
         )

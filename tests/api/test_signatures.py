@@ -72,6 +72,13 @@ def test_clock_that_is_wrong_is_told_the_time(world: World, late_by: timedelta) 
     assert found["tolerance_s"] == 300
 
 
+def test_signature_is_worth_nothing_after_its_own_end(world: World) -> None:
+    """A device may say until when its request counts (RFC 9421 section 2.3): then it counts no longer, be it made a second ago."""
+    device = equip(world).device
+    ok(device.post(SIGN_IN, SHIFT, Wish(expires_in=timedelta(seconds=30))))
+    problem(device.post(SIGN_IN, SHIFT, Wish(expires_in=timedelta(seconds=-1))), 401, "clock_skewed")
+
+
 def test_clock_may_differ_by_five_minutes(world: World) -> None:
     """Clocks of buses are not atomic clocks."""
     device = equip(world).device
