@@ -76,14 +76,15 @@ def say_how_it_is(said: HeartbeatSaid) -> dict[str, object]:
         key_made = key_made_at(session, terminal_id)
         coming = upcoming(session, now())
     wanted = WorksWith(parameters, hotlist, issuers)
-    names = {
-        "parameters": (works_with.parameter_version, wanted.parameter_version),
-        "hotlist": (works_with.hotlist_version, wanted.hotlist_version),
-        "issuers": (works_with.issuer_version, wanted.issuer_version),
+    fetch = {
+        "parameters": wanted.parameter_version not in (0, works_with.parameter_version),
+        "hotlist": wanted.hotlist_version not in (0, works_with.hotlist_version),
+        # Also when there is no list: then the device drops the one that it says it has.
+        "issuers": wanted.issuer_version != works_with.issuer_version,
     }
     waits_long = said.oldest_waiting_at is not None and now() - said.oldest_waiting_at >= UPLOAD_AFTER
     return {
-        "fetch": [name for name, (has, current) in names.items() if current not in (0, has)],
+        "fetch": [name for name, differs in fetch.items() if differs],
         "parameter_version": parameters,
         "upcoming": coming,
         "hotlist_version": hotlist,

@@ -67,7 +67,8 @@ class DeviceLists:
         if in_force.parameters and in_force.parameters != before[0].parameters:
             self._fetch_table(in_force.parameters)
         self._fetch_next(upcoming)
-        if in_force.issuers not in (0, self.issuers.version):
+        # Also when none is in force: the empty list is version 0.
+        if in_force.issuers != self.issuers.version:
             document = self._uplink.issuers()
             self.issuers = IssuerList.parse(document)
             write_object(self._folder / ISSUERS_FILE, document)

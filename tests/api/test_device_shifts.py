@@ -6,7 +6,10 @@ from typing import Any
 from citizencard.db import reading, transaction
 from citizencard.terminals.gaps import note_gaps
 from citizencard.terminals.heartbeats import heartbeat_of
+from citizencard.terminals.models import AcknowledgedKind
+from citizencard.terminals.shifts import acknowledged_version
 from tests.api.registry import Equipped, bind, equip, license_line, set_fares
+from tests.api.signing import ALL, Wish
 from tests.api.world import World, ok, problem
 
 CONDITION = {
@@ -51,6 +54,27 @@ def test_heartbeat_says_what_to_do(world: World) -> None:
     world.clock.advance(timedelta(days=366))
     equipped.device.now = world.clock()
     assert beat(equipped)["rotate_key"]
+
+
+def test_versions_that_never_were_are_not_written_down(world: World) -> None:
+    """A merchant is not spared a tap on a lost card by naming a list that nobody has published; the device is told what to fetch."""
+    equipped = equip(world)
+    never = {"parameter_version": 7, "hotlist_version": 900, "issuer_version": 9}
+    named = {"psam_serial": equipped.psam["psam_serial"], **never}
+    assert ok(equipped.device.post("/terminals/sign-ins", named))["issuer_version"] == 0
+    assert beat(equipped, **never)["fetch"] == ["issuers"]
+    assert ok(equipped.device.get("/terminals/issuers"))["version"] == 0
+    assert (
+        equipped.device.get(
+            "/terminals/hotlist", Wish(covered=(*ALL[:2], "@query", ALL[2]), query="?since=900")
+        ).status_code
+        == 200
+    )
+    set_fares(world)
+    assert beat(equipped, **never)["fetch"] == ["parameters", "issuers"]
+    with reading(world.sessions) as session:
+        for kind in AcknowledgedKind:
+            assert acknowledged_version(session, equipped.terminal["id"], kind) is None
 
 
 def test_missing_records_are_asked_for_once_a_day_and_answered(world: World) -> None:

@@ -104,3 +104,6 @@ def test_issuers_are_fetched_by_version(tmp_path: Path, server: Server, uplink: 
     again = DeviceLists(tmp_path, uplink)
     assert again.versions(NOW) == Versions(issuers=1)
     assert list(again.issuers.names.values()) == ["Shanghai"]
+    server.answers = [Answer(200, {"version": 0, "issuers": []})]
+    assert again.fetch(Versions(issuers=0), [], NOW)
+    assert (again.issuers.version, again.issuers.names) == (0, {})
