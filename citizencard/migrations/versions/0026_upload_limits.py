@@ -19,7 +19,7 @@ def upgrade() -> None:
         "upload_limit",
         sa.Column("id", BigId, nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
-        sa.Column("subject", sa.String(20), nullable=False),
+        sa.Column("subject", sa.String(32), nullable=False),
         sa.Column("cause_record_id", BigId, nullable=False),
         sa.Column("set_at", UtcDateTime(), nullable=False),
         sa.Column("released_at", UtcDateTime(), nullable=True),

@@ -45,12 +45,12 @@ def take_batch(sessions: Sessions, hsm: Hsm, terminal_id: str, raw: bytes, now: 
     upload = Upload("file", terminal_id, raw[: MAX_FILE_BYTES + 1], now)
     try:
         signed = decode_file(raw)
-        _check_signature(sessions, terminal_id, signed)
+        speaker = _check_signature(sessions, terminal_id, signed)
     except UploadRefused as refusal:
         with transaction(sessions) as session:
             keep_upload(session, upload, refusal.code)
         raise
-    return _take(sessions, hsm, upload, signed.batch)
+    return _take(sessions, hsm, upload, signed.batch, speaker)
 
 
 def take_records(
@@ -76,45 +76,49 @@ def take_records(
     upload = Upload("json", terminal_id, canonical.encode(errors="backslashreplace"), now)
     try:
         batch = from_json(document)
-        _check_speaker(sessions, terminal_id, batch)
+        speaker = _check_speaker(sessions, terminal_id, batch)
     except UploadRefused as refusal:
         with transaction(sessions) as session:
             keep_upload(session, upload, refusal.code)
         raise
-    return _take(sessions, hsm, upload, batch)
+    return _take(sessions, hsm, upload, batch, speaker)
 
 
-def _check_signature(sessions: Sessions, terminal_id: str, signed: SignedBatch) -> None:
+def _check_signature(sessions: Sessions, terminal_id: str, signed: SignedBatch) -> str:
+    """Whose bad TACs those of the file are: its terminal number's; the sender's where no device ever had the number."""
     number = signed.batch.terminal
     with reading(sessions) as session:
         owners = keys_of_number(session, number)
         keys = [key for keys in owners.values() for key in keys] if owners else keys_of_terminal(session, terminal_id)
+    digits = number.hex().upper()
     if not signed_by(keys, signed.signature, signed.signed):
-        digits = number.hex().upper()
         raise FileSignatureInvalid(f"the file is not signed by a device of terminal {digits}", terminal=digits)
+    return digits if owners else terminal_id
 
 
-def _check_speaker(sessions: Sessions, terminal_id: str, batch: Batch) -> None:
+def _check_speaker(sessions: Sessions, terminal_id: str, batch: Batch) -> str:
+    """Whose bad TACs those of the records are; as for a file."""
     with reading(sessions) as session:
         owners = keys_of_number(session, batch.terminal)
+    digits = batch.terminal.hex().upper()
     if owners and terminal_id not in owners:
-        digits = batch.terminal.hex().upper()
         raise ForeignTerminal(f"terminal {digits} is another device's", terminal=digits)
+    return digits if owners else terminal_id
 
 
-def _take(sessions: Sessions, hsm: Hsm, upload: Upload, batch: Batch) -> BatchReceipt:
+def _take(sessions: Sessions, hsm: Hsm, upload: Upload, batch: Batch, speaker: str) -> BatchReceipt:
     terminal, now = batch.terminal, upload.received_at
     named = [(record, record.digest(terminal)) for record in batch.records]
     records = {digest: record for record, digest in named}
     with reading(sessions) as session:
         known = known_digests(session, list(records))
         unseen = {digest: record for digest, record in records.items() if digest not in known}
-        kept = kept_by_limits(session, terminal, unseen)
+        kept = kept_by_limits(session, speaker, unseen)
         asked = {digest: record for digest, record in unseen.items() if digest not in kept}
         facts = _facts(session, terminal, asked)
     judged = _judged(hsm, terminal, asked, facts, now)
     with transaction(sessions) as session:
-        counted = count_bad_tacs(session, terminal, judged, now)
+        counted = count_bad_tacs(session, speaker, judged, now)
         kept |= counted.kept
         ids = book(session, Origin(keep_upload(session, upload), terminal, now), counted.judged)
         set_limits(session, counted.reached, ids, now)

@@ -193,7 +193,8 @@ class LimitKind(StrEnum):
 class UploadLimit(Base):
     """So many bad TACs came on one day that nothing more of this terminal or card is judged, until a person releases it.
 
-    `subject` is the terminal number or the serial as upper-case hexadecimal text; `cause_record_id` the bad record that reached the limit.
+    `subject` is the terminal number or the serial as upper-case hexadecimal text, or the id of the device that sent records of a number
+    that no device ever had; `cause_record_id` the bad record that reached the limit.
     """
 
     __tablename__ = "upload_limit"
@@ -215,7 +216,7 @@ class UploadLimit(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(8))
-    subject: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(32))
     cause_record_id: Mapped[int] = mapped_column(BigId, ForeignKey("tap_record.id"))
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -106,6 +106,27 @@ def test_a_terminal_is_parked_at_its_twentieth_bad_tac(
         assert (limit.kind, limit.subject, limit.set_at) == ("terminal", city.bus1.number.hex().upper(), now)
 
 
+def test_invented_numbers_share_the_limit_of_their_sender(
+    sessions: Sessions, vault: SoftwareVault, city: City, now: datetime
+) -> None:
+    """Whoever makes up a terminal number for each few guesses is parked at the twentieth all the same; its own number works on."""
+    with transaction(sessions) as session:
+        cards = [make_card(session, 700 + number, ADULT, now - timedelta(hours=24)) for number in range(6)]
+    heard: list[str] = []
+    for number in range(6):
+        invented = replace(city.bus1, number=bytes.fromhex(f"33029999{number:04}"))
+        guesses = [bad(invented, card, now) for card in cards[number:] + cards[:number]][:4]
+        heard += words(send(sessions, vault, invented, guesses, now))
+    assert heard == ["rejected"] * BAD_TACS_OF_TERMINAL + [TOO_MANY_OF_TERMINAL] * 4
+    again = replace(city.bus1, number=bytes.fromhex("330299990009"))
+    one = tap(again, city.adult, now, 180)
+    receipt = take_records(sessions, vault, again.terminal_id, json_of(again, [one]), now)
+    assert words(receipt) == [TOO_MANY_OF_TERMINAL]
+    assert words(send(sessions, vault, city.bus1, [tap(city.bus1, city.adult, now, 180)], now)) == ["accepted"]
+    with transaction(sessions) as session:
+        assert [limit.subject for limit in open_limits(session, 0, 50)] == [city.bus1.terminal_id]
+
+
 def test_a_release_begins_anew(sessions: Sessions, vault: SoftwareVault, city: City, now: datetime) -> None:
     """What was parked is judged once a person has looked; then the count begins at nothing, and may reach the limit again."""
     guesses = [bad(city.bus1, city.adult, now) for _ in range(2 * BAD_TACS_OF_CARD + 1)]
