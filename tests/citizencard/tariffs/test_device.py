@@ -14,7 +14,7 @@ from citizencard.tariffs.document import read
 from citizencard.tariffs.errors import TariffNotForDevices
 from hardware.terminal.fares import DeviceTable
 from hardware.terminal.fares_rules import MarkKind
-from tests.hardware.terminal.published import DISTANCE, FLAT, Example
+from tests.hardware.terminal.published import CONDITIONS, DISTANCE, FLAT, Example
 
 SOURCE = {"page": "made for a test", "grade": "A", "date": "2026"}
 
@@ -45,7 +45,7 @@ def table(**parts: Any) -> DeviceTable:
     return DeviceTable.parse(compile_table(read(document(**parts))))
 
 
-@pytest.mark.parametrize("published", [FLAT, DISTANCE])
+@pytest.mark.parametrize("published", [FLAT, DISTANCE, CONDITIONS])
 def test_the_published_documents_become_the_published_bytes(published: Example) -> None:
     """Whoever builds a device from the page gets from our server what the page shows."""
     assert compile_table(read(published.document)).hex() == published.table.hex()

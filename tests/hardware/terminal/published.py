@@ -64,3 +64,4 @@ def example(number: int) -> Example:
 
 FLAT = example(1)
 DISTANCE = example(2)
+CONDITIONS = example(3)

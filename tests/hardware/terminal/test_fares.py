@@ -14,7 +14,7 @@ from hardware.terminal.errors import (
 )
 from hardware.terminal.fares import Anchor, DeviceTable, Ride, price, quote
 from hardware.terminal.fares_parking import Stay
-from tests.hardware.terminal.published import DISTANCE, FLAT
+from tests.hardware.terminal.published import CONDITIONS, DISTANCE, FLAT
 
 TABLE = DeviceTable.parse(FLAT.table)
 METRO = DeviceTable.parse(DISTANCE.table)
@@ -55,6 +55,23 @@ def test_rides_of_the_second_example_cost_what_the_page_says() -> None:
         assert fare.next_anchor == Anchor(1001, exit_at)
         assert fare.may_fall == ("day_cap",)
         assert fare.explanation.endswith("final at the close of the day")
+
+
+def test_rides_of_the_third_example_cost_what_the_page_says() -> None:
+    """Which hours, days, seasons and dates count, which way, for how many: no vendor has to guess the edges."""
+    ferry = DeviceTable.parse(CONDITIONS.table)
+    assert len(CONDITIONS.rows) == 17
+    for row in CONDITIONS.rows:
+        at = datetime.fromisoformat(row["at"]).replace(tzinfo=BEIJING)
+        stops = (int(row["from"]), int(row["to"])) if row["from"] else (None, None)
+        ride = Ride(9, int(row["class"], 16), at, from_stop=stops[0], to_stop=stops[1], persons=int(row["persons"]))
+        if not row["price"]:
+            with pytest.raises(RideNotPriced):
+                price(ferry, ride)
+            continue
+        fare = price(ferry, ride)
+        assert (fare.base_fen, fare.price_fen) == (int(row["base"]), int(row["price"])), row
+        assert ", ".join(fare.may_fall) == row["may fall"]
 
 
 def test_what_is_not_in_the_table_has_no_price() -> None:

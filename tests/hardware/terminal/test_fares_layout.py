@@ -14,12 +14,12 @@ from hardware.terminal.fares import DeviceTable, Ride, price, quote
 from hardware.terminal.fares_bytes import Field
 from hardware.terminal.fares_layout import read_rules
 from hardware.terminal.fares_parking import Stay
-from tests.hardware.terminal.published import DISTANCE, FLAT, Example, changed, sealed
+from tests.hardware.terminal.published import CONDITIONS, DISTANCE, FLAT, Example, changed, sealed
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=BEIJING)
 
 
-@pytest.mark.parametrize("published", [FLAT, DISTANCE])
+@pytest.mark.parametrize("published", [FLAT, DISTANCE, CONDITIONS])
 def test_the_published_bytes_are_read_as_the_page_says(published: Example) -> None:
     """Whoever builds a device from the page reads the same fields at the same places with the same values."""
     fields: list[Field] = []
