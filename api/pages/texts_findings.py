@@ -104,7 +104,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
 
 TAP: Final[Mapping[str, tuple[str, str]]] = {
     "finding": ("刷卡记录", "One tap"),
-    "finding.about": ("{number}，{at}", "{number}, {at}"),
+    "finding.about": ("卡 {number}，{at}", "{number}, {at}"),
     "finding.why": ("为何在此", "Why it is here"),
     "finding.found_at": ("发现于", "Found"),
     "finding.verdict": ("上传时的结论", "Verdict at upload"),

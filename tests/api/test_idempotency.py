@@ -106,58 +106,69 @@ REGISTRY_BODIES = {
     "/v1/merchant-notices/<notice_id>/tellings": {"way": "phone"},
 }
 """Bodies for the registry of devices and merchants."""
+LIST_BODIES = {
+    "/v1/hotlist-blocks": {"kind": "module", "first": "330200000001", "last": "330200000001", "reason": "x"},
+    "/v1/hotlist-blocks/<int:block_id>/removals": {"reason": "x"},
+    "/v1/partner-issuers": {"issuer": "0101100045670000", "city": "4567", "name": "x"},
+    "/v1/partner-issuers/<int:issuer_id>/withdrawals": {"reason": "x"},
+}
+"""Bodies for what devices fetch."""
 
 
 def _bodies() -> dict[str, dict[str, Any]]:
     ids = {"terminal_id": "term_none", "merchant_id": "mer_none"}
-    return REGISTRY_BODIES | {
-        "/v1/outlets": {"name": "x"},
-        "/v1/tills": {"outlet_id": "out_none", "name": "x"},
-        "/v1/staff": {"login": "abc", "name": "x", "person_reference": "p", "roles": ["clerk"]},
-        "/v1/approvals/<approval_id>/decisions": {"decision": "approve"},
-        "/v1/people": {"document_number": "11010519491231002X", "name": "x"},
-        "/v1/merchants": {"name": "x", "kind": "bus"},
-        "/v1/lines": {**LINE, "merchant_id": "mer_none"},
-        "/v1/tariff-versions": {
-            "effective_from": "2026-01-01T00:00:00Z",
-            "document": {"name": "x"},
-        },
-        "/v1/tariff-versions/<int:version>/rollbacks": {},
-        "/v1/tariff-versions/<int:version>/withdrawals": {"reason": "x"},
-        "/v1/terminals": {"kind": "bus_validator", "name": "x"},
-        "/v1/psams": {"chip_serial": "00" * 8, "terminal_id": "term_none"},
-        "/v1/terminal-bindings": {**ids, "psam_id": "psam_none"},
-        "/v1/card-stock": {"batch": "x", "chip_serials": ["00" * 8]},
-        "/v1/cards": {"person_id": "per_none", "card_class": "01"},
-        "/v1/cards/<card_id>/activation": {},
-        "/v1/cards/<card_id>/loss-reports": {"reason": "x"},
-        "/v1/loads": {"card_id": "card_none", "amount_fen": 1, "till_id": "till_none"},
-        "/v1/loads/<load_id>/give-backs": {"reason": "x"},
-        "/v1/unloads": {"card_id": "card_none"},
-        "/v1/unloads/<unload_id>/withdrawals": {"reason": "x"},
-        "/v1/unloads/<unload_id>/pay-outs": {"till_id": "till_none", "reason": "x"},
-        "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
-        "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
-        "/v1/parking-gates": {
-            "terminal_id": "term_none",
-            "merchant_id": "mer_none",
-            "lot": "street",
-            "direction": "entry",
-        },
-        "/v1/online-accounts": {"person_id": "per_none"},
-        "/v1/online-accounts/<account_id>/cards": {"card_id": "card_none"},
-        "/v1/online-accounts/<account_id>/top-ups": {"amount_fen": 1, "till_id": "till_none"},
-        "/v1/payments/<payment_id>/refunds": {"amount_fen": 1, "reason": "x"},
-        "/v1/tap-decisions": {
-            "lines": [{"tap_id": "tap_1", "outcome": "holder", "amount_fen": 1}],
-            "reason": "x",
-        },
-        "/v1/tap-notes": {"tap_ids": ["tap_1"], "reason": "x"},
-        "/v1/upload-limits/<limit_id>/releases": {"reason": "x"},
-        "/v1/cards/<card_id>/replacements": {"new_card_id": "card_none", "reason": "x"},
-        "/v1/utility-services": {"merchant_id": "mer_none", "name": "x", "rule": "water"},
-        "/v1/day-closes": {"day": "2026-11-21", "next_day": "2026-11-22"},
-    }
+    return (
+        REGISTRY_BODIES
+        | LIST_BODIES
+        | {
+            "/v1/outlets": {"name": "x"},
+            "/v1/tills": {"outlet_id": "out_none", "name": "x"},
+            "/v1/staff": {"login": "abc", "name": "x", "person_reference": "p", "roles": ["clerk"]},
+            "/v1/approvals/<approval_id>/decisions": {"decision": "approve"},
+            "/v1/people": {"document_number": "11010519491231002X", "name": "x"},
+            "/v1/merchants": {"name": "x", "kind": "bus"},
+            "/v1/lines": {**LINE, "merchant_id": "mer_none"},
+            "/v1/tariff-versions": {
+                "effective_from": "2026-01-01T00:00:00Z",
+                "document": {"name": "x"},
+            },
+            "/v1/tariff-versions/<int:version>/rollbacks": {},
+            "/v1/tariff-versions/<int:version>/withdrawals": {"reason": "x"},
+            "/v1/terminals": {"kind": "bus_validator", "name": "x"},
+            "/v1/psams": {"chip_serial": "00" * 8, "terminal_id": "term_none"},
+            "/v1/terminal-bindings": {**ids, "psam_id": "psam_none"},
+            "/v1/card-stock": {"batch": "x", "chip_serials": ["00" * 8]},
+            "/v1/cards": {"person_id": "per_none", "card_class": "01"},
+            "/v1/cards/<card_id>/activation": {},
+            "/v1/cards/<card_id>/loss-reports": {"reason": "x"},
+            "/v1/loads": {"card_id": "card_none", "amount_fen": 1, "till_id": "till_none"},
+            "/v1/loads/<load_id>/give-backs": {"reason": "x"},
+            "/v1/unloads": {"card_id": "card_none"},
+            "/v1/unloads/<unload_id>/withdrawals": {"reason": "x"},
+            "/v1/unloads/<unload_id>/pay-outs": {"till_id": "till_none", "reason": "x"},
+            "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
+            "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
+            "/v1/parking-gates": {
+                "terminal_id": "term_none",
+                "merchant_id": "mer_none",
+                "lot": "street",
+                "direction": "entry",
+            },
+            "/v1/online-accounts": {"person_id": "per_none"},
+            "/v1/online-accounts/<account_id>/cards": {"card_id": "card_none"},
+            "/v1/online-accounts/<account_id>/top-ups": {"amount_fen": 1, "till_id": "till_none"},
+            "/v1/payments/<payment_id>/refunds": {"amount_fen": 1, "reason": "x"},
+            "/v1/tap-decisions": {
+                "lines": [{"tap_id": "tap_1", "outcome": "holder", "amount_fen": 1}],
+                "reason": "x",
+            },
+            "/v1/tap-notes": {"tap_ids": ["tap_1"], "reason": "x"},
+            "/v1/upload-limits/<limit_id>/releases": {"reason": "x"},
+            "/v1/cards/<card_id>/replacements": {"new_card_id": "card_none", "reason": "x"},
+            "/v1/utility-services": {"merchant_id": "mer_none", "name": "x", "rule": "water"},
+            "/v1/day-closes": {"day": "2026-11-21", "next_day": "2026-11-22"},
+        }
+    )
 
 
 def test_lost_one_time_token_is_replaced_and_the_first_is_void(world: World) -> None:

@@ -11,10 +11,13 @@ from api import serving
 from api.pages.docs import problems
 from api.pages.language import Language
 from tests.api.reachable import codes_of
-from tests.api.world import World
+from tests.api.registry import equip
+from tests.api.signing import ALL, Wish
+from tests.api.world import World, problem
 
 PAGE = Path(__file__).parents[2] / "hardware" / "terminal" / "PROTOCOL.md"
 HEADING = "## Errors: what the device must do"
+LISTS = "/terminals/issuers"
 DUTIES = {"retry", "keep", "drop", "resync", "call"}
 
 
@@ -58,3 +61,17 @@ def test_page_explains_each_route(world: World) -> None:
     text = PAGE.read_text(encoding="utf-8")
     rules = {str(rule) for rule in world.app.url_map.iter_rules() if str(rule).startswith("/terminals/")}
     assert {rule for rule in rules if f"{rule}`" not in text and f"{rule}?" not in text} == set()
+
+
+def test_page_tells_why_a_signature_is_refused(world: World) -> None:
+    """A vendor whose first GET has no Content-Digest finds the reason of the answer on the page, in both ways to forget it."""
+    text = PAGE.read_text(encoding="utf-8").split("\n## Signatures\n")[1].split("\n## ")[0]
+    device = equip(world).device
+    listed = device.signed("GET", LISTS, b"")
+    del listed["Content-Digest"]
+    unlisted = device.signed("GET", LISTS, b"", Wish(covered=ALL[:2]))
+    del unlisted["Content-Digest"]
+    for headers, reason in ((listed, "signature"), (unlisted, "components")):
+        found = problem(device.client.get(LISTS, headers=headers), 401, "signature_invalid")
+        assert found["reason"] == reason
+        assert f"`{reason}`:" in text

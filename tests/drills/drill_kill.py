@@ -16,9 +16,27 @@ from demo.processes import Server
 from demo.telling import Story
 from tests.postgres import Cluster, free_port
 
-FULL_DAYS = 12
-PAUSE_S = 0.7
-"""At most so long does a server live at full size."""
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much fire.
+
+    Args:
+        days: how many days under fire.
+        seed: of the moments of the kills.
+        pause_s: at most so long the server lives.
+        most: so many kills a day and no more.
+    """
+
+    days: int
+    seed: int
+    pause_s: float
+    most: int
+
+
+FULL = Size(days=12, seed=1, pause_s=0.7, most=1_000)
+REDUCED = Size(days=1, seed=7, pause_s=1.5, most=10)
+"""Kills as far apart as lets ten of them fall all over the day."""
 
 
 class Killer(threading.Thread):
@@ -28,19 +46,21 @@ class Killer(threading.Thread):
         server: the server to be killed.
         seed: of the moments.
         pause_s: at most so long the server lives.
+        most: so many kills and no more, so that a slow machine comes to the end of the day too.
     """
 
-    def __init__(self, server: Server, seed: int, pause_s: float) -> None:
+    def __init__(self, server: Server, seed: int, pause_s: float, most: int) -> None:
         super().__init__(daemon=True)
         self._server = server
         self._pause_s = pause_s
+        self._most = most
         self._chance = random.Random(seed)
         self._over = threading.Event()
         self.kills = 0
 
     def run(self) -> None:
         """Kill, start, wait, again."""
-        while not self._over.wait(self._chance.uniform(0, self._pause_s)):
+        while self.kills < self._most and not self._over.wait(self._chance.uniform(0, self._pause_s)):
             self._server.kill()
             self.kills += 1
             self._server.start()
@@ -60,15 +80,13 @@ class Result:
     differences: list[str]
 
 
-def run(database_url: str | None, folder: Path, days: int, seed: int, pause_s: float = PAUSE_S) -> Result:
+def run(database_url: str | None, folder: Path, size: Size) -> Result:
     """Play a quiet day, then days under fire, and compare what each moved.
 
     Args:
         database_url: a PostgreSQL database; None for SQLite.
         folder: an empty folder for the demo city.
-        days: how many days under fire.
-        seed: of the moments of the kills.
-        pause_s: at most so long the server lives.
+        size: how many days under how much fire.
     """
     port = free_port()
     home = Folder.for_database(database_url, folder)
@@ -78,19 +96,19 @@ def run(database_url: str | None, folder: Path, days: int, seed: int, pause_s: f
         Founding(city, Story(io.StringIO())).found()
         quiet = _play(city)
         differences += _faults("quiet day", quiet)
-        for number in range(1, days + 1):
-            killer = Killer(city.server, seed + number, pause_s)
+        for number in range(1, size.days + 1):
+            killer = Killer(city.server, size.seed + number, size.pause_s, size.most)
             killer.start()
             try:
                 outcomes = _play(city)
             finally:
                 killer.stop()
             kills += killer.kills
-            name = f"day {number} (seed {seed + number}, {killer.kills} kills)"
+            name = f"day {number} (seed {size.seed + number}, {killer.kills} kills)"
             differences += _faults(name, outcomes)
             if outcomes.moved_fen != quiet.moved_fen:
                 differences.append(f"{name}: moved {outcomes.moved_fen}, not {quiet.moved_fen}")
-    return Result(days, kills, differences)
+    return Result(size.days, kills, differences)
 
 
 def _play(city: City) -> Outcomes:
@@ -116,7 +134,7 @@ def run_full() -> bool:
         for kind, url in (("SQLite", None), ("PostgreSQL", cluster.url("drill"))):
             with tempfile.TemporaryDirectory() as folder:
                 began = time.monotonic()
-                result = run(url, Path(folder), FULL_DAYS, seed=1)
+                result = run(url, Path(folder), FULL)
                 print(
                     f"{kind}: {result.days} days, {result.kills} kills, {len(result.differences)} differences,"
                     f" {time.monotonic() - began:.0f} s"

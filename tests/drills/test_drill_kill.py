@@ -4,10 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import DRILL_SIZE
-from tests.drills.drill_kill import run
-
-PAUSE_S = 1.5
-"""Longer than at full size: a dozen kills all over the day."""
+from tests.drills.drill_kill import REDUCED, run
 
 
 def test_killed_server_loses_and_doubles_nothing(
@@ -18,7 +15,7 @@ def test_killed_server_loses_and_doubles_nothing(
 ) -> None:
     """Whatever moment the server dies at, the city ends the day with the same balances."""
     url = clone_database(database) if database == "postgresql" else None
-    result = run(url, tmp_path, days=1, seed=7, pause_s=PAUSE_S)
+    result = run(url, tmp_path, REDUCED)
     record_property(DRILL_SIZE, f"{result.days} day, {result.kills} kills; {len(result.differences)} differences")
     assert result.kills > 0
     assert result.differences == []

@@ -3,8 +3,8 @@
 An upload without bad TACs takes no lock; it only looks whether a limit is open. One with bad TACs waits for others of the same terminal
 and of the same cards, and counts what they have written.
 
-A terminal is its number, whoever carries its files. A number that no device ever had is no terminal: there the device that sent the records is
-meant, or it would make up a number for every twenty guesses.
+A terminal is its number, whoever carries its files. A number that no device ever had is no terminal: there the device that sent the
+records is meant, or it would make up a number for every twenty guesses.
 """
 
 import hashlib

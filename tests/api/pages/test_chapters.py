@@ -7,7 +7,7 @@ from flask import Flask
 
 from api.pages import frame
 from api.pages.chapters import Book, anchor_of, read
-from api.pages.docs import guides, problems, prose
+from api.pages.docs import guides, problems, prose, protocol
 from api.pages.language import Language
 from tests.api.pages.conftest import Visit
 from tests.api.pages.page import parse
@@ -88,9 +88,8 @@ def test_page_is_made_from_very_little(visit: Visit, document: dict[str, Any]) -
     assert isinstance(application, Flask)
     found = read(document)
     with application.test_request_context("/docs?lang=en"):
-        page = frame.render(
-            "docs.html", Language.EN, book=found, guides=guides(found), problems=problems(Language.EN), prose=prose
-        )
+        parts = {"guides": guides(found), "problems": problems(Language.EN), "protocol": protocol()}
+        page = frame.render("docs.html", Language.EN, book=found, prose=prose, **parts)
     words = parse(page.get_data(as_text=True)).words()
     assert ("nothing to call yet" in words) == (not found.chapters)
 
