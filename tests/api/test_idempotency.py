@@ -82,11 +82,10 @@ def test_everything_that_creates_needs_a_key(world: World) -> None:
     """No route that changes something can be called without a key, but for those on the list."""
     everybody = frozenset(Role(role) for role in ("clerk", "supervisor", "finance", "stock_keeper", "system_admin"))
     callers = [world.as_(*everybody), world.as_(Role.SECURITY_ADMIN)]
-    bodies = _bodies()
     for method, path in ACCESS:
         if method != "POST" or not path.startswith("/v1/") or path in {*NEEDS_NO_KEY, *FILES}:
             continue
-        answers = [caller.post(address(path), bodies[path], Idempotency_Key="") for caller in callers]
+        answers = [caller.post(address(path), BODIES[path], Idempotency_Key="") for caller in callers]
         codes = {answer.get_json(force=True)["code"] for answer in answers}
         assert codes <= {"idempotency_key_missing", "permission_denied", "person_unknown"}, (path, codes)
 
@@ -115,60 +114,57 @@ LIST_BODIES = {
 """Bodies for what devices fetch."""
 
 
-def _bodies() -> dict[str, dict[str, Any]]:
-    ids = {"terminal_id": "term_none", "merchant_id": "mer_none"}
-    return (
-        REGISTRY_BODIES
-        | LIST_BODIES
-        | {
-            "/v1/outlets": {"name": "x"},
-            "/v1/tills": {"outlet_id": "out_none", "name": "x"},
-            "/v1/staff": {"login": "abc", "name": "x", "person_reference": "p", "roles": ["clerk"]},
-            "/v1/approvals/<approval_id>/decisions": {"decision": "approve"},
-            "/v1/people": {"document_number": "11010519491231002X", "name": "x"},
-            "/v1/merchants": {"name": "x", "kind": "bus"},
-            "/v1/lines": {**LINE, "merchant_id": "mer_none"},
-            "/v1/tariff-versions": {
-                "effective_from": "2026-01-01T00:00:00Z",
-                "document": {"name": "x"},
-            },
-            "/v1/tariff-versions/<int:version>/rollbacks": {},
-            "/v1/tariff-versions/<int:version>/withdrawals": {"reason": "x"},
-            "/v1/terminals": {"kind": "bus_validator", "name": "x"},
-            "/v1/psams": {"chip_serial": "00" * 8, "terminal_id": "term_none"},
-            "/v1/terminal-bindings": {**ids, "psam_id": "psam_none"},
-            "/v1/card-stock": {"batch": "x", "chip_serials": ["00" * 8]},
-            "/v1/cards": {"person_id": "per_none", "card_class": "01"},
-            "/v1/cards/<card_id>/activation": {},
-            "/v1/cards/<card_id>/loss-reports": {"reason": "x"},
-            "/v1/loads": {"card_id": "card_none", "amount_fen": 1, "till_id": "till_none"},
-            "/v1/loads/<load_id>/give-backs": {"reason": "x"},
-            "/v1/unloads": {"card_id": "card_none"},
-            "/v1/unloads/<unload_id>/withdrawals": {"reason": "x"},
-            "/v1/unloads/<unload_id>/pay-outs": {"till_id": "till_none", "reason": "x"},
-            "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
-            "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
-            "/v1/parking-gates": {
-                "terminal_id": "term_none",
-                "merchant_id": "mer_none",
-                "lot": "street",
-                "direction": "entry",
-            },
-            "/v1/online-accounts": {"person_id": "per_none"},
-            "/v1/online-accounts/<account_id>/cards": {"card_id": "card_none"},
-            "/v1/online-accounts/<account_id>/top-ups": {"amount_fen": 1, "till_id": "till_none"},
-            "/v1/payments/<payment_id>/refunds": {"amount_fen": 1, "reason": "x"},
-            "/v1/tap-decisions": {
-                "lines": [{"tap_id": "tap_1", "outcome": "holder", "amount_fen": 1}],
-                "reason": "x",
-            },
-            "/v1/tap-notes": {"tap_ids": ["tap_1"], "reason": "x"},
-            "/v1/upload-limits/<limit_id>/releases": {"reason": "x"},
-            "/v1/cards/<card_id>/replacements": {"new_card_id": "card_none", "reason": "x"},
-            "/v1/utility-services": {"merchant_id": "mer_none", "name": "x", "rule": "water"},
-            "/v1/day-closes": {"day": "2026-11-21", "next_day": "2026-11-22"},
-        }
-    )
+BODIES: dict[str, dict[str, Any]] = {
+    **REGISTRY_BODIES,
+    **LIST_BODIES,
+    "/v1/outlets": {"name": "x"},
+    "/v1/tills": {"outlet_id": "out_none", "name": "x"},
+    "/v1/staff": {"login": "abc", "name": "x", "person_reference": "p", "roles": ["clerk"]},
+    "/v1/approvals/<approval_id>/decisions": {"decision": "approve"},
+    "/v1/people": {"document_number": "11010519491231002X", "name": "x"},
+    "/v1/merchants": {"name": "x", "kind": "bus"},
+    "/v1/lines": {**LINE, "merchant_id": "mer_none"},
+    "/v1/tariff-versions": {
+        "effective_from": "2026-01-01T00:00:00Z",
+        "document": {"name": "x"},
+    },
+    "/v1/tariff-versions/<int:version>/rollbacks": {},
+    "/v1/tariff-versions/<int:version>/withdrawals": {"reason": "x"},
+    "/v1/terminals": {"kind": "bus_validator", "name": "x"},
+    "/v1/psams": {"chip_serial": "00" * 8, "terminal_id": "term_none"},
+    "/v1/terminal-bindings": {"terminal_id": "term_none", "merchant_id": "mer_none", "psam_id": "psam_none"},
+    "/v1/card-stock": {"batch": "x", "chip_serials": ["00" * 8]},
+    "/v1/cards": {"person_id": "per_none", "card_class": "01"},
+    "/v1/cards/<card_id>/activation": {},
+    "/v1/cards/<card_id>/loss-reports": {"reason": "x"},
+    "/v1/loads": {"card_id": "card_none", "amount_fen": 1, "till_id": "till_none"},
+    "/v1/loads/<load_id>/give-backs": {"reason": "x"},
+    "/v1/unloads": {"card_id": "card_none"},
+    "/v1/unloads/<unload_id>/withdrawals": {"reason": "x"},
+    "/v1/unloads/<unload_id>/pay-outs": {"till_id": "till_none", "reason": "x"},
+    "/v1/reader-agents": {"name": "x", "code": "x", "said": {}},
+    "/v1/reader-agents/<agent_id>/confirmations": {"fingerprint": "x"},
+    "/v1/parking-gates": {
+        "terminal_id": "term_none",
+        "merchant_id": "mer_none",
+        "lot": "street",
+        "direction": "entry",
+    },
+    "/v1/online-accounts": {"person_id": "per_none"},
+    "/v1/online-accounts/<account_id>/cards": {"card_id": "card_none"},
+    "/v1/online-accounts/<account_id>/top-ups": {"amount_fen": 1, "till_id": "till_none"},
+    "/v1/payments/<payment_id>/refunds": {"amount_fen": 1, "reason": "x"},
+    "/v1/tap-decisions": {
+        "lines": [{"tap_id": "tap_1", "outcome": "holder", "amount_fen": 1}],
+        "reason": "x",
+    },
+    "/v1/tap-notes": {"tap_ids": ["tap_1"], "reason": "x"},
+    "/v1/upload-limits/<limit_id>/releases": {"reason": "x"},
+    "/v1/cards/<card_id>/replacements": {"new_card_id": "card_none", "reason": "x"},
+    "/v1/utility-services": {"merchant_id": "mer_none", "name": "x", "rule": "water"},
+    "/v1/day-closes": {"day": "2026-11-21", "next_day": "2026-11-22"},
+}
+"""A body for each route that creates."""
 
 
 def test_lost_one_time_token_is_replaced_and_the_first_is_void(world: World) -> None:
