@@ -7,6 +7,7 @@ from api.pages.formats import MINUS, ago, bare, masked, share, stamp, yuan
 from api.pages.language import Language, say
 from api.pages.texts import TEXTS
 from citizencard.purse.uploads.journeys import Tap
+from citizencard.purse.uploads.models import Verdict
 from citizencard.tariffs.quotes import Quote, read_quote
 
 
@@ -67,6 +68,8 @@ def _doubt(tap: Tap, language: Language) -> str:
 
 def _price(tap: Tap, language: Language) -> str:
     """Base × share − transfer = price, who pays the rest, whether the device charged that, and what was given back later."""
+    if tap.verdict == Verdict.REJECTED:
+        return say(language, "tap.rejected", reason=named(language, "reason", tap.reason or "malformed"))
     if "lines" not in tap.explanation:
         return say(language, "tap.unpriced")
     quote = read_quote(tap.explanation)

@@ -132,6 +132,7 @@ TAP: Final[Mapping[str, tuple[str, str]]] = {
         "可疑的刷卡在决定给商户时才计价。",
         "A tap in doubt is priced once it is decided for the merchant.",
     ),
+    "finding.price.rejected": ("被拒绝的记录不计价。", "A rejected record has no price."),
     "finding.bears": ("谁承担", "Who bears it"),
     "finding.bears.not_in_effect": (
         "按规则由持卡人承担：刷卡在挂失生效之前，或这类卡不挂失。应付给商户。",

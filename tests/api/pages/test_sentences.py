@@ -130,3 +130,10 @@ def test_record_without_a_time_has_none(ride: Tap, now: datetime) -> None:
     """Digits that name no moment are left out, not guessed."""
     said = sentence(replace(ride, at=None), Language.EN, now)
     assert (said.when, said.ago) == ("", "")
+
+
+def test_rejected_record_is_said_to_be_none(ride: Tap, now: datetime) -> None:
+    """What was rejected moved no money, and it is no gap in the tariff."""
+    forged = replace(ride, verdict=Verdict.REJECTED, reason="bad_tac", explanation={}, subsidy_fen=0)
+    assert sentence(forged, Language.ZH, now).why == "已拒绝：交易验证码错误，没有入账"
+    assert sentence(forged, Language.EN, now).why == "Rejected: the TAC is wrong; no money moved"
