@@ -11,7 +11,8 @@ from citizencard.cards import hotlist_acts
 from citizencard.cards.errors import HotlistBlockTaken
 from citizencard.cards.hotlist_acts import NewBlock, block_as_approved, propose_block
 from citizencard.cards.models import BlockKind
-from tests.citizencard.cards.test_hotlist_blocks import MODULE, RANGE, STOCK, SUPERVISOR, put_on
+from tests.citizencard.cards.make_blocks import STOCK, SUPERVISOR, put_on
+from tests.citizencard.cards.test_hotlist_blocks import MODULE, RANGE
 
 
 def test_one_person_alone_bars_nobody(session: Session, now: datetime) -> None:
