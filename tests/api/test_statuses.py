@@ -4,8 +4,6 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-import pytest
-
 import api
 import citizencard
 import hardware
@@ -50,12 +48,11 @@ LEAVES = sorted(
 )
 
 
-@pytest.mark.parametrize("refusal", LEAVES, ids=lambda leaf: leaf.__name__)
-def test_every_refusal_has_a_status(refusal: type[Exception]) -> None:
+def test_every_refusal_has_a_status() -> None:
     """No refusal of the city can surprise a client with a status that nobody thought about."""
-    if refusal.__module__.startswith(NEVER_IN_A_REQUEST):
-        return
-    assert refusal in STATUS, f"{refusal.__module__}.{refusal.__name__} is not in api/statuses.py"
+    asked = [leaf for leaf in LEAVES if not leaf.__module__.startswith(NEVER_IN_A_REQUEST)]
+    missing = [f"{leaf.__module__}.{leaf.__name__}" for leaf in asked if leaf not in STATUS]
+    assert missing == [], "not in api/statuses.py"
 
 
 def test_statuses_are_those_that_clients_understand() -> None:

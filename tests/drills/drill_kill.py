@@ -35,8 +35,8 @@ class Size:
 
 
 FULL = Size(days=12, seed=1, pause_s=0.7, most=1_000)
-REDUCED = Size(days=1, seed=7, pause_s=1.5, most=10)
-"""Kills as far apart as lets ten of them fall all over the day."""
+REDUCED = Size(days=1, seed=7, pause_s=1.5, most=6)
+"""Kills as far apart as lets half a dozen fall all over the day."""
 
 
 class Killer(threading.Thread):
