@@ -211,7 +211,10 @@ class UploadLimitAnswer(Answer):
     id = fields.String(required=True)
     kind = fields.String(required=True)
     subject = fields.String(
-        required=True, metadata={"description": "the terminal's number, or the card's number, masked"}
+        required=True,
+        metadata={
+            "description": "the terminal's number, or the id of a device without one, or the card's number, masked"
+        },
     )
     cause_tap_id = fields.String(required=True, metadata={"description": "the bad record that reached the limit"})
     set_at = Instant(required=True)
